@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* What an engine is to the library: it loads programs and runs jobs. */
+#ifndef LW_ENGINE_H
+#define LW_ENGINE_H
+
+#include "error.h"
+#include "lwnpu_check.h"
+
+/**
+ * struct lw_program - a checked program
+ * @ops: the operations
+ * @n_ops: how many
+ * @weights: region 0, decoded; 64-byte aligned
+ * @weights_size: its bytes
+ * @info: the checker's result
+ */
+struct lw_program {
+	struct lwnpu_op *ops;
+	uint32_t n_ops;
+	uint8_t *weights;
+	size_t weights_size;
+	struct lwnpu_program_info info;
+};
+
+/**
+ * struct lw_binding - the buffer of one region of a job
+ * @data: 64-byte aligned where it comes from lw_engine_ops.alloc
+ * @size: bytes, at least the program's region size
+ */
+struct lw_binding {
+	void *data;
+	size_t size;
+};
+
+/**
+ * struct lw_engine_ops - an engine
+ * @name: "ref", "opencl"
+ * @list: as lwnpu_device_list(), for this engine
+ * @open: open the device that @choice names (NULL: the default)
+ * @close: the reverse
+ * @describe: as lwnpu_device_describe()
+ * @load: prepare a program; it is copied or re-laid, @program is not needed
+ *	afterwards
+ * @unload: the reverse
+ * @alloc: memory for a job's buffers, zeroed, at least 64-byte aligned, that
+ *	the engine reaches without a copy where the device allows
+ * @free: the reverse
+ * @run: run once and wait; @bindings has info.n_regions entries indexed by
+ *	region, those of unused regions, of the weights and of the arena are
+ *	ignored (an engine has its own arena)
+ */
+struct lw_engine_ops {
+	const char *name;
+	int (*list)(struct lwnpu_device_info *info, unsigned int max);
+	int (*open)(void **engine, const char *choice,
+		    struct lwnpu_error *error);
+	void (*close)(void *engine);
+	void (*describe)(void *engine, struct lwnpu_device_info *info);
+	int (*load)(void *engine, const struct lw_program *program,
+		    void **loaded, struct lwnpu_error *error);
+	void (*unload)(void *engine, void *loaded);
+	void *(*alloc)(void *engine, size_t size);
+	void (*free)(void *engine, void *data);
+	int (*run)(void *engine, void *loaded,
+		   const struct lw_binding *bindings,
+		   struct lwnpu_error *error);
+};
+
+extern const struct lw_engine_ops lw_ref_engine;
+extern const struct lw_engine_ops lw_opencl_engine;
+
+/**
+ * lw_program_check() - check a program and say what is wrong as text
+ * @program: ops and weights set; info is filled in
+ * @error: filled in on failure, may be NULL
+ *
+ * Return: 0 or -EINVAL.
+ */
+int lw_program_check(struct lw_program *program, struct lwnpu_error *error);
+
+/** lw_program_release() - free ops and weights, and clear */
+void lw_program_release(struct lw_program *program);
+
+#endif /* LW_ENGINE_H */

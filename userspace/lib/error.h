@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Errors and sizes, used by every part of userspace. */
+#ifndef LW_ERROR_H
+#define LW_ERROR_H
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "lwnpu.h"
+
+/**
+ * lw_fail() - fill in an error
+ * @error: may be NULL
+ * @code: negative errno value
+ * @format: one line: what, where, what was expected; printf-like
+ *
+ * Return: @code, so that a function can end with it.
+ */
+int lw_fail(struct lwnpu_error *error, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/**
+ * lw_fail_at() - put "WHERE: " before the message of an error
+ * @error: filled in before; may be NULL
+ * @where: a file's name
+ *
+ * Return: the error's code (-EIO if @error is NULL).
+ */
+int lw_fail_at(struct lwnpu_error *error, const char *where);
+
+/* *out = a x b or a + b; true on overflow. */
+static inline bool lw_mul(size_t a, size_t b, size_t *out)
+{
+	return __builtin_mul_overflow(a, b, out);
+}
+
+static inline bool lw_add(size_t a, size_t b, size_t *out)
+{
+	return __builtin_add_overflow(a, b, out);
+}
+
+#endif /* LW_ERROR_H */

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The packer: a table of passes from a graph to a package.
+ */
+#ifndef LW_PACK_H
+#define LW_PACK_H
+
+#include "graph.h"
+#include "lwm.h"
+
+/**
+ * struct lw_dataset - inputs of a model with one input
+ * @n: images
+ * @size: floats in one: h x w x c
+ * @data: [n][h][w][c], the model's own real numbers
+ */
+struct lw_dataset {
+	uint32_t n;
+	size_t size;
+	float *data;
+};
+
+enum lw_range { LW_RANGE_MINMAX, LW_RANGE_MSE };
+enum lw_pattern { LW_PATTERN_NONE, LW_PATTERN_WEIGHTS, LW_PATTERN_BLOCK4 };
+
+/**
+ * struct lw_pack_options - what the user asks for
+ * @calibration: for float models; NULL: only quantised models can be packed
+ * @range: how activation ranges are chosen
+ * @sparsity: share of weights (of CONV nodes) that become zero, 0…1 (excl.)
+ * @pattern: which
+ * @norm_channels: image preprocessing to store in the package, see lwm_io
+ * @norm_scale: see lwm_io
+ * @mean: see lwm_io
+ * @std: see lwm_io
+ * @codings: set of 1 << enum lwm_coding
+ * @progress: called often with a short text and a share done; may be NULL
+ * @progress_data: its first argument
+ */
+struct lw_pack_options {
+	const struct lw_dataset *calibration;
+	enum lw_range range;
+	float sparsity;
+	enum lw_pattern pattern;
+	uint32_t norm_channels;
+	float norm_scale;
+	float mean[LWM_MAX_IMAGE_CHANNELS];
+	float std[LWM_MAX_IMAGE_CHANNELS];
+	unsigned int codings;
+	void (*progress)(void *data, const char *what, float done);
+	void *progress_data;
+};
+
+/**
+ * struct lw_report_row - a layer before and after a pass
+ * @pass: the pass's name
+ * @layer: the node's name
+ * @bytes_before: of its constants
+ * @bytes_after: of its constants
+ * @macs_before: multiply-accumulates that are not with a zero block
+ * @macs_after: multiply-accumulates that are not with a zero block
+ * @error: root mean square of the change of its weights (prune) or of its
+ *	output (quantise), over the root mean square of the same before; NAN if
+ *	not measured
+ */
+struct lw_report_row {
+	const char *pass;
+	char *layer;
+	uint64_t bytes_before, bytes_after;
+	uint64_t macs_before, macs_after;
+	double error;
+};
+
+struct lw_report {
+	uint32_t n;
+	struct lw_report_row *row;
+};
+
+/**
+ * struct lw_pass - one step of packing
+ * @name: in reports and options
+ * @text: one line for people
+ * @run: change the graph, add rows to the report
+ */
+struct lw_pass {
+	const char *name;
+	const char *text;
+	int (*run)(struct lw_graph *graph, const struct lw_pack_options *options,
+		   struct lw_report *report, struct lwnpu_error *error);
+};
+
+/* In the order in which lw_pack() runs them; ends with a NULL name. */
+extern const struct lw_pass lw_passes[];
+
+int lw_pass_fold(struct lw_graph *graph, const struct lw_pack_options *options,
+		 struct lw_report *report, struct lwnpu_error *error);
+int lw_pass_prune(struct lw_graph *graph, const struct lw_pack_options *options,
+		  struct lw_report *report, struct lwnpu_error *error);
+int lw_pass_quantise(struct lw_graph *graph,
+		     const struct lw_pack_options *options,
+		     struct lw_report *report, struct lwnpu_error *error);
+
+/**
+ * lw_pack() - run all passes and lower the result
+ * @graph: an imported graph; changed
+ * @options: what is asked for
+ * @package: filled in on success; release with lwm_release()
+ * @report: rows are added; free with lw_report_free() in any case
+ * @error: filled in on failure, may be NULL
+ *
+ * Return: 0; -EINVAL an option does not fit the model; -EOPNOTSUPP a node
+ * cannot be lowered; -ENOMEM.
+ */
+int lw_pack(struct lw_graph *graph, const struct lw_pack_options *options,
+	    struct lwm_package *package, struct lw_report *report,
+	    struct lwnpu_error *error);
+
+/**
+ * lw_lower() - a quantised graph to a package
+ * Ops, weights, segments, inputs, outputs, layers; the memory plan of the
+ * arena; the program is checked.
+ */
+int lw_lower(const struct lw_graph *graph,
+	     const struct lw_pack_options *options,
+	     struct lwm_package *package, struct lwnpu_error *error);
+
+void lw_report_free(struct lw_report *report);
+
+/**
+ * lw_interpreter - runs a graph in single-precision floating point
+ *
+ * Quantised graphs run on their dequantised constants, without rounding of
+ * activations.
+ */
+struct lw_interpreter;
+
+/** lw_interpreter_new() - buffers for a graph, which must not change after */
+int lw_interpreter_new(struct lw_interpreter **interpreter,
+		       const struct lw_graph *graph, struct lwnpu_error *error);
+void lw_interpreter_free(struct lw_interpreter *interpreter);
+
+/**
+ * lw_interpreter_run() - run the graph once
+ * @interpreter: from lw_interpreter_new()
+ * @inputs: one [h][w][c] array per input
+ * @observe: called after each value is known, inputs included; may be NULL
+ * @data: its first argument
+ *
+ * Results are read with lw_interpreter_value().
+ */
+void lw_interpreter_run(struct lw_interpreter *interpreter,
+			const float *const *inputs,
+			void (*observe)(void *data,
+					const struct lw_value *value,
+					const float *real),
+			void *data);
+
+/** lw_interpreter_value() - a value's [h][w][c] numbers of the last run */
+const float *lw_interpreter_value(const struct lw_interpreter *interpreter,
+				  const struct lw_value *value);
+
+#endif /* LW_PACK_H */
