@@ -78,7 +78,7 @@ struct lw_weights {
 	X(unary, UNARY, "a function of one number") \
 	X(concat, CONCAT, "concatenation along h, w or c") \
 	X(slice, SLICE, "part of a tensor, with strides") \
-	X(pad, PAD, "constant padding in h and w") \
+	X(pad, PAD, "constant padding in h, w and c") \
 	X(flatten, FLATTEN, "h x w x c to 1 x 1 x (h w c)") \
 	X(softmax, SOFTMAX, "softmax over channels") \
 	X(requant, REQUANT, "the same real numbers in another scale")
@@ -135,6 +135,8 @@ enum lw_axis { LW_AXIS_H, LW_AXIS_W, LW_AXIS_C };
  * @start: SLICE: first h, w, c
  * @step: SLICE: steps in h, w, c (sizes are @out's)
  * @fill: PAD: real value
+ * @pad_channels_before: PAD: channels of @fill before the input's
+ * @pad_channels_after: PAD: and after them
  * @nchw: FLATTEN: order of the result is c, h, w (else h, w, c)
  */
 struct lw_node {
@@ -155,6 +157,7 @@ struct lw_node {
 	enum lw_axis axis;
 	uint32_t start[3], step[3];
 	float fill;
+	uint32_t pad_channels_before, pad_channels_after;
 	bool nchw;
 };
 
