@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* Lowering: from a quantised graph to operations, weights and buffers. */
+#ifndef LW_LOWER_H
+#define LW_LOWER_H
+
+#include <string.h>
+
+#include "pack.h"
+
+/**
+ * struct lw_buffer - memory for activations, placed when all ops are known
+ * @size: bytes
+ * @first: index of the first operation that uses it, UINT32_MAX: none yet
+ * @last: index of the last one
+ * @region: LWNPU_REGION_ARENA, or an input's or output's region
+ * @offset: its place in the arena, from lw_plan()
+ */
+struct lw_buffer {
+	uint64_t size;
+	uint32_t first, last;
+	uint32_t region;
+	uint64_t offset;
+};
+
+/**
+ * lw_plan() - place buffers in the arena
+ * Buffers whose [first, last] overlap do not share bytes. Several orders of
+ * placement are tried and the smallest arena wins.
+ * @buffers: offsets of those in LWNPU_REGION_ARENA are set
+ * @n: how many
+ * @size: gets the arena's size
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int lw_plan(struct lw_buffer *buffers, uint32_t n, uint64_t *size);
+
+/* Where a value lies: a tensor within a buffer. */
+struct lw_view {
+	uint32_t buffer;
+	struct lwnpu_tensor tensor;
+};
+
+/* An operation under construction: buffers of in[0], in[1], out. */
+struct lw_slots {
+	uint32_t buffer[3];
+};
+
+/**
+ * struct lw_region0 - the weights as they grow
+ * Streams of weights each become a segment; biases, scales and tables of all
+ * operations are one segment behind them.
+ * @stream: decoded bytes of the streams
+ * @constant: decoded bytes of all else
+ * @segment: [n_segments] of @stream
+ */
+struct lw_region0 {
+	uint8_t *stream;
+	uint32_t stream_size;
+	uint8_t *constant;
+	uint32_t constant_size;
+	struct lwm_segment *segment;
+	uint32_t n_segments;
+};
+
+/* Offsets into region0.constant carry this mark until the streams are known. */
+#define LW_CONSTANT_MARK 0x80000000u
+
+/**
+ * lw_region0_stream() - add a weight stream, or find an equal one
+ * Equal streams are stored once: this is how layers share parameters.
+ *
+ * Return: 0, with *@offset set; -ENOMEM; -EFBIG.
+ */
+int lw_region0_stream(struct lw_region0 *region, const char *name,
+		      const void *data, size_t size, uint32_t *offset);
+
+/** lw_region0_constant() - add @size bytes, rounded up to 4 with zeros */
+int lw_region0_constant(struct lw_region0 *region, const void *data,
+			size_t size, uint32_t *offset);
+
+void lw_region0_release(struct lw_region0 *region);
+
+struct lw_lowering {
+	const struct lw_graph *graph;
+	struct lwnpu_op *ops;
+	struct lw_slots *slots;
+	uint32_t n_ops, max_ops;
+	struct lw_buffer *buffers;
+	uint32_t n_buffers, max_buffers;
+	struct lw_view *views; /* by value id; buffer UINT32_MAX: not placed */
+	struct lw_region0 region0;
+	struct lwm_layer *layer; /* of the node being lowered */
+	struct lwnpu_error *error;
+};
+
+/* New buffer for a tight tensor of these sizes. */
+int lw_lower_buffer(struct lw_lowering *lower, uint32_t region, uint32_t h,
+		    uint32_t w, uint32_t c, uint8_t zero_point,
+		    struct lw_view *view);
+
+/**
+ * lw_lower_op() - append an operation with its tensors
+ * @in1: may be NULL
+ *
+ * Return: the operation, zero but for opcode and tensors, valid until the next
+ * one is appended; NULL: no memory.
+ */
+struct lwnpu_op *lw_lower_op(struct lw_lowering *lower, uint32_t opcode,
+			     const struct lw_view *in0,
+			     const struct lw_view *in1,
+			     const struct lw_view *out);
+
+/* The view of a node's input or output. */
+static inline struct lw_view *lw_lower_view(struct lw_lowering *lower,
+					    const struct lw_value *value)
+{
+	return &lower->views[value->id];
+}
+
+/* A view moved by whole words of channels, with other sizes. */
+struct lw_view lw_view_channels(const struct lw_view *view, uint32_t first_word,
+				uint32_t c);
+
+/* The byte for a real number in a value's scale: rne(x / scale + zero point). */
+uint8_t lw_quantise(float real, const struct lw_value *value);
+
+/* A float as the bits that a descriptor holds. */
+static inline uint32_t lw_float_bits(float x)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &x, sizeof(bits));
+	return bits;
+}
+
+bool lw_same_scale(const struct lw_value *a, const struct lw_value *b);
+
+/* Appends the operations of all nodes, plans memory, resolves addresses. */
+int lw_lower_nodes(struct lw_lowering *lower, struct lwm_layer *layers);
+
+/* lower_NAME() of each node kind of LW_NODES. */
+#define LW_LOWER_DECLARE(name, NAME, text) \
+	int lw_lower_##name(struct lw_lowering *lower, \
+			    const struct lw_node *node);
+LW_NODES(LW_LOWER_DECLARE)
+#undef LW_LOWER_DECLARE
+
+/* LUT from one view to another: table[q] = the byte for @from's q in @to. */
+int lw_lower_requantise(struct lw_lowering *lower, const struct lw_view *in,
+			const struct lw_view *out, const struct lw_value *from,
+			const struct lw_value *to);
+
+#endif /* LW_LOWER_H */

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+/* Lowering of convolutions: weight streams, biases, multipliers. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lower.h"
+
+static uint32_t words(uint32_t channels)
+{
+	return (channels + 3) / 4;
+}
+
+/* Where a group's channels do not fill words, groups become zero blocks. */
+static uint32_t stream_groups(const struct lw_node *node)
+{
+	return node->groups > 1 && node->weights->i % 4 == 0 ? node->groups : 1;
+}
+
+/*
+ * All blocks of a CONV, dense: [o][kh][kw][words][4]. With groups spread out,
+ * output o's weights start at its group's first channel.
+ */
+static int8_t *lay_out_blocks(const struct lw_node *node, size_t *n_blocks)
+{
+	const struct lw_weights *w = node->weights;
+	uint32_t groups = stream_groups(node);
+	uint32_t row = words(node->in[0]->c / groups);
+	uint32_t spread = node->groups / groups;
+	size_t taps = (size_t)w->kh * w->kw;
+	int8_t *blocks;
+	size_t bytes;
+
+	if (lw_mul(w->o * taps, row, n_blocks) || lw_mul(*n_blocks, 4, &bytes) ||
+	    bytes > LW_CONSTANT_MARK / 2)
+		return NULL;
+	blocks = calloc(bytes ? bytes : 1, 1);
+	if (!blocks)
+		return NULL;
+	for (uint32_t o = 0; o < w->o; o++) {
+		uint32_t group = spread > 1 ? o / (w->o / spread) : 0;
+
+		for (size_t t = 0; t < taps; t++)
+			memcpy(blocks + (o * taps + t) * row * 4 + group * w->i,
+			       w->q + (o * taps + t) * w->i, w->i);
+	}
+	return blocks;
+}
+
+static bool block_is_zero(const int8_t *block)
+{
+	uint32_t word;
+
+	memcpy(&word, block, 4);
+	return !word;
+}
+
+/* Turns dense blocks into mask + non-zero blocks, in a new array. */
+static uint8_t *compact_blocks(const int8_t *blocks, size_t n, size_t nonzero,
+			       size_t *size)
+{
+	size_t mask = (n + 31) / 32 * 4;
+	uint8_t *stream = calloc(mask + nonzero * 4 + 1, 1);
+	uint8_t *to = stream + mask;
+
+	if (!stream)
+		return NULL;
+	for (size_t b = 0; b < n; b++) {
+		if (block_is_zero(blocks + b * 4))
+			continue;
+		stream[b / 8] |= 1 << b % 8;
+		memcpy(to, blocks + b * 4, 4);
+		to += 4;
+	}
+	*size = mask + nonzero * 4;
+	return stream;
+}
+
+static int add_stream(struct lw_lowering *lower, const struct lw_node *node,
+		      const void *data, size_t size, uint32_t *offset)
+{
+	char *name;
+	int ret;
+
+	if (asprintf(&name, "%s.weights", node->name) < 0)
+		return -ENOMEM;
+	ret = lw_region0_stream(&lower->region0, name, data, size, offset);
+	free(name);
+	return ret;
+}
+
+static int add_conv_stream(struct lw_lowering *lower,
+			   const struct lw_node *node, struct lwnpu_conv *conv)
+{
+	size_t n, nonzero = 0, size;
+	int8_t *blocks = lay_out_blocks(node, &n);
+	uint8_t *sparse = NULL;
+	int ret = -ENOMEM;
+
+	if (!blocks)
+		return ret;
+	for (size_t b = 0; b < n; b++)
+		nonzero += !block_is_zero(blocks + b * 4);
+	size = n * 4;
+	if ((n + 31) / 32 + nonzero < n) {
+		sparse = compact_blocks(blocks, n, nonzero, &size);
+		if (!sparse)
+			goto out;
+		conv->sparse = 1;
+	}
+	conv->weights_len = size;
+	ret = add_stream(lower, node, sparse ? sparse : (uint8_t *)blocks, size,
+			 &conv->weights);
+	lower->layer->nonzero_macs = nonzero * 4 *
+				     (uint64_t)node->out->h * node->out->w;
+out:
+	free(sparse);
+	free(blocks);
+	return ret;
+}
+
+/*
+ * The accumulator starts at bias - zero point x sum of weights, so that
+ * unsigned bytes may be multiplied as they are, padding included. It wraps
+ * like every accumulator (DESIGN: exact modulo 2^32).
+ */
+static int add_biases(struct lw_lowering *lower, const struct lw_node *node,
+		      uint32_t *offset)
+{
+	const struct lw_weights *w = node->weights;
+	size_t per_output = (size_t)w->kh * w->kw * w->i;
+	uint32_t *bias = calloc(words(w->o), 4 * sizeof(*bias));
+	int ret;
+
+	if (!bias)
+		return -ENOMEM;
+	for (uint32_t o = 0; o < w->o; o++) {
+		uint32_t sum = 0;
+
+		for (size_t k = 0; k < per_output; k++)
+			sum += (uint32_t)w->q[o * per_output + k];
+		bias[o] = (w->bias_q ? (uint32_t)w->bias_q[o] : 0) -
+			  (uint32_t)node->in[0]->zero_point * sum;
+	}
+	ret = lw_region0_constant(&lower->region0, bias,
+				  words(w->o) * 4 * sizeof(*bias), offset);
+	free(bias);
+	return ret;
+}
+
+static int add_scales(struct lw_lowering *lower, const struct lw_node *node,
+		      uint32_t *offset)
+{
+	const struct lw_weights *w = node->weights;
+	float *scale = calloc(words(w->o), 4 * sizeof(*scale));
+	int ret = 0;
+
+	if (!scale)
+		return -ENOMEM;
+	for (uint32_t o = 0; o < w->o && !ret; o++) {
+		scale[o] = node->in[0]->scale * w->scale[o];
+		scale[o] /= node->out->scale;
+		if (!(scale[o] > 0) || !isfinite(scale[o]))
+			ret = lw_fail(lower->error, -EOPNOTSUPP,
+				      "%s: output channel %u has the multiplier %g, expected a positive number",
+				      node->name, o, scale[o]);
+	}
+	if (!ret)
+		ret = lw_region0_constant(&lower->region0, scale,
+					  words(w->o) * 4 * sizeof(*scale),
+					  offset);
+	free(scale);
+	return ret;
+}
+
+static int check_window(struct lw_lowering *lower, const struct lw_node *node)
+{
+	const struct lw_window *w = &node->window;
+	const uint32_t all[] = {
+		w->kernel_h, w->kernel_w, w->stride_h,	 w->stride_w,
+		w->pad_top,  w->pad_left, w->dilation_h, w->dilation_w,
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (all[i] > 255)
+			return lw_fail(lower->error, -EOPNOTSUPP,
+				       "%s: a kernel, stride, dilation or padding of %u, at most 255",
+				       node->name, all[i]);
+	return 0;
+}
+
+/* CONV and DWCONV have these fields in common, under one name each. */
+#define SET_WINDOW(op, node) do { \
+	(op).kernel_h = (node)->window.kernel_h; \
+	(op).kernel_w = (node)->window.kernel_w; \
+	(op).stride_h = (node)->window.stride_h; \
+	(op).stride_w = (node)->window.stride_w; \
+	(op).dilation_h = (node)->window.dilation_h; \
+	(op).dilation_w = (node)->window.dilation_w; \
+	(op).pad_top = (node)->window.pad_top; \
+	(op).pad_left = (node)->window.pad_left; \
+	(op).lo = lw_quantise((node)->act_lo, (node)->out); \
+	(op).hi = lw_quantise((node)->act_hi, (node)->out); \
+} while (0)
+
+static uint64_t count_macs(const struct lw_node *node)
+{
+	const struct lw_weights *w = node->weights;
+
+	return (uint64_t)node->out->h * node->out->w * w->o * w->kh * w->kw *
+	       w->i;
+}
+
+int lw_lower_conv(struct lw_lowering *lower, const struct lw_node *node)
+{
+	struct lwnpu_conv conv = { .groups = stream_groups(node) };
+	struct lwnpu_op *op;
+	int ret;
+
+	ret = check_window(lower, node);
+	if (!ret)
+		ret = add_conv_stream(lower, node, &conv);
+	if (!ret)
+		ret = add_biases(lower, node, &conv.bias);
+	if (!ret)
+		ret = add_scales(lower, node, &conv.scale);
+	if (ret)
+		return ret;
+	SET_WINDOW(conv, node);
+	op = lw_lower_op(lower, LWNPU_OP_CONV,
+			 lw_lower_view(lower, node->in[0]), NULL,
+			 lw_lower_view(lower, node->out));
+	if (!op)
+		return -ENOMEM;
+	op->conv = conv;
+	lower->layer->macs = count_macs(node);
+	if (lower->layer->nonzero_macs > lower->layer->macs)
+		lower->layer->nonzero_macs = lower->layer->macs;
+	return 0;
+}
+
+/* [c][kh][kw] to [c/4][kh][kw][4]. */
+static int add_dwconv_stream(struct lw_lowering *lower,
+			     const struct lw_node *node,
+			     struct lwnpu_dwconv *dw)
+{
+	const struct lw_weights *w = node->weights;
+	size_t taps = (size_t)w->kh * w->kw;
+	size_t size = words(w->o) * taps * 4;
+	int8_t *stream = calloc(size, 1);
+	int ret;
+
+	if (!stream)
+		return -ENOMEM;
+	for (uint32_t c = 0; c < w->o; c++)
+		for (size_t t = 0; t < taps; t++)
+			stream[(c / 4 * taps + t) * 4 + c % 4] =
+				w->q[c * taps + t];
+	dw->weights_len = size;
+	ret = add_stream(lower, node, stream, size, &dw->weights);
+	free(stream);
+	return ret;
+}
+
+int lw_lower_dwconv(struct lw_lowering *lower, const struct lw_node *node)
+{
+	struct lwnpu_dwconv dw = { 0 };
+	struct lwnpu_op *op;
+	int ret;
+
+	ret = check_window(lower, node);
+	if (!ret)
+		ret = add_dwconv_stream(lower, node, &dw);
+	if (!ret)
+		ret = add_biases(lower, node, &dw.bias);
+	if (!ret)
+		ret = add_scales(lower, node, &dw.scale);
+	if (ret)
+		return ret;
+	SET_WINDOW(dw, node);
+	op = lw_lower_op(lower, LWNPU_OP_DWCONV,
+			 lw_lower_view(lower, node->in[0]), NULL,
+			 lw_lower_view(lower, node->out));
+	if (!op)
+		return -ENOMEM;
+	op->dwconv = dw;
+	lower->layer->macs = count_macs(node);
+	lower->layer->nonzero_macs = lower->layer->macs;
+	return 0;
+}

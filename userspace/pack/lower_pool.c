@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/* Lowering of pooling. */
+#include "lower.h"
+
+/*
+ * An average over a window that the padding cuts divides by what is left: an
+ * integer average. One with a change of scale is a mean, where the window is
+ * whole everywhere or padding counts as zeros.
+ */
+static bool is_mean(const struct lw_node *node)
+{
+	const struct lw_window *w = &node->window;
+	bool cut = w->pad_top || w->pad_left || w->pad_bottom || w->pad_right;
+
+	return node->pool == LW_POOL_AVERAGE && !node->integer_average &&
+	       (node->count_pad || !cut);
+}
+
+static void set_window(struct lwnpu_pool *pool, const struct lw_node *node,
+		       const struct lw_value *scale_of)
+{
+	pool->kernel_h = node->window.kernel_h;
+	pool->kernel_w = node->window.kernel_w;
+	pool->stride_h = node->window.stride_h;
+	pool->stride_w = node->window.stride_w;
+	pool->pad_top = node->window.pad_top;
+	pool->pad_left = node->window.pad_left;
+	pool->lo = lw_quantise(node->act_lo, scale_of);
+	pool->hi = lw_quantise(node->act_hi, scale_of);
+}
+
+static int check_pool(struct lw_lowering *lower, const struct lw_node *node)
+{
+	const struct lw_window *w = &node->window;
+
+	if (w->dilation_h != 1 || w->dilation_w != 1)
+		return lw_fail(lower->error, -EOPNOTSUPP,
+			       "%s: pooling with a dilation of %ux%u, expected 1x1",
+			       node->name, w->dilation_h, w->dilation_w);
+	if (w->stride_h > 255 || w->stride_w > 255 || w->pad_top > 255 ||
+	    w->pad_left > 255)
+		return lw_fail(lower->error, -EOPNOTSUPP,
+			       "%s: a pooling stride or padding above 255",
+			       node->name);
+	return 0;
+}
+
+static int lower_mean(struct lw_lowering *lower, const struct lw_node *node)
+{
+	const struct lw_value *in = node->in[0];
+	double area = (double)node->window.kernel_h * node->window.kernel_w;
+	float scale = (double)in->scale / node->out->scale / area;
+	struct lwnpu_op *op;
+
+	op = lw_lower_op(lower, LWNPU_OP_POOL, lw_lower_view(lower, in), NULL,
+			 lw_lower_view(lower, node->out));
+	if (!op)
+		return -ENOMEM;
+	set_window(&op->pool, node, node->out);
+	op->pool.mode = LWNPU_POOL_MEAN;
+	op->pool.scale = lw_float_bits(scale);
+	return 0;
+}
+
+int lw_lower_pool(struct lw_lowering *lower, const struct lw_node *node)
+{
+	const struct lw_value *in = node->in[0];
+	struct lw_view *out = lw_lower_view(lower, node->out);
+	struct lw_view pooled = *out;
+	struct lwnpu_op *op;
+	int ret = check_pool(lower, node);
+
+	if (ret)
+		return ret;
+	if (is_mean(node))
+		return lower_mean(lower, node);
+	if (!lw_same_scale(in, node->out))
+		ret = lw_lower_buffer(lower, LWNPU_REGION_ARENA, node->out->h,
+				      node->out->w, node->out->c,
+				      in->zero_point, &pooled);
+	if (ret)
+		return ret;
+	op = lw_lower_op(lower, LWNPU_OP_POOL, lw_lower_view(lower, in), NULL,
+			 &pooled);
+	if (!op)
+		return -ENOMEM;
+	set_window(&op->pool, node, in);
+	if (node->pool == LW_POOL_MAX) {
+		op->pool.mode = LWNPU_POOL_MAX;
+	} else {
+		op->pool.mode = LWNPU_POOL_AVERAGE;
+		op->pool.zero = !node->integer_average ? in->zero_point :
+				in->is_signed	       ? 128 :
+							 0;
+	}
+	if (pooled.buffer == out->buffer)
+		return 0;
+	return lw_lower_requantise(lower, &pooled, out, in, node->out);
+}
