@@ -316,7 +316,10 @@ static int check_pad(const struct lw_node *node, struct lwnpu_error *error)
 			   (uint64_t)node->in[0]->h + w->pad_top +
 			   w->pad_bottom,
 			   (uint64_t)node->in[0]->w + w->pad_left +
-			   w->pad_right, node->in[0]->c, error);
+			   w->pad_right,
+			   (uint64_t)node->in[0]->c +
+			   node->pad_channels_before +
+			   node->pad_channels_after, error);
 }
 
 static int check_flatten(const struct lw_node *node, struct lwnpu_error *error)

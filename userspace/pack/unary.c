@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Functions of one number, for the interpreter and for tables. */
+/* The functions of one number. */
 #include "graph.h"
 
-static float hard_sigmoid(float x, float slope, float offset)
+static float hard_sigmoid(float slope, float offset, float x)
 {
 	return fminf(fmaxf(slope * x + offset, 0), 1);
 }
@@ -17,11 +17,11 @@ float lw_unary(const struct lw_node *node, float x)
 	case LW_UNARY_TANH:
 		return tanhf(x);
 	case LW_UNARY_HARD_SIGMOID:
-		return hard_sigmoid(x, node->alpha, node->beta);
+		return hard_sigmoid(node->alpha, node->beta, x);
 	case LW_UNARY_HARD_SWISH:
-		return x * hard_sigmoid(x, 1.0f / 6, 0.5f);
+		return x * hard_sigmoid(1.0f / 6, 0.5f, x);
 	case LW_UNARY_LEAKY_RELU:
-		return x < 0 ? x * node->alpha : x;
+		return x < 0 ? node->alpha * x : x;
 	}
-	return NAN;
+	return x;
 }
