@@ -237,9 +237,6 @@ void lw_weights_free(struct lw_weights *weights);
 
 const char *lw_node_kind_name(enum lw_node_kind kind);
 
-/** lw_unary() - the function of a UNARY node, its bounds not applied */
-float lw_unary(const struct lw_node *node, float x);
-
 /**
  * lw_unary() - the function of a UNARY node, without its act_lo and act_hi
  * Formulas and defaults are those of ONNX's operators of the same names.

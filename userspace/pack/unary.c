@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The functions of one number. */
+/* Functions of one number, for the interpreter and for tables. */
 #include "graph.h"
 
-static float hard_sigmoid(float slope, float offset, float x)
+static float hard_sigmoid(float x, float slope, float offset)
 {
 	return fminf(fmaxf(slope * x + offset, 0), 1);
 }
@@ -17,11 +17,11 @@ float lw_unary(const struct lw_node *node, float x)
 	case LW_UNARY_TANH:
 		return tanhf(x);
 	case LW_UNARY_HARD_SIGMOID:
-		return hard_sigmoid(node->alpha, node->beta, x);
+		return hard_sigmoid(x, node->alpha, node->beta);
 	case LW_UNARY_HARD_SWISH:
-		return x * hard_sigmoid(1.0f / 6, 0.5f, x);
+		return x * hard_sigmoid(x, 1.0f / 6, 0.5f);
 	case LW_UNARY_LEAKY_RELU:
-		return x < 0 ? node->alpha * x : x;
+		return x < 0 ? x * node->alpha : x;
 	}
-	return x;
+	return NAN;
 }
