@@ -39,12 +39,18 @@ enum lwnpu_region {
  * @row_pitch: bytes from one row to the next, a multiple of 4, at least 4 x w
  *	(when h is 1 only a multiple of 4)
  * @plane_pitch: bytes from one plane of 4 channels to the next, a multiple of
- *	4 (at least h x row_pitch when there is more than one plane)
+ *	4 (when there is more than one plane at least h x row_pitch, or 4 x w
+ *	if h is 1)
  * @h: rows, at least 1
  * @w: columns, at least 1
  * @c: channels, at least 1
  * @region: region, see enum lwnpu_region; never the weights
  * @zero_point: the byte that stands for the real number 0
+ *
+ * Windows of CONV, DWCONV and POOL: output place y reads the input places
+ * y x stride - pad + k x dilation, k below the kernel. The reach of a kernel is
+ * (kernel - 1) x dilation + 1. The padding before the image is smaller than it,
+ * and the last window starts inside the image.
  *
  * Real value = scale x (q - zero_point); scales live in the package, and in
  * the multipliers of each operation. Lanes past @c in the last plane are
