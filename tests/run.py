@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs tests and counts them: the last line is 'N passed, N failed, N skipped'.
+
+Arguments are suites, each one of
+  unit:PROGRAM       a cmocka program; each of its tests counts
+  pytest:PYTHON:DIR  a folder of pytest files, run by that interpreter
+  NAME=COMMAND       one test: passes when the shell command exits with 0, is
+                     skipped when it exits with 4 (as kselftests do)
+All run in the current folder.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+SKIPPED = 4
+
+
+class Totals:
+    def __init__(self):
+        self.passed, self.failures, self.skips = 0, [], []
+
+    def line(self):
+        return (f"{self.passed} passed, {len(self.failures)} failed, "
+                f"{len(self.skips)} skipped")
+
+
+def run_unit(program, totals):
+    """TAP of cmocka: 'ok N - name', 'not ok N - name', '# SKIP'."""
+    env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
+    done = subprocess.run([program], env=env, text=True, errors="replace",
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    name = os.path.basename(program)
+    seen = 0
+    for line in done.stdout.splitlines():
+        match = re.match(r"(not )?ok \d+ - (.*)", line)
+        if not match:
+            continue
+        seen += 1
+        if match.group(1):
+            totals.failures.append(f"{name}: {match.group(2)}")
+        elif "# SKIP" in match.group(2):
+            totals.skips.append(f"{name}: {match.group(2)}")
+        else:
+            totals.passed += 1
+    failed = any(f.startswith(name + ":") for f in totals.failures)
+    if not seen or (done.returncode and not failed):
+        totals.failures.append(f"{name}: exit {done.returncode} "
+                               f"after {seen} tests")
+        failed = True
+    if failed:
+        print(done.stdout)
+
+
+def run_pytest(python, folder, totals):
+    with tempfile.TemporaryDirectory() as scratch:
+        report = os.path.join(scratch, "report.xml")
+        code = subprocess.run(
+            [python, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+             "--durations=5", f"--junitxml={report}", folder],
+            env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1")).returncode
+        cases = list(ElementTree.parse(report).iter("testcase")) \
+            if os.path.exists(report) else []
+    before = len(totals.failures)
+    for case in cases:
+        name = f"{case.get('classname')}.{case.get('name')}"
+        if case.find("failure") is not None or case.find("error") is not None:
+            totals.failures.append(name)
+        elif case.find("skipped") is not None:
+            totals.skips.append(f"{name}: "
+                                f"{case.find('skipped').get('message')}")
+        else:
+            totals.passed += 1
+    if not cases or (code and len(totals.failures) == before):
+        totals.failures.append(f"pytest {folder}: exit {code} "
+                               f"after {len(cases)} tests")
+
+
+def run_command(name, command, totals):
+    done = subprocess.run(command, shell=True, text=True, errors="replace",
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    last = (done.stdout.strip().splitlines() or [""])[-1]
+    if done.returncode == 0:
+        totals.passed += 1
+        print(f"  {last}")
+    elif done.returncode == SKIPPED:
+        totals.skips.append(f"{name}: {last}")
+    else:
+        totals.failures.append(f"{name}: exit {done.returncode}")
+        print(done.stdout)
+
+
+def run_suite(suite, totals):
+    begin = time.monotonic()
+    print(f"== {suite}", flush=True)
+    if suite.startswith("unit:"):
+        run_unit(suite[len("unit:"):], totals)
+    elif suite.startswith("pytest:"):
+        run_pytest(*suite.split(":")[1:], totals)
+    else:
+        run_command(*suite.split("=", 1), totals)
+    print(f"   {time.monotonic() - begin:.1f} s", flush=True)
+
+
+def main():
+    totals = Totals()
+    for suite in sys.argv[1:]:
+        run_suite(suite, totals)
+    for text in totals.skips:
+        print(f"skipped: {text}")
+    for text in totals.failures:
+        print(f"FAILED: {text}")
+    print(totals.line())
+    return 1 if totals.failures or not totals.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
