@@ -89,9 +89,42 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_COMMON) $(STATIC)
 
 tests: $(UNIT_TESTS) $(TOOLS)
 
+# The checker becomes part of a kernel module: no libc, no floating point.
+FREESTANDING = $(CC) -std=gnu11 -ffreestanding -nostdlib -mgeneral-regs-only \
+	-Wall -Wextra -Werror -Iuapi -Idriver -fsyntax-only driver/*.c
+
+JOBS := -j$(shell nproc)
+FAST_SUITES = $(UNIT_TESTS:%=unit:%) "freestanding=$(FREESTANDING)" \
+	"engines=$(BUILD)/tests/property/engines --count 300"
+# Mutations run under the sanitizers, against a small file of each kind.
+SAN_BUILD := build/san
+MUTATE := $(SAN_BUILD)/tests/fuzz/mutate
+SAN_SUITES = $(UNIT_TESTS:$(BUILD)/%=unit:$(SAN_BUILD)/%) \
+	"mutate lwm=$(MUTATE) lwm tests/data/lwm/good-conv.lwm --count 10000" \
+	"mutate tflite=$(MUTATE) tflite tests/data/small.tflite --count 10000" \
+	"mutate onnx=$(MUTATE) onnx tests/data/small.onnx --count 10000" \
+	"mutate qdq=$(MUTATE) onnx tests/data/small_qdq.onnx --count 10000"
+
+demo:
+	@tests/deps build
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@recipes/demo/run $(BUILD)/lwctl
+
+check-fast: all tests
+	tests/run.py $(FAST_SUITES)
+
+check:
+	@tests/deps test
+	@$(MAKE) $(JOBS) all tests
+	@$(MAKE) $(JOBS) SAN=1 tests
+	@venv=$$(tests/deps venv) && tests/run.py $(FAST_SUITES) $(SAN_SUITES) \
+		"engines=$(BUILD)/tests/property/engines --count 2000" \
+		"demo=recipes/demo/run $(BUILD)/lwctl" \
+		"pytest:$$venv/bin/python:tests/conform"
+
 clean:
 	rm -rf build
 
-.PHONY: all tests clean
+.PHONY: all tests demo check check-fast clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

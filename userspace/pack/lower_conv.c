@@ -123,7 +123,7 @@ out:
 /*
  * The accumulator starts at bias - zero point x sum of weights, so that
  * unsigned bytes may be multiplied as they are, padding included. It wraps
- * like every accumulator (DESIGN: exact modulo 2^32).
+ * like every accumulator.
  */
 static int add_biases(struct lw_lowering *lower, const struct lw_node *node,
 		      uint32_t *offset)
