@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* The package as stored: shared by its reader and its writer. */
+#ifndef LW_LWM_FORMAT_H
+#define LW_LWM_FORMAT_H
+
+#include "lwm.h"
+#include "lwm.pb-c.h"
+
+#define LWM_VERSION 1
+/* Bits of struct lwm_prelude.features that this version knows. */
+#define LWM_FEATURES 0
+#define LWM_ALIGNMENT 64
+#define LWM_MAX_HEADER (4u << 20)
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	       "numbers are used as they are stored");
+
+/**
+ * struct lwm_prelude - the first bytes of a package
+ * @magic: LWM_MAGIC
+ * @checksum: XXH3-64 from @version to the end of the header
+ * @version: LWM_VERSION
+ * @features: a reader that does not know a bit refuses the package
+ * @file_size: bytes of the whole package
+ * @header_size: bytes of the header, which follows
+ * @reserved: zero
+ */
+struct lwm_prelude {
+	uint8_t magic[8];
+	uint64_t checksum;
+	uint32_t version;
+	uint32_t features;
+	uint64_t file_size;
+	uint32_t header_size;
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct lwm_prelude) == 40, "layout of the prelude");
+
+/*
+ * As PNG's: a byte that is not ASCII, line ends of both kinds and an end of
+ * text, so that a transfer as text is noticed.
+ */
+#define LWM_MAGIC "\x8bLWM\r\n\x1a\n"
+
+static inline uint64_t lwm_align(uint64_t offset)
+{
+	return (offset + LWM_ALIGNMENT - 1) / LWM_ALIGNMENT * LWM_ALIGNMENT;
+}
+
+/**
+ * lwm_parse() - verify all of a package that can be verified undecoded
+ * @header: gets the header, free with lwm__header__free_unpacked(header, NULL)
+ * @data: the package
+ * @size: its bytes
+ * @error: filled in on failure, may be NULL
+ *
+ * Prelude, checksums of header and blobs, places and possible sizes of blobs.
+ *
+ * Return: 0, -EBADMSG, -EOPNOTSUPP, -ENOMEM.
+ */
+int lwm_parse(Lwm__Header **header, const uint8_t *data, size_t size,
+	      struct lwnpu_error *error);
+
+/* Where the first blob starts. */
+static inline uint64_t lwm_blobs_start(const struct lwm_prelude *prelude)
+{
+	return lwm_align(sizeof(*prelude) + prelude->header_size);
+}
+
+/* The checksum that belongs in the prelude of these bytes. */
+uint64_t lwm_header_xxh3(const uint8_t *data);
+
+/* The checksum of decoded operations and weights. */
+uint64_t lwm_program_xxh3(const struct lw_program *program);
+
+/**
+ * lwm_check() - verify what a package says about its program
+ * @package: program.info is filled in
+ * @error: filled in on failure, may be NULL
+ *
+ * The program is valid, inputs and outputs are the regions that it binds,
+ * layers are in it, names are text.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int lwm_check(struct lwm_package *package, struct lwnpu_error *error);
+
+#endif /* LW_LWM_FORMAT_H */

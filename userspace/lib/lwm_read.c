@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+/* From the bytes of a package to the package. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "coding.h"
+#include "file.h"
+#include "lwm_format.h"
+
+static int no_memory(struct lwnpu_error *error)
+{
+	return lw_fail(error, -ENOMEM, "no memory to read the package");
+}
+
+static int read_io(struct lwm_io *io, const Lwm__Io *stored,
+		   struct lwnpu_error *error)
+{
+	if (stored->n_dims > LWM_MAX_DIMS ||
+	    stored->n_mean > LWM_MAX_IMAGE_CHANNELS ||
+	    stored->n_mean != stored->n_std)
+		return lw_fail(error, -EBADMSG,
+			       "input or output %s: %zu dims, %zu mean, %zu std, expected at most %d, and at most %d of both",
+			       stored->name, stored->n_dims, stored->n_mean,
+			       stored->n_std, LWM_MAX_DIMS,
+			       LWM_MAX_IMAGE_CHANNELS);
+	if (stored->zero_point > UINT8_MAX)
+		return lw_fail(error, -EBADMSG,
+			       "input or output %s: zero point is %u, expected at most 255",
+			       stored->name, stored->zero_point);
+	*io = (struct lwm_io){
+		.name = strdup(stored->name),
+		.region = stored->region,
+		.h = stored->h,
+		.w = stored->w,
+		.c = stored->c,
+		.scale = stored->scale,
+		.zero_point = stored->zero_point,
+		.is_signed = stored->is_signed,
+		.n_dims = stored->n_dims,
+		.nchw = stored->nchw,
+		.norm_channels = stored->n_mean,
+		.norm_scale = stored->norm_scale,
+	};
+	if (!io->name)
+		return no_memory(error);
+	if (stored->n_dims)
+		memcpy(io->dims, stored->dims,
+		       stored->n_dims * sizeof(*io->dims));
+	if (stored->n_mean) {
+		memcpy(io->mean, stored->mean,
+		       stored->n_mean * sizeof(*io->mean));
+		memcpy(io->std, stored->std, stored->n_std * sizeof(*io->std));
+	}
+	return 0;
+}
+
+static int read_ios(struct lwm_io **ios, uint32_t *n, Lwm__Io **stored,
+		    size_t n_stored, struct lwnpu_error *error)
+{
+	int ret = 0;
+
+	*ios = calloc(n_stored + 1, sizeof(**ios));
+	if (!*ios)
+		return no_memory(error);
+	for (; *n < n_stored && !ret; ++*n)
+		ret = read_io(&(*ios)[*n], stored[*n], error);
+	return ret;
+}
+
+static int read_layers(struct lwm_package *package, const Lwm__Header *header,
+		       struct lwnpu_error *error)
+{
+	const Lwm__Layer *stored;
+	uint32_t i;
+
+	package->layers = calloc(header->n_layers + 1,
+				 sizeof(*package->layers));
+	if (!package->layers)
+		return no_memory(error);
+	for (i = 0; i < header->n_layers; i++) {
+		stored = header->layers[i];
+		package->layers[i] = (struct lwm_layer){
+			.name = strdup(stored->name),
+			.first_op = stored->first_op,
+			.n_ops = stored->n_ops,
+			.macs = stored->macs,
+			.nonzero_macs = stored->nonzero_macs,
+		};
+		package->n_layers++;
+		if (!package->layers[i].name)
+			return no_memory(error);
+	}
+	return 0;
+}
+
+static int read_segments(struct lwm_package *package,
+			 const Lwm__Header *header, struct lwnpu_error *error)
+{
+	const Lwm__Segment *stored;
+	uint32_t i, offset = 0;
+
+	package->segments = calloc(header->n_segments + 1,
+				   sizeof(*package->segments));
+	if (!package->segments)
+		return no_memory(error);
+	for (i = 0; i < header->n_segments; i++) {
+		stored = header->segments[i];
+		package->segments[i] = (struct lwm_segment){
+			.name = strdup(stored->name),
+			.offset = offset,
+			.size = stored->blob->size,
+			.coding = (enum lwm_coding)stored->blob->coding,
+			.coded_size = stored->blob->stored_size,
+		};
+		package->n_segments++;
+		offset += stored->blob->size;
+		if (!package->segments[i].name)
+			return no_memory(error);
+	}
+	package->program.weights_size = offset;
+	return 0;
+}
+
+static int decode(const uint8_t *blobs, const Lwm__Blob *blob,
+		  const char *name, uint8_t *out, struct lwnpu_error *error)
+{
+	const char *wrong;
+	int ret;
+
+	ret = lwm_codecs[blob->coding].decode(blobs + blob->offset,
+					      blob->stored_size, out,
+					      blob->size, &wrong);
+	if (ret)
+		return lw_fail(error, ret, "%s: cannot decode %s: %s", name,
+			       lwm_codecs[blob->coding].name, wrong);
+	return 0;
+}
+
+static int read_ops(struct lw_program *program, const Lwm__Header *header,
+		    const uint8_t *blobs, struct lwnpu_error *error)
+{
+	const Lwm__Blob *blob = header->ops;
+
+	if (blob->size % LWNPU_OP_SIZE ||
+	    blob->size / LWNPU_OP_SIZE > LWNPU_MAX_OPS)
+		return lw_fail(error, -EBADMSG,
+			       "operations: decoded size is %u, expected a multiple of %d up to %d",
+			       blob->size, LWNPU_OP_SIZE,
+			       LWNPU_OP_SIZE * LWNPU_MAX_OPS);
+	program->ops = malloc(blob->size);
+	if (!program->ops)
+		return no_memory(error);
+	program->n_ops = blob->size / LWNPU_OP_SIZE;
+	return decode(blobs, blob, "operations", (uint8_t *)program->ops,
+		      error);
+}
+
+static int read_weights(struct lwm_package *package,
+			const Lwm__Header *header, const uint8_t *blobs,
+			struct lwnpu_error *error)
+{
+	struct lw_program *program = &package->program;
+	size_t i, room = lwm_align(program->weights_size);
+	int ret = 0;
+
+	if (!room)
+		return 0;
+	program->weights = aligned_alloc(LWM_ALIGNMENT, room);
+	if (!program->weights)
+		return no_memory(error);
+	memset(program->weights + program->weights_size, 0,
+	       room - program->weights_size);
+	for (i = 0; i < header->n_segments && !ret; i++)
+		ret = decode(blobs, header->segments[i]->blob,
+			     package->segments[i].name,
+			     program->weights + package->segments[i].offset,
+			     error);
+	return ret;
+}
+
+static int check_program_checksum(const struct lw_program *program,
+				  uint64_t expected, struct lwnpu_error *error)
+{
+	uint64_t checksum = lwm_program_xxh3(program);
+
+	if (checksum == expected)
+		return 0;
+	return lw_fail(error, -EBADMSG,
+		       "decoded program is damaged: checksum %016" PRIx64 ", expected %016" PRIx64,
+		       checksum, expected);
+}
+
+static int read_package(struct lwm_package *package,
+			const Lwm__Header *header, const uint8_t *blobs,
+			struct lwnpu_error *error)
+{
+	int ret;
+
+	package->source = strdup(header->source);
+	package->producer = strdup(header->producer);
+	if (!package->source || !package->producer)
+		return no_memory(error);
+	ret = read_ios(&package->inputs, &package->n_inputs, header->inputs,
+		       header->n_inputs, error);
+	if (!ret)
+		ret = read_ios(&package->outputs, &package->n_outputs,
+			       header->outputs, header->n_outputs, error);
+	if (!ret)
+		ret = read_layers(package, header, error);
+	if (!ret)
+		ret = read_segments(package, header, error);
+	if (!ret)
+		ret = read_ops(&package->program, header, blobs, error);
+	if (!ret)
+		ret = read_weights(package, header, blobs, error);
+	if (!ret)
+		ret = check_program_checksum(&package->program,
+					     header->program_xxh3, error);
+	if (!ret)
+		ret = lwm_check(package, error);
+	return ret;
+}
+
+int lwm_read_memory(struct lwm_package *package, const void *data, size_t size,
+		    struct lwnpu_error *error)
+{
+	struct lwm_package made = { 0 };
+	struct lwm_prelude prelude;
+	Lwm__Header *header;
+	int ret;
+
+	ret = lwm_parse(&header, data, size, error);
+	if (ret)
+		return ret;
+	memcpy(&prelude, data, sizeof(prelude));
+	ret = read_package(&made, header,
+			   (const uint8_t *)data + lwm_blobs_start(&prelude),
+			   error);
+	lwm__header__free_unpacked(header, NULL);
+	if (ret)
+		lwm_release(&made);
+	else
+		*package = made;
+	return ret;
+}
+
+int lwm_read_file(struct lwm_package *package, const char *path,
+		  struct lwnpu_error *error)
+{
+	/* A header and two regions' worth of operations and weights. */
+	size_t max = 2 * LWNPU_MAX_REGION_SIZE, size;
+	struct lwnpu_error mine;
+	void *data;
+	int ret;
+
+	if (!error)
+		error = &mine;
+	ret = lw_file_read(path, max, &data, &size, error);
+	if (ret)
+		return ret;
+	ret = lwm_read_memory(package, data, size, error);
+	free(data);
+	return ret ? lw_fail_at(error, path) : 0;
+}
