@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/* The quantisation pass: from a float model to bytes. */
+#include <stdlib.h>
+
+#include "quantise.h"
+
+/* Below this a range is as good as empty: products of scales would vanish. */
+#define LEAST_SCALE 0x1p-60f
+
+void lw_set_scale(struct lw_value *value, float lo, float hi)
+{
+	float scale = ((double)hi - lo) / 255;
+
+	if (scale < LEAST_SCALE) {
+		scale = 1.0f / 255;
+		lo = 0;
+	}
+	value->quantised = true;
+	value->is_signed = false;
+	value->scale = scale;
+	value->zero_point = lrintf(fminf(fmaxf(-lo / scale, 0), 255));
+	value->lo = lo;
+	value->hi = hi;
+}
+
+static bool needs_scales(const struct lw_graph *graph)
+{
+	uint32_t i;
+
+	for (i = 0; i < graph->n_values; i++)
+		if (!graph->values[i]->quantised)
+			return true;
+	return false;
+}
+
+static int check_dataset(const struct lw_graph *graph,
+			 const struct lw_dataset *dataset,
+			 struct lwnpu_error *error)
+{
+	const struct lw_value *input = graph->inputs[0].value;
+
+	if (!dataset || !dataset->n)
+		return lw_fail(error, -EINVAL,
+			       "model is float: give calibration inputs (--calib)");
+	if (graph->n_inputs != 1)
+		return lw_fail(error, -EINVAL,
+			       "model has %u inputs: calibration works with one",
+			       graph->n_inputs);
+	if (dataset->size != lw_value_size(input))
+		return lw_fail(error, -EINVAL,
+			       "calibration inputs hold %zu numbers each, expected %ux%ux%u of input '%s'",
+			       dataset->size, input->h, input->w, input->c,
+			       input->name);
+	return 0;
+}
+
+static void set_scales(const struct lw_calibration *calibration)
+{
+	struct lw_graph *graph = calibration->graph;
+	struct lw_value *value, *first;
+	uint32_t i, group;
+
+	for (i = 0; i < graph->n_values; i++) {
+		value = graph->values[i];
+		group = calibration->group[i];
+		first = graph->values[group];
+		if (!first->quantised)
+			lw_set_scale(first, calibration->seen[group].lo,
+				     calibration->seen[group].hi);
+		if (value->quantised)
+			continue;
+		value->quantised = true;
+		value->is_signed = first->is_signed;
+		value->scale = first->scale;
+		value->zero_point = first->zero_point;
+	}
+}
+
+static int set_activations(struct lw_graph *graph,
+			   const struct lw_pack_options *options,
+			   struct lwnpu_error *error)
+{
+	struct lw_calibration calibration = {
+		.graph = graph,
+		.options = options,
+	};
+	int ret = lw_calibrate(&calibration, error);
+
+	if (!ret)
+		set_scales(&calibration);
+	lw_calibration_release(&calibration);
+	return ret;
+}
+
+static int set_weights(struct lw_graph *graph, enum lw_range range)
+{
+	uint32_t i;
+	int ret = 0;
+
+	for (i = 0; i < graph->n_nodes && !ret; i++)
+		if (graph->nodes[i]->weights)
+			ret = lw_quantise_weights(graph->nodes[i], range);
+	graph->quantised = !ret;
+	return ret;
+}
+
+int lw_pass_quantise(struct lw_graph *graph,
+		     const struct lw_pack_options *options,
+		     struct lw_report *report, struct lwnpu_error *error)
+{
+	struct lw_graph *before;
+	int ret;
+
+	ret = lw_graph_check(graph, error);
+	if (ret)
+		return ret;
+	if (!needs_scales(graph)) {
+		ret = set_weights(graph, options->range);
+		return ret ? lw_fail(error, ret, "no memory to quantise") : 0;
+	}
+	ret = check_dataset(graph, options->calibration, error);
+	if (ret)
+		return ret;
+	before = lw_graph_copy(graph);
+	if (!before)
+		return lw_fail(error, -ENOMEM, "no memory to quantise");
+	ret = set_activations(graph, options, error);
+	if (!ret && set_weights(graph, options->range))
+		ret = lw_fail(error, -ENOMEM, "no memory to quantise");
+	if (!ret)
+		ret = lw_quantise_report(report, before, graph,
+					 options->calibration, error);
+	lw_graph_free(before);
+	return ret;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+/* Ranges of activations, from running the float model on calibration inputs. */
+#include <stdlib.h>
+
+#include "quantise.h"
+
+static struct lw_seen *seen_of(struct lw_calibration *calibration,
+			       const struct lw_value *value)
+{
+	return &calibration->seen[calibration->group[value->id]];
+}
+
+static void observe_range(void *data, const struct lw_value *value,
+			  const float *real)
+{
+	struct lw_calibration *calibration = data;
+	struct lw_seen *seen = seen_of(calibration, value);
+	size_t i, n = lw_value_size(value);
+	float lo = seen->lo, hi = seen->hi;
+	bool finite = true;
+
+	for (i = 0; i < n; i++) {
+		finite &= isfinite(real[i]) != 0;
+		lo = real[i] < lo ? real[i] : lo;
+		hi = real[i] > hi ? real[i] : hi;
+	}
+	seen->lo = lo;
+	seen->hi = hi;
+	if (!finite && !calibration->broken)
+		calibration->broken = value;
+}
+
+static void observe_bins(void *data, const struct lw_value *value,
+			 const float *real)
+{
+	struct lw_seen *seen = seen_of(data, value);
+	size_t i, n = lw_value_size(value);
+	double per_bin;
+	int bin;
+
+	if (!seen->bins)
+		return;
+	per_bin = LW_RANGE_BINS / ((double)seen->hi - seen->lo);
+	for (i = 0; i < n; i++) {
+		if (real[i] == 0)
+			continue;
+		bin = ((double)real[i] - seen->lo) * per_bin;
+		seen->bins[bin < LW_RANGE_BINS ? bin : LW_RANGE_BINS - 1]++;
+	}
+}
+
+/* Runs all inputs of the data set. */
+static int run(struct lw_calibration *calibration,
+	       void (*observe)(void *data, const struct lw_value *value,
+			       const float *real),
+	       struct lwnpu_error *error)
+{
+	const struct lw_pack_options *options = calibration->options;
+	const struct lw_dataset *dataset = options->calibration;
+	const float *input;
+	uint32_t i;
+
+	for (i = 0; i < dataset->n; i++) {
+		input = dataset->data + i * dataset->size;
+		lw_interpreter_run(calibration->interpreter, &input, observe,
+				   calibration);
+		if (calibration->broken)
+			return lw_fail(error, -EINVAL,
+				       "calibration input %u: tensor '%s' holds a number that is not finite",
+				       i, calibration->broken->name);
+		calibration->pass++;
+		if (options->progress)
+			options->progress(options->progress_data, "calibrate",
+					  (float)calibration->pass /
+					  calibration->passes);
+	}
+	return 0;
+}
+
+/* Noise of rounding within the range, the distance to it outside. */
+static double squared_error(const struct lw_seen *seen, double lo, double hi)
+{
+	double width = ((double)seen->hi - seen->lo) / LW_RANGE_BINS;
+	double step = (hi - lo) / 255;
+	double noise = step * step / 12;
+	double x, sum = 0;
+	int i;
+
+	for (i = 0; i < LW_RANGE_BINS; i++) {
+		x = seen->lo + (i + 0.5) * width;
+		if (x < lo)
+			sum += seen->bins[i] * (lo - x) * (lo - x);
+		else if (x > hi)
+			sum += seen->bins[i] * (hi - x) * (hi - x);
+		else
+			sum += seen->bins[i] * noise;
+	}
+	return sum;
+}
+
+/* Tries parts of one side of the range, the other side staying as it is. */
+static void shrink_side(const struct lw_seen *seen, double *lo, double *hi,
+			double *side)
+{
+	const double whole = side == hi ? seen->hi : seen->lo;
+	double best = *side, least = squared_error(seen, *lo, *hi), error;
+	int part;
+
+	for (part = 128; part >= 16; part--) {
+		*side = whole * part / 128;
+		error = squared_error(seen, *lo, *hi);
+		if (error < least) {
+			least = error;
+			best = *side;
+		}
+	}
+	*side = best;
+}
+
+void lw_range_shrink(struct lw_seen *seen)
+{
+	double lo = seen->lo, hi = seen->hi;
+	int round;
+
+	for (round = 0; round < 2; round++) {
+		if (seen->hi > 0)
+			shrink_side(seen, &lo, &hi, &hi);
+		if (seen->lo < 0)
+			shrink_side(seen, &lo, &hi, &lo);
+	}
+	seen->lo = lo;
+	seen->hi = hi;
+}
+
+static int allocate(struct lw_calibration *calibration,
+		    struct lwnpu_error *error)
+{
+	size_t n = (size_t)calibration->graph->n_values + 1;
+
+	calibration->group = calloc(n, sizeof(*calibration->group));
+	calibration->seen = calloc(n, sizeof(*calibration->seen));
+	if (!calibration->group || !calibration->seen)
+		return lw_fail(error, -ENOMEM, "no memory to calibrate");
+	return lw_interpreter_new(&calibration->interpreter,
+				  calibration->graph, error);
+}
+
+/* Histograms for groups that have a scale to be chosen, and a range. */
+static int allocate_bins(struct lw_calibration *calibration)
+{
+	const struct lw_graph *graph = calibration->graph;
+	struct lw_seen *seen;
+	uint32_t i;
+
+	for (i = 0; i < graph->n_values; i++) {
+		seen = &calibration->seen[i];
+		if (calibration->group[i] != i ||
+		    graph->values[i]->quantised || !(seen->lo < seen->hi))
+			continue;
+		seen->bins = calloc(LW_RANGE_BINS, sizeof(*seen->bins));
+		if (!seen->bins)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int lw_calibrate(struct lw_calibration *calibration, struct lwnpu_error *error)
+{
+	const struct lw_pack_options *options = calibration->options;
+	uint32_t i;
+	int ret;
+
+	calibration->passes = (uint64_t)options->calibration->n *
+			      (options->range == LW_RANGE_MSE ? 2 : 1);
+	ret = allocate(calibration, error);
+	if (ret)
+		return ret;
+	lw_group_values(calibration->graph, calibration->group);
+	ret = run(calibration, observe_range, error);
+	if (ret || options->range != LW_RANGE_MSE)
+		return ret;
+	if (allocate_bins(calibration))
+		return lw_fail(error, -ENOMEM, "no memory to calibrate");
+	ret = run(calibration, observe_bins, error);
+	for (i = 0; i < calibration->graph->n_values && !ret; i++)
+		if (calibration->seen[i].bins)
+			lw_range_shrink(&calibration->seen[i]);
+	return ret;
+}
+
+void lw_calibration_release(struct lw_calibration *calibration)
+{
+	uint32_t i;
+
+	for (i = 0; calibration->seen && i < calibration->graph->n_values; i++)
+		free(calibration->seen[i].bins);
+	free(calibration->seen);
+	free(calibration->group);
+	lw_interpreter_free(calibration->interpreter);
+}
