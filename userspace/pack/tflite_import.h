@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the parts of the TFLite importer. */
+#ifndef LW_TFLITE_IMPORT_H
+#define LW_TFLITE_IMPORT_H
+
+#include "graph.h"
+#include "tflite_model.h"
+
+/**
+ * struct lw_tflite_import - an import under way
+ * @model: what is read
+ * @graph: what is made
+ * @values: [n_tensors] activations known so far, else NULL
+ * @written: [n_tensors] it is an input, or an operator before writes it
+ * @readers: [n_tensors] operators that read it (graph outputs not counted)
+ * @constants: weights that may still be unpacked
+ * @refusals: what cannot be packed
+ * @error: for damage
+ */
+struct lw_tflite_import {
+	struct lw_tflite_model *model;
+	struct lw_graph *graph;
+	struct lw_value **values;
+	bool *written;
+	uint32_t *readers;
+	uint64_t constants;
+	struct lw_refusals *refusals;
+	struct lwnpu_error *error;
+};
+
+/**
+ * struct lw_tflite_op - an operator on its way to the graph
+ * @import: all the rest
+ * @source: the operator
+ * @kind: its builtin operator's name
+ * @name: of the node: its output's
+ */
+struct lw_tflite_op {
+	struct lw_tflite_import *import;
+	const struct lw_tflite_operator *source;
+	const char *kind;
+	char name[LW_TFLITE_NAME_SIZE];
+};
+
+/**
+ * struct lw_tflite_builtin - how a builtin operator is imported
+ * @name: in the schema
+ * @import: adds its nodes; NULL if it cannot be packed. Returns 0, or
+ *	-EOPNOTSUPP after lw_tflite_refuse(), or another error
+ * @options: type of its options in the schema, 0 if it has none to read
+ * @least: inputs
+ * @most: inputs
+ */
+struct lw_tflite_builtin {
+	const char *name;
+	int (*import)(struct lw_tflite_op *op);
+	uint8_t options;
+	uint16_t least, most;
+};
+
+/** lw_tflite_builtin() - by its number in the schema; NULL if unknown */
+const struct lw_tflite_builtin *lw_tflite_builtin(int32_t code);
+
+/** lw_tflite_refuse() - note why an operator cannot be packed; -EOPNOTSUPP */
+int lw_tflite_refuse(struct lw_tflite_op *op, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Tensor of an input or output of an operator; NULL if it is left out. */
+struct lw_tflite_tensor *lw_tflite_input(const struct lw_tflite_op *op,
+					 uint32_t i);
+struct lw_tflite_tensor *lw_tflite_output(const struct lw_tflite_op *op);
+
+/* Activations of an operator, made when they are asked for first. */
+int lw_tflite_input_value(struct lw_tflite_op *op, uint32_t i,
+			  struct lw_value **value);
+int lw_tflite_output_value(struct lw_tflite_op *op, struct lw_value **value);
+
+/** lw_tflite_value() - the value that a tensor stands for, made if need be */
+int lw_tflite_value(struct lw_tflite_op *op,
+		    const struct lw_tflite_tensor *tensor,
+		    struct lw_value **value);
+
+/** lw_tflite_describe() - shape and quantisation of an activation's tensor */
+int lw_tflite_describe(struct lw_tflite_op *op,
+		       const struct lw_tflite_tensor *tensor,
+		       struct lw_value *value);
+
+/** lw_tflite_describe_quanta() - only its quantisation */
+int lw_tflite_describe_quanta(struct lw_tflite_op *op,
+			      const struct lw_tflite_tensor *tensor,
+			      struct lw_value *value);
+
+/** lw_tflite_same_quanta() - do two values have one quantisation? */
+bool lw_tflite_same_quanta(const struct lw_value *a, const struct lw_value *b);
+
+/** lw_tflite_keeps_quanta() - refuse a change of scale */
+int lw_tflite_keeps_quanta(struct lw_tflite_op *op, const struct lw_value *in,
+			   const struct lw_value *out);
+
+/** lw_tflite_keeps_type() - refuse a mix of float and quantised */
+int lw_tflite_keeps_type(struct lw_tflite_op *op, const struct lw_value *in,
+			 const struct lw_value *out);
+
+/** lw_tflite_is_input() - is it an input of the model? */
+bool lw_tflite_is_input(const struct lw_tflite_op *op,
+			const struct lw_tflite_tensor *tensor);
+
+/** lw_tflite_alias() - let a tensor stand for a value that there is */
+void lw_tflite_alias(struct lw_tflite_op *op,
+		     const struct lw_tflite_tensor *tensor,
+		     struct lw_value *value);
+
+/** lw_tflite_known() - the value that a tensor stands for, if it has one yet */
+struct lw_value *lw_tflite_known(const struct lw_tflite_op *op,
+				 const struct lw_tflite_tensor *tensor);
+
+/** lw_tflite_readers() - operators that read a tensor */
+uint32_t lw_tflite_readers(const struct lw_tflite_op *op,
+			   const struct lw_tflite_tensor *tensor);
+
+/** lw_tflite_node() - a node with this operator's name */
+int lw_tflite_node(struct lw_tflite_op *op, enum lw_node_kind kind,
+		   struct lw_value *const *in, uint32_t n_in,
+		   struct lw_value *out, struct lw_node **node);
+
+/** lw_tflite_activation() - a fused activation, enumerated by the schema */
+int lw_tflite_activation(struct lw_tflite_op *op, unsigned int activation,
+			 struct lw_node *node);
+
+/** lw_tflite_elements() - of a tensor; false if impossible */
+bool lw_tflite_elements(const struct lw_tflite_tensor *tensor, size_t *n);
+
+/** lw_tflite_image_elements() - the same with a batch of one image */
+bool lw_tflite_image_elements(const struct lw_tflite_tensor *tensor, size_t *n);
+
+/** lw_tflite_constant() - refuse what is no plain constant of its full size */
+int lw_tflite_constant(struct lw_tflite_op *op,
+		       const struct lw_tflite_tensor *tensor, const char *what);
+
+/** lw_tflite_integers() - a constant list of @n INT32 or INT64 numbers */
+int lw_tflite_integers(struct lw_tflite_op *op, uint32_t input,
+		       const char *what, int64_t *list, uint32_t n);
+
+/** lw_tflite_axis() - a dimension, counted from the end if negative */
+int lw_tflite_axis(struct lw_tflite_op *op, int64_t axis, uint32_t n_dims,
+		   uint32_t *result);
+
+/**
+ * lw_tflite_weights() - unpack the constants of a convolution
+ * @op: its input 1 is the weights, its input 2 the bias if it is there
+ * @in: what it reads
+ * @shape: o, kh, kw, i are set
+ * @depthwise: the source's order is kh, kw, o; else o, kh, kw, i
+ * @weights: gets them
+ */
+int lw_tflite_weights(struct lw_tflite_op *op, const struct lw_value *in,
+		      const struct lw_weights *shape, bool depthwise,
+		      struct lw_weights **weights);
+
+/* Handlers. */
+int lw_tflite_conv(struct lw_tflite_op *op);
+int lw_tflite_depthwise(struct lw_tflite_op *op);
+int lw_tflite_fully_connected(struct lw_tflite_op *op);
+int lw_tflite_max_pool(struct lw_tflite_op *op);
+int lw_tflite_average_pool(struct lw_tflite_op *op);
+int lw_tflite_mean(struct lw_tflite_op *op);
+int lw_tflite_add(struct lw_tflite_op *op);
+int lw_tflite_relu(struct lw_tflite_op *op);
+int lw_tflite_relu6(struct lw_tflite_op *op);
+int lw_tflite_relu_n1_to_1(struct lw_tflite_op *op);
+int lw_tflite_relu_0_to_1(struct lw_tflite_op *op);
+int lw_tflite_logistic(struct lw_tflite_op *op);
+int lw_tflite_tanh(struct lw_tflite_op *op);
+int lw_tflite_hard_swish(struct lw_tflite_op *op);
+int lw_tflite_leaky_relu(struct lw_tflite_op *op);
+int lw_tflite_softmax(struct lw_tflite_op *op);
+int lw_tflite_quantize(struct lw_tflite_op *op);
+int lw_tflite_dequantize(struct lw_tflite_op *op);
+int lw_tflite_reshape(struct lw_tflite_op *op);
+int lw_tflite_shape(struct lw_tflite_op *op);
+int lw_tflite_pad(struct lw_tflite_op *op);
+int lw_tflite_concatenation(struct lw_tflite_op *op);
+int lw_tflite_slice(struct lw_tflite_op *op);
+int lw_tflite_strided_slice(struct lw_tflite_op *op);
+
+#endif /* LW_TFLITE_IMPORT_H */

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+/* Weights of convolutions: float, quantised, and unsigned with zero points. */
+#include <stdlib.h>
+
+#include "tflite_import.h"
+
+/**
+ * struct unpack - weights on the way from a tensor
+ * @op: whose
+ * @tensor: from
+ * @to: to
+ * @per: weights of an output channel
+ * @depthwise: the output channel is the tensor's last dimension, not its first
+ */
+struct unpack {
+	struct lw_tflite_op *op;
+	const struct lw_tflite_tensor *tensor;
+	struct lw_weights *to;
+	size_t per;
+	bool depthwise;
+};
+
+/* Where the tensor has weight k of output channel o. */
+static size_t place(const struct unpack *u, uint32_t o, size_t k)
+{
+	return u->depthwise ? k * u->to->o + o : o * u->per + k;
+}
+
+static float weight_scale(const struct lw_tflite_tensor *tensor, uint32_t o)
+{
+	return lw_fb_get_f32(tensor->scale.data +
+			     (tensor->scale.n > 1 ? (size_t)4 * o : 0));
+}
+
+static int32_t weight_zero(const struct lw_tflite_tensor *tensor, uint32_t o)
+{
+	if (!tensor->zero_point.n)
+		return 0;
+	return (int32_t)lw_fb_get_u64(tensor->zero_point.data +
+				      (tensor->zero_point.n > 1 ?
+				       (size_t)8 * o : 0));
+}
+
+static int check_zero_points(struct unpack *u)
+{
+	const struct lw_tflite_tensor *tensor = u->tensor;
+	bool is_signed = tensor->type == LW_TFLITE_INT8;
+	uint32_t i;
+
+	for (i = 0; i < tensor->zero_point.n; i++) {
+		int64_t zero = (int64_t)lw_fb_get_u64(tensor->zero_point.data +
+						      (size_t)8 * i);
+
+		if (zero < 0 || zero > (is_signed ? 0 : 255))
+			return lw_tflite_refuse(u->op, "its %s weights have zero point %lld; %s expected",
+						lw_tflite_type_name(tensor->type),
+						(long long)zero,
+						is_signed ? "0" : "0 to 255");
+	}
+	return 0;
+}
+
+/* One scale, or one per output channel along the right dimension. */
+static int check_scales(struct unpack *u)
+{
+	const struct lw_tflite_tensor *tensor = u->tensor;
+	int32_t axis = u->depthwise ? (int32_t)tensor->n_dims - 1 : 0;
+	uint32_t n = tensor->scale.n;
+	uint32_t i;
+
+	if ((n != 1 && n != u->to->o) ||
+	    (tensor->zero_point.n && tensor->zero_point.n != n))
+		return lw_tflite_refuse(u->op, "its weights have %u scales and %u zero points; 1 or %u expected",
+					n, tensor->zero_point.n, u->to->o);
+	if (n > 1 && tensor->axis != axis)
+		return lw_tflite_refuse(u->op, "its weights have scales along dimension %d; %d expected",
+					tensor->axis, axis);
+	for (i = 0; i < n; i++) {
+		float scale = weight_scale(tensor, i);
+
+		if (!isfinite(scale) || scale <= 0)
+			return lw_tflite_refuse(u->op, "its weights have scale %g; a number above zero expected",
+						scale);
+	}
+	return check_zero_points(u);
+}
+
+static float half_to_float(uint16_t half)
+{
+	int exponent = (half >> 10) & 31;
+	float fraction = (float)(half & 1023);
+	float value;
+
+	if (exponent == 31)
+		value = fraction ? NAN : INFINITY;
+	else if (exponent)
+		value = ldexpf(1024 + fraction, exponent - 25);
+	else
+		value = ldexpf(fraction, -24);
+	return half & 0x8000 ? -value : value;
+}
+
+/* Element of a real constant; quantised constants are signed or unsigned. */
+static float real_at(const struct lw_tflite_tensor *tensor, size_t i,
+		     uint32_t o)
+{
+	switch (tensor->type) {
+	case LW_TFLITE_FLOAT32:
+		return lw_fb_get_f32(tensor->data + 4 * i);
+	case LW_TFLITE_FLOAT16:
+		return half_to_float(lw_fb_get_u16(tensor->data + 2 * i));
+	case LW_TFLITE_INT8:
+		return weight_scale(tensor, o) * (int8_t)tensor->data[i];
+	default:
+		return weight_scale(tensor, o) *
+		       (tensor->data[i] - weight_zero(tensor, o));
+	}
+}
+
+static bool is_real(const struct lw_tflite_tensor *tensor)
+{
+	return tensor->type == LW_TFLITE_FLOAT32 ||
+	       tensor->type == LW_TFLITE_FLOAT16;
+}
+
+static bool is_quantised(const struct lw_tflite_tensor *tensor)
+{
+	return tensor->type == LW_TFLITE_INT8 ||
+	       tensor->type == LW_TFLITE_UINT8;
+}
+
+/* For float activations; 8-bit weights then are only a smaller file. */
+static int unpack_real(struct unpack *u)
+{
+	struct lw_weights *to = u->to;
+	int ret = is_quantised(u->tensor) ? check_scales(u) : 0;
+	uint32_t o;
+	size_t k;
+
+	if (ret)
+		return ret;
+	if (!is_real(u->tensor) && !is_quantised(u->tensor))
+		return lw_tflite_refuse(u->op, "its weights are %s; FLOAT32, FLOAT16, INT8 or UINT8 expected",
+					lw_tflite_type_name(u->tensor->type));
+	for (o = 0; o < to->o; o++)
+		for (k = 0; k < u->per; k++)
+			to->real[o * u->per + k] =
+				real_at(u->tensor, place(u, o, k), o);
+	return 0;
+}
+
+static int unpack_real_bias(struct unpack *u,
+			    const struct lw_tflite_tensor *bias)
+{
+	uint32_t o;
+
+	if (!is_real(bias))
+		return lw_tflite_refuse(u->op, "its bias is %s; FLOAT32 expected",
+					lw_tflite_type_name(bias->type));
+	for (o = 0; o < u->to->o; o++)
+		u->to->bias[o] = real_at(bias, o, o);
+	return 0;
+}
+
+/*
+ * An output channel of unsigned weights with a zero point, in signed quanta.
+ * Differences that fit are kept exactly, others get a larger scale that makes
+ * them fit, and the bias is rounded to it.
+ */
+static void requantise_channel(struct unpack *u, uint32_t o, double in_scale)
+{
+	struct lw_weights *to = u->to;
+	double old_scale = weight_scale(u->tensor, o);
+	int32_t zero = weight_zero(u->tensor, o);
+	double scale = old_scale;
+	int32_t most = 0;
+	double bias;
+	size_t k;
+
+	for (k = 0; k < u->per; k++) {
+		int32_t q = u->tensor->data[place(u, o, k)] - zero;
+
+		most = abs(q) > most ? abs(q) : most;
+	}
+	if (most > 127)
+		scale = old_scale * most / 127;
+	to->scale[o] = (float)scale;
+	for (k = 0; k < u->per; k++) {
+		int32_t q = u->tensor->data[place(u, o, k)] - zero;
+
+		to->q[o * u->per + k] =
+			(int8_t)lrint(q * (old_scale / to->scale[o]));
+	}
+	if (to->bias_q) {
+		bias = to->bias_q[o] * in_scale * old_scale;
+		to->bias_q[o] = (int32_t)lrint(bias / (in_scale *
+						       to->scale[o]));
+	}
+}
+
+static void copy_channel(struct unpack *u, uint32_t o)
+{
+	size_t k;
+
+	u->to->scale[o] = weight_scale(u->tensor, o);
+	for (k = 0; k < u->per; k++)
+		u->to->q[o * u->per + k] =
+			(int8_t)u->tensor->data[place(u, o, k)];
+}
+
+static int unpack_quantised(struct unpack *u, float in_scale)
+{
+	struct lw_weights *to = u->to;
+	int ret = check_scales(u);
+	uint32_t o;
+	size_t k;
+
+	if (ret)
+		return ret;
+	to->q = malloc(to->o * u->per);
+	to->scale = calloc(to->o, sizeof(*to->scale));
+	if (!to->q || !to->scale)
+		return -ENOMEM;
+	for (o = 0; o < to->o; o++) {
+		if (u->tensor->type == LW_TFLITE_UINT8)
+			requantise_channel(u, o, in_scale);
+		else
+			copy_channel(u, o);
+		for (k = o * u->per; k < (o + 1) * u->per; k++)
+			to->real[k] = to->scale[o] * to->q[k];
+		if (to->bias)
+			to->bias[o] = (float)to->bias_q[o] *
+				      (in_scale * to->scale[o]);
+	}
+	return 0;
+}
+
+static int read_quantised_bias(struct unpack *u,
+			       const struct lw_tflite_tensor *bias)
+{
+	struct lw_weights *to = u->to;
+	const struct lw_fb_vector list = { bias->data, to->o };
+	uint32_t o;
+
+	if (bias->type != LW_TFLITE_INT32)
+		return lw_tflite_refuse(u->op, "its bias is %s; INT32 expected",
+					lw_tflite_type_name(bias->type));
+	to->bias_q = calloc(to->o, sizeof(*to->bias_q));
+	if (!to->bias_q)
+		return -ENOMEM;
+	for (o = 0; o < to->o; o++)
+		to->bias_q[o] = lw_tflite_index(&list, o);
+	return 0;
+}
+
+static int unpack(struct unpack *u, const struct lw_value *in,
+		  const struct lw_tflite_tensor *bias)
+{
+	int ret = 0;
+
+	if (!in->quantised) {
+		ret = unpack_real(u);
+		if (!ret && bias)
+			ret = unpack_real_bias(u, bias);
+		return ret;
+	}
+	if (!is_quantised(u->tensor))
+		return lw_tflite_refuse(u->op, "its weights are %s; INT8 or UINT8 expected",
+					lw_tflite_type_name(u->tensor->type));
+	if (bias)
+		ret = read_quantised_bias(u, bias);
+	return ret ? ret : unpack_quantised(u, in->scale);
+}
+
+/* Checks both constants, and takes their size from what may be unpacked. */
+static int check_sizes(struct lw_tflite_op *op, const struct lw_weights *shape,
+		       const struct lw_tflite_tensor *weights,
+		       const struct lw_tflite_tensor *bias)
+{
+	size_t n, n_bias = shape->o;
+	int ret = lw_tflite_constant(op, weights, "weights");
+
+	if (!ret && bias)
+		ret = lw_tflite_constant(op, bias, "bias");
+	if (ret)
+		return ret;
+	if (bias && (!lw_tflite_elements(bias, &n_bias) || n_bias != shape->o))
+		return lw_tflite_refuse(op, "its bias has %zu entries; %u expected",
+					n_bias, shape->o);
+	lw_tflite_elements(weights, &n);
+	if (n > op->import->constants)
+		return lw_tflite_refuse(op, "the model's operators share constants too often: more than 16 times the file, or %u in all",
+					LW_MAX_ELEMENTS);
+	op->import->constants -= n;
+	return 0;
+}
+
+int lw_tflite_weights(struct lw_tflite_op *op, const struct lw_value *in,
+		      const struct lw_weights *shape, bool depthwise,
+		      struct lw_weights **weights)
+{
+	const struct lw_tflite_tensor *bias = lw_tflite_input(op, 2);
+	struct unpack u = {
+		.op = op,
+		.tensor = lw_tflite_input(op, 1),
+		.per = (size_t)shape->kh * shape->kw * shape->i,
+		.depthwise = depthwise,
+	};
+	int ret = check_sizes(op, shape, u.tensor, bias);
+
+	if (ret)
+		return ret;
+	u.to = lw_weights_new(shape->o, shape->kh, shape->kw, shape->i, bias);
+	if (!u.to)
+		return -ENOMEM;
+	ret = unpack(&u, in, bias);
+	if (ret) {
+		lw_weights_free(u.to);
+		return ret;
+	}
+	*weights = u.to;
+	return 0;
+}
