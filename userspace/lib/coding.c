@@ -97,9 +97,11 @@ static int zstd_decode(const uint8_t *coded, size_t coded_size, uint8_t *out,
 	*wrong = "zstd frame decodes to another size";
 	if (!ZSTD_isError(n))
 		return -EBADMSG;
-	*wrong = ZSTD_getErrorName(n);
-	if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
+	if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation) {
+		*wrong = "no memory";
 		return -ENOMEM;
+	}
+	*wrong = "zstd frame is damaged";
 	return -EBADMSG;
 }
 

@@ -6,15 +6,48 @@
 
 #include "error.h"
 
+unsigned int lw_character(const char *text)
+{
+	/* Bounds of the second byte: no overlong forms, no surrogates. */
+	static const struct {
+		uint8_t first, last, low, high, size;
+	} forms[] = {
+		{ 0x20, 0x7e, 0x00, 0xff, 1 }, { 0xc2, 0xc2, 0xa0, 0xbf, 2 },
+		{ 0xc3, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+	const uint8_t *c = (const uint8_t *)text;
+	unsigned int i, k;
+
+	for (i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		if (*c < forms[i].first || *c > forms[i].last)
+			continue;
+		for (k = 1; k < forms[i].size; k++) {
+			if (c[k] < (k == 1 ? forms[i].low : 0x80) ||
+			    c[k] > (k == 1 ? forms[i].high : 0xbf))
+				return 0;
+		}
+		return forms[i].size;
+	}
+	return 0;
+}
+
 /*
  * Names in a message may come from a stranger's file: a message stays one line
- * and cannot drive a terminal.
+ * of valid UTF-8 and cannot drive a terminal.
  */
 static void make_one_line(char *text)
 {
-	for (; *text; text++) {
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
+	unsigned int n;
+
+	for (; *text; text += n) {
+		n = lw_character(text);
+		if (!n) {
 			*text = '?';
+			n = 1;
+		}
 	}
 }
 

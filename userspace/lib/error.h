@@ -28,6 +28,15 @@ int lw_fail(struct lwnpu_error *error, int code, const char *format, ...)
  */
 int lw_fail_at(struct lwnpu_error *error, const char *where);
 
+/**
+ * lw_character() - the length of a character
+ * @text: a string
+ *
+ * Return: the bytes of the UTF-8 character that it starts with, 0 if that is
+ * none, a control character, or the end.
+ */
+unsigned int lw_character(const char *text);
+
 /* *out = a x b or a + b; true on overflow. */
 static inline bool lw_mul(size_t a, size_t b, size_t *out)
 {

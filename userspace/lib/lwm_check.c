@@ -5,44 +5,15 @@
 
 #include "lwm_format.h"
 
-/* Bytes of a UTF-8 character, 0 if it is none. */
-static unsigned int utf8_size(const uint8_t *text)
-{
-	/* Lowest and highest second byte: no overlong forms, no surrogates. */
-	static const struct {
-		uint8_t first, last, low, high, size;
-	} forms[] = {
-		{ 0x00, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-	unsigned int i, k;
-
-	for (i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		if (*text < forms[i].first || *text > forms[i].last)
-			continue;
-		for (k = 1; k < forms[i].size; k++) {
-			if (text[k] < (k == 1 ? forms[i].low : 0x80) ||
-			    text[k] > (k == 1 ? forms[i].high : 0xbf))
-				return 0;
-		}
-		return forms[i].size;
-	}
-	return 0;
-}
-
 static int check_text(const char *text, const char *what,
 		      struct lwnpu_error *error)
 {
-	const uint8_t *c = (const uint8_t *)text;
+	const char *c;
 	unsigned int n;
 
-	for (; c && *c; c += n) {
-		n = utf8_size(c);
-		if (!n || *c < ' ' || *c == 0x7f ||
-		    (c[0] == 0xc2 && c[1] < 0xa0))
+	for (c = text; c && *c; c += n) {
+		n = lw_character(c);
+		if (!n)
 			return lw_fail(error, -EINVAL,
 				       "%s \"%s\" is not UTF-8 text without control characters",
 				       what, text);

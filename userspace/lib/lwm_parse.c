@@ -67,18 +67,23 @@ static int check_header_checksum(const struct lwm_prelude *prelude,
 struct budget {
 	size_t left;
 	bool exceeded;
+	bool no_memory;
 };
 
 static void *budget_alloc(void *data, size_t size)
 {
 	struct budget *budget = data;
+	void *pointer;
 
 	if (size > budget->left) {
 		budget->exceeded = true;
 		return NULL;
 	}
 	budget->left -= size;
-	return malloc(size ? size : 1);
+	pointer = malloc(size ? size : 1);
+	if (!pointer)
+		budget->no_memory = true;
+	return pointer;
 }
 
 static void budget_free(void *data, void *pointer)
@@ -99,7 +104,11 @@ static int unpack(Lwm__Header **header, const uint8_t *data, size_t size,
 	if (budget.exceeded)
 		return lw_fail(error, -EBADMSG,
 			       "header needs more memory than its size allows");
-	return lw_fail(error, -EBADMSG, "header is no protobuf message of the right kind");
+	if (budget.no_memory)
+		return lw_fail(error, -ENOMEM,
+			       "no memory for a header of %zu bytes", size);
+	return lw_fail(error, -EBADMSG,
+		       "header is no protobuf message of the right kind");
 }
 
 static bool has_unknown(const ProtobufCMessage *message)

@@ -124,7 +124,8 @@ static int read_segments(struct lwm_package *package,
 }
 
 static int decode(const uint8_t *blobs, const Lwm__Blob *blob,
-		  const char *name, uint8_t *out, struct lwnpu_error *error)
+		  const char *what, const char *name, uint8_t *out,
+		  struct lwnpu_error *error)
 {
 	const char *wrong;
 	int ret;
@@ -133,7 +134,7 @@ static int decode(const uint8_t *blobs, const Lwm__Blob *blob,
 					      blob->stored_size, out,
 					      blob->size, &wrong);
 	if (ret)
-		return lw_fail(error, ret, "%s: cannot decode %s: %s", name,
+		return lw_fail(error, ret, "%s%s: %s: %s", what, name,
 			       lwm_codecs[blob->coding].name, wrong);
 	return 0;
 }
@@ -153,7 +154,7 @@ static int read_ops(struct lw_program *program, const Lwm__Header *header,
 	if (!program->ops)
 		return no_memory(error);
 	program->n_ops = blob->size / LWNPU_OP_SIZE;
-	return decode(blobs, blob, "operations", (uint8_t *)program->ops,
+	return decode(blobs, blob, "operations", "", (uint8_t *)program->ops,
 		      error);
 }
 
@@ -173,7 +174,7 @@ static int read_weights(struct lwm_package *package,
 	memset(program->weights + program->weights_size, 0,
 	       room - program->weights_size);
 	for (i = 0; i < header->n_segments && !ret; i++)
-		ret = decode(blobs, header->segments[i]->blob,
+		ret = decode(blobs, header->segments[i]->blob, "segment ",
 			     package->segments[i].name,
 			     program->weights + package->segments[i].offset,
 			     error);

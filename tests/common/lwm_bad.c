@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: MIT
+/* Packages with one fault each. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lwm_samples.h"
+
+/* Faults in the file as a whole: change bytes, return the new size. */
+
+static size_t empty(uint8_t *data, size_t size)
+{
+	(void)data;
+	(void)size;
+	return 0;
+}
+
+static size_t short_prelude(uint8_t *data, size_t size)
+{
+	(void)data;
+	return size < 39 ? size : 39;
+}
+
+static size_t half(uint8_t *data, size_t size)
+{
+	(void)data;
+	return size / 2;
+}
+
+/* The caller left room for one byte more. */
+static size_t byte_after_end(uint8_t *data, size_t size)
+{
+	data[size] = 0;
+	return size + 1;
+}
+
+static size_t no_magic(uint8_t *data, size_t size)
+{
+	data[0] &= 0x7f;
+	return size;
+}
+
+/* As a transfer as text does it. */
+static size_t line_ends(uint8_t *data, size_t size)
+{
+	size_t from, to = 0;
+
+	for (from = 0; from < size; from++) {
+		if (data[from] != '\r' || data[from + 1] != '\n')
+			data[to++] = data[from];
+	}
+	return to;
+}
+
+static size_t prelude_u32(uint8_t *data, size_t size, size_t at, uint32_t value)
+{
+	uint64_t checksum;
+
+	memcpy(data + at, &value, 4);
+	if (at != offsetof(struct lwm_prelude, header_size)) {
+		checksum = lwm_header_xxh3(data);
+		memcpy(data + offsetof(struct lwm_prelude, checksum),
+		       &checksum, 8);
+	}
+	return size;
+}
+
+static size_t version(uint8_t *data, size_t size)
+{
+	return prelude_u32(data, size, offsetof(struct lwm_prelude, version),
+			   2);
+}
+
+static size_t feature(uint8_t *data, size_t size)
+{
+	return prelude_u32(data, size, offsetof(struct lwm_prelude, features),
+			   0x80000001);
+}
+
+static size_t reserved(uint8_t *data, size_t size)
+{
+	return prelude_u32(data, size, offsetof(struct lwm_prelude, reserved),
+			   1);
+}
+
+static size_t header_too_large(uint8_t *data, size_t size)
+{
+	return prelude_u32(data, size,
+			   offsetof(struct lwm_prelude, header_size),
+			   UINT32_MAX);
+}
+
+static size_t header_flip(uint8_t *data, size_t size)
+{
+	data[sizeof(struct lwm_prelude) + 3] ^= 0x20;
+	return size;
+}
+
+static size_t blob_flip(uint8_t *data, size_t size)
+{
+	data[size - 100] ^= 1;
+	return size;
+}
+
+/* The first byte past the operations: between two blobs. */
+static size_t gap(uint8_t *data, size_t size)
+{
+	struct lwm_prelude prelude;
+
+	memcpy(&prelude, data, sizeof(prelude));
+	data[lwm_blobs_start(&prelude) - 1] = 1;
+	return size;
+}
+
+/* Changes one byte of the header and corrects its checksum. */
+static size_t header_byte(uint8_t *data, size_t size, size_t at, uint8_t value)
+{
+	uint64_t checksum;
+
+	data[sizeof(struct lwm_prelude) + at] = value;
+	checksum = lwm_header_xxh3(data);
+	memcpy(data + offsetof(struct lwm_prelude, checksum), &checksum, 8);
+	return size;
+}
+
+/* The first field's tag gets the wire type of a fixed 32-bit number. */
+static size_t header_garbage(uint8_t *data, size_t size)
+{
+	return header_byte(data, size, 0, 0x0d);
+}
+
+/* The first field becomes number 15. */
+static size_t header_unknown_field(uint8_t *data, size_t size)
+{
+	return header_byte(data, size, 0, 0x7a);
+}
+
+/* A zero byte in the first string hides what follows it. */
+static size_t header_hidden(uint8_t *data, size_t size)
+{
+	return header_byte(data, size, 4, 0);
+}
+
+static const struct file_fault {
+	const char *name;
+	size_t (*apply)(uint8_t *data, size_t size);
+} file_faults[] = {
+	{ "empty", empty },
+	{ "short-prelude", short_prelude },
+	{ "half", half },
+	{ "byte-after-end", byte_after_end },
+	{ "no-magic", no_magic },
+	{ "line-ends", line_ends },
+	{ "version", version },
+	{ "feature", feature },
+	{ "reserved", reserved },
+	{ "header-too-large", header_too_large },
+	{ "header-flip", header_flip },
+	{ "header-garbage", header_garbage },
+	{ "header-unknown-field", header_unknown_field },
+	{ "header-hidden", header_hidden },
+	{ "blob-flip", blob_flip },
+	{ "gap", gap },
+};
+
+/* Faults of an intact file: the header's or a blob's contents. */
+
+#define SEGMENT(image, i) ((image)->header->segments[i])
+
+static uint8_t *bytes_of(struct lwm_image *image, const Lwm__Blob *blob)
+{
+	return image->blobs + blob->offset;
+}
+
+static void no_blob(struct lwm_image *image)
+{
+	image->header->ops = NULL;
+}
+
+static void blob_offset(struct lwm_image *image)
+{
+	SEGMENT(image, 0)->blob->offset += 64;
+}
+
+static void blob_past_end(struct lwm_image *image)
+{
+	SEGMENT(image, 1)->blob->stored_size += 1;
+}
+
+static void blob_before_end(struct lwm_image *image)
+{
+	image->size++;
+	image->blobs[image->size - 1] = 0;
+}
+
+static void coding(struct lwm_image *image)
+{
+	SEGMENT(image, 1)->blob->coding = 3;
+}
+
+static void size_zero(struct lwm_image *image)
+{
+	SEGMENT(image, 1)->blob->size = 0;
+}
+
+static void size_of_raw(struct lwm_image *image)
+{
+	SEGMENT(image, 0)->blob->size--;
+}
+
+static void size_over_huffman(struct lwm_image *image)
+{
+	Lwm__Blob *blob = SEGMENT(image, 1)->blob;
+
+	blob->size = 8 * blob->stored_size + 1;
+}
+
+/* Sets the first bits of the Huffman blob. */
+static void huffman_start(struct lwm_image *image, uint32_t bits)
+{
+	uint8_t *bytes = bytes_of(image, SEGMENT(image, 1)->blob);
+
+	bytes[0] = bits >> 24;
+	bytes[1] = bits >> 16;
+	bytes[2] = bits >> 8;
+	bytes[3] = bits;
+}
+
+/* 110, a run of 257: 00000000 100000001. */
+static void huffman_run(struct lwm_image *image)
+{
+	huffman_start(image, 0xc0101000);
+}
+
+/* 111 1101: 13 bits. */
+static void huffman_length(struct lwm_image *image)
+{
+	huffman_start(image, 0xfa000000);
+}
+
+/* 111 0001, 0, 0: three codes of 1 bit; 110, a run of 253. */
+static void huffman_full(struct lwm_image *image)
+{
+	huffman_start(image, 0xe2601fa0);
+}
+
+/* 0: a code of 8 bits; 110, a run of 255. */
+static void huffman_incomplete(struct lwm_image *image)
+{
+	huffman_start(image, 0x601fe000);
+}
+
+static void huffman_short(struct lwm_image *image)
+{
+	lwm_image_resize(image, SEGMENT(image, 1)->blob->stored_size - 1);
+}
+
+static void huffman_long(struct lwm_image *image)
+{
+	lwm_image_resize(image, SEGMENT(image, 1)->blob->stored_size + 1);
+}
+
+static void huffman_fill(struct lwm_image *image)
+{
+	image->blobs[image->size - 1] |= 1;
+}
+
+/* By hand: a frame of one block that repeats one byte 256 times. */
+static const uint8_t frame[] = {
+	0x28, 0xb5, 0x2f, 0xfd, 0x60, 0x00, 0x00, 0x03, 0x08, 0x00, 0x80,
+};
+
+static void zstd_frame(struct lwm_image *image)
+{
+	Lwm__Blob *blob = SEGMENT(image, 0)->blob;
+
+	lwm_image_resize(image, sizeof(frame));
+	memcpy(bytes_of(image, blob), frame, sizeof(frame));
+	blob->coding = LWM__CODING__ZSTD;
+}
+
+static void size_over_zstd(struct lwm_image *image)
+{
+	zstd_frame(image);
+	SEGMENT(image, 0)->blob->size = 32768 * sizeof(frame) + 1;
+}
+
+static void zstd_magic(struct lwm_image *image)
+{
+	zstd_frame(image);
+	bytes_of(image, SEGMENT(image, 0)->blob)[0] = 0x27;
+}
+
+static void zstd_size(struct lwm_image *image)
+{
+	zstd_frame(image);
+	bytes_of(image, SEGMENT(image, 0)->blob)[5] = 1;
+}
+
+static void zstd_trailing(struct lwm_image *image)
+{
+	zstd_frame(image);
+	lwm_image_resize(image, sizeof(frame) + 1);
+}
+
+/* The block ends after 255 bytes. */
+static void zstd_block(struct lwm_image *image)
+{
+	zstd_frame(image);
+	bytes_of(image, SEGMENT(image, 0)->blob)[7] = 0xfb;
+	bytes_of(image, SEGMENT(image, 0)->blob)[8] = 0x07;
+}
+
+static void ops_size(struct lwm_image *image)
+{
+	image->header->ops->size -= 4;
+	image->header->ops->stored_size -= 4;
+}
+
+static void program_checksum(struct lwm_image *image)
+{
+	image->header->program_xxh3 ^= 1;
+}
+
+/* An operation that does not exist, in a package that is else as it says. */
+static void opcode(struct lwm_image *image)
+{
+	struct lw_program program = { .n_ops = 1 };
+	uint8_t *ops = bytes_of(image, image->header->ops);
+
+	ops[0] = 99;
+	program.ops = (struct lwnpu_op *)ops;
+	program.weights = bytes_of(image, SEGMENT(image, 0)->blob);
+	program.weights_size = SEGMENT(image, 0)->blob->size;
+	image->header->program_xxh3 = lwm_program_xxh3(&program);
+}
+
+static void no_input(struct lwm_image *image)
+{
+	image->header->n_inputs = 0;
+}
+
+static void no_output(struct lwm_image *image)
+{
+	image->header->n_outputs = 0;
+}
+
+static void io_height(struct lwm_image *image)
+{
+	image->header->inputs[0]->h = 70000;
+}
+
+static void io_dims(struct lwm_image *image)
+{
+	image->header->inputs[0]->dims[0] = 2;
+}
+
+static void io_region(struct lwm_image *image)
+{
+	image->header->inputs[0]->region = 1;
+}
+
+static void io_direction(struct lwm_image *image)
+{
+	image->header->inputs[0]->region = 3;
+}
+
+static void io_size(struct lwm_image *image)
+{
+	image->header->outputs[0]->h = 9;
+	image->header->outputs[0]->dims[1] = 9;
+}
+
+static void io_scale(struct lwm_image *image)
+{
+	image->header->outputs[0]->scale = -1;
+}
+
+static void io_zero_point(struct lwm_image *image)
+{
+	image->header->outputs[0]->zero_point = 256;
+}
+
+static void io_norm(struct lwm_image *image)
+{
+	image->header->inputs[0]->n_mean = 2;
+	image->header->inputs[0]->n_std = 2;
+}
+
+static void io_deviation(struct lwm_image *image)
+{
+	image->header->inputs[0]->std[1] = 0;
+}
+
+static void io_name(struct lwm_image *image)
+{
+	image->header->inputs[0]->name[1] = '\x1b';
+}
+
+static void layer_range(struct lwm_image *image)
+{
+	image->header->layers[0]->n_ops = 2;
+}
+
+static void layer_macs(struct lwm_image *image)
+{
+	image->header->layers[0]->nonzero_macs =
+		image->header->layers[0]->macs + 1;
+}
+
+static void layer_name(struct lwm_image *image)
+{
+	image->header->layers[0]->name[2] = (char)0xe9;
+}
+
+static const struct image_fault {
+	const char *name;
+	void (*apply)(struct lwm_image *image);
+	bool lut;
+} image_faults[] = {
+	{ "no-blob", no_blob, false },
+	{ "blob-offset", blob_offset, false },
+	{ "blob-past-end", blob_past_end, false },
+	{ "blob-before-end", blob_before_end, false },
+	{ "coding", coding, false },
+	{ "size-zero", size_zero, false },
+	{ "size-of-raw", size_of_raw, true },
+	{ "size-over-huffman", size_over_huffman, false },
+	{ "huffman-run", huffman_run, false },
+	{ "huffman-length", huffman_length, false },
+	{ "huffman-full", huffman_full, false },
+	{ "huffman-incomplete", huffman_incomplete, false },
+	{ "huffman-short", huffman_short, false },
+	{ "huffman-long", huffman_long, false },
+	{ "huffman-fill", huffman_fill, false },
+	{ "size-over-zstd", size_over_zstd, true },
+	{ "zstd-magic", zstd_magic, true },
+	{ "zstd-size", zstd_size, true },
+	{ "zstd-trailing", zstd_trailing, true },
+	{ "zstd-block", zstd_block, true },
+	{ "ops-size", ops_size, true },
+	{ "program-checksum", program_checksum, true },
+	{ "opcode", opcode, true },
+	{ "no-input", no_input, false },
+	{ "no-output", no_output, false },
+	{ "io-height", io_height, false },
+	{ "io-dims", io_dims, false },
+	{ "io-region", io_region, false },
+	{ "io-direction", io_direction, false },
+	{ "io-size", io_size, false },
+	{ "io-scale", io_scale, false },
+	{ "io-zero-point", io_zero_point, false },
+	{ "io-norm", io_norm, false },
+	{ "io-deviation", io_deviation, false },
+	{ "io-name", io_name, false },
+	{ "layer-range", layer_range, false },
+	{ "layer-macs", layer_macs, false },
+	{ "layer-name", layer_name, false },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static int make_good(const char *name, void **data, size_t *size)
+{
+	const struct lwm_sample *sample = lwm_samples;
+	struct lwm_package package;
+	int ret;
+
+	while (strcmp(sample->name, name))
+		sample++;
+	ret = sample->make(&package);
+	if (!ret)
+		ret = lwm_write_memory(&package, sample->codings, data, size,
+				       NULL);
+	lwm_release(&package);
+	return ret;
+}
+
+static int apply_to_file(const struct file_fault *fault, uint8_t **data,
+			 size_t *size)
+{
+	uint8_t *roomy;
+	void *good;
+
+	if (make_good("conv", &good, size))
+		return -ENOMEM;
+	roomy = realloc(good, *size + 1);
+	if (!roomy) {
+		free(good);
+		return -ENOMEM;
+	}
+	*size = fault->apply(roomy, *size);
+	*data = roomy;
+	return 0;
+}
+
+static int apply_to_image(const struct image_fault *fault, uint8_t **data,
+			  size_t *size)
+{
+	struct lwm_image image, changed;
+	Lwm__Header header;
+	void *good;
+	int ret;
+
+	if (make_good(fault->lut ? "lut" : "conv", &good, size))
+		return -ENOMEM;
+	ret = lwm_image_open(&image, good, *size);
+	free(good);
+	if (ret)
+		return ret;
+	/* A copy, as a fault may drop what must be freed. */
+	header = *image.header;
+	changed = image;
+	changed.header = &header;
+	fault->apply(&changed);
+	lwm_image_sum(&changed);
+	ret = lwm_image_seal(&changed, data, size);
+	image.blobs = changed.blobs;
+	lwm_image_close(&image);
+	return ret;
+}
+
+const char *lwm_bad(unsigned int index, uint8_t **data, size_t *size)
+{
+	int ret;
+
+	if (index >= COUNT(file_faults) + COUNT(image_faults))
+		return NULL;
+	if (index < COUNT(file_faults)) {
+		ret = apply_to_file(&file_faults[index], data, size);
+		return ret ? NULL : file_faults[index].name;
+	}
+	index -= COUNT(file_faults);
+	ret = apply_to_image(&image_faults[index], data, size);
+	return ret ? NULL : image_faults[index].name;
+}

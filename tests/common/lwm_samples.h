@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Small valid packages, and packages put together without any check. */
+#ifndef LWM_SAMPLES_H
+#define LWM_SAMPLES_H
+
+#include "lwm.h"
+#include "lwm_format.h"
+
+#define ALL_CODINGS (1u << LWM_HUFFMAN | 1u << LWM_ZSTD)
+
+/* splitmix64: the same numbers everywhere. */
+uint64_t sample_random(uint64_t *state);
+
+/**
+ * struct lwm_sample - a package with a name
+ * @name: of its golden file, good-NAME.lwm
+ * @codings: to write it with
+ * @make: fill in a package; nonzero when memory is short
+ */
+struct lwm_sample {
+	const char *name;
+	unsigned int codings;
+	int (*make)(struct lwm_package *package);
+};
+
+/* Ends with a NULL name. */
+extern const struct lwm_sample lwm_samples[];
+
+/* A valid package of random sizes, names and contents. */
+int lwm_sample_random(struct lwm_package *package, uint64_t seed);
+
+/**
+ * struct lwm_image - a package taken apart, to be changed and sealed again
+ * @header: the header
+ * @blobs: all bytes from the first blob on
+ * @size: how many
+ */
+struct lwm_image {
+	Lwm__Header *header;
+	uint8_t *blobs;
+	size_t size;
+};
+
+/* Fails as lwm_parse() does. */
+int lwm_image_open(struct lwm_image *image, const void *data, size_t size);
+
+/* The last blob's length, bytes past the old end being zero. */
+int lwm_image_resize(struct lwm_image *image, size_t size);
+
+/* Sets the checksum of every blob that lies inside the file. */
+void lwm_image_sum(struct lwm_image *image);
+
+/* Prelude, header and blobs, whatever they say. */
+int lwm_image_seal(const struct lwm_image *image, uint8_t **data,
+		   size_t *size);
+
+void lwm_image_close(struct lwm_image *image);
+
+/**
+ * lwm_bad() - a package with one fault
+ * @index: from 0 on
+ * @data: gets malloc()ed bytes
+ * @size: gets how many
+ *
+ * Return: the fault's name (its golden file is bad-NAME.lwm), or NULL if there
+ * are no more.
+ */
+const char *lwm_bad(unsigned int index, uint8_t **data, size_t *size);
+
+#endif /* LWM_SAMPLES_H */
