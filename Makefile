@@ -31,6 +31,10 @@ ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=address$(,)undefined)
 LIBS = $(PKG_LIBS) $(BLAS_LIBS) -lpthread -lm
 , := ,
 
+# V=1 shows whole commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@))
+
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))
 PROTOS := userspace/lib/lwm.proto userspace/pack/onnx.proto
 PROTO_C := $(patsubst %.proto,$(BUILD)/gen/%.pb-c.c,$(notdir $(PROTOS)))
@@ -53,10 +57,12 @@ all: $(BUILD)/lwctl $(BUILD)/liblwnpu.so
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 # Sources include the generated headers, so these come first.
 $(LIB_OBJS) $(PACK_OBJS) $(LWCTL_OBJS) $(UNIT_TESTS) $(TOOLS) $(TEST_COMMON): | $(PROTO_C)
@@ -64,28 +70,34 @@ $(LIB_OBJS) $(PACK_OBJS) $(LWCTL_OBJS) $(UNIT_TESTS) $(TOOLS) $(TEST_COMMON): | 
 define proto_rule
 $(BUILD)/gen/$(basename $(notdir $(1))).pb-c.c: $(1)
 	@mkdir -p $$(@D)
-	protoc-c --c_out=$$(@D) -I$(dir $(1)) $(1)
+	$$(call say,GEN)
+	$$(Q)protoc-c --c_out=$$(@D) -I$(dir $(1)) $(1)
 endef
 $(foreach p,$(PROTOS),$(eval $(call proto_rule,$(p))))
 
 $(BUILD)/gen/kernels.c: opencl/embed.sh $(KERNELS) uapi/lwnpu_ops.def
 	@mkdir -p $(@D)
-	sh opencl/embed.sh $(KERNELS) > $@.tmp && mv $@.tmp $@
+	$(call say,GEN)
+	$(Q)sh opencl/embed.sh $(KERNELS) > $@.tmp && mv $@.tmp $@
 
 $(STATIC): $(LIB_OBJS) $(PACK_OBJS) $(filter-out $(MAIN_OBJ),$(LWCTL_OBJS))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/lwctl: $(MAIN_OBJ) $(STATIC)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/liblwnpu.so: $(LIB_OBJS) userspace/lib/lwnpu.map
-	$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,liblwnpu.so.$(SOVERSION) \
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,liblwnpu.so.$(SOVERSION) \
 		-Wl,--version-script=userspace/lib/lwnpu.map -o $@ $(LIB_OBJS) $(LIBS)
-	ln -sf liblwnpu.so $(BUILD)/liblwnpu.so.$(SOVERSION)
+	$(Q)ln -sf liblwnpu.so $(BUILD)/liblwnpu.so.$(SOVERSION)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_COMMON) $(STATIC)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 tests: $(UNIT_TESTS) $(TOOLS)
 
