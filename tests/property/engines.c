@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Run random programs on two engines: every output byte is the same, and
+ * nothing else is written.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "random_program.h"
+#include "trial.h"
+
+#define RUNS 2
+
+struct engine {
+	const char *name;
+	const struct lw_engine_ops *ops;
+	void *state;
+};
+
+struct options {
+	unsigned long count;
+	uint64_t seed;
+	char names[2][64];
+};
+
+static const struct lw_engine_ops *const all_engines[] = {
+	&lw_ref_engine,
+	&lw_opencl_engine,
+};
+
+/* "NAME" or "NAME:CHOICE" */
+static int open_engine(struct engine *engine, const char *name,
+		       struct lwnpu_error *error)
+{
+	size_t length = strcspn(name, ":");
+	const char *choice = name[length] ? name + length + 1 : NULL;
+	size_t i;
+
+	engine->name = name;
+	for (i = 0; i < sizeof(all_engines) / sizeof(all_engines[0]); i++) {
+		if (strlen(all_engines[i]->name) != length ||
+		    strncmp(all_engines[i]->name, name, length))
+			continue;
+		engine->ops = all_engines[i];
+		return engine->ops->open(&engine->state, choice, error);
+	}
+	return lw_fail(error, -ENODEV, "%s: no such engine", name);
+}
+
+static void close_engine(struct engine *engine)
+{
+	if (engine->ops)
+		engine->ops->close(engine->state);
+}
+
+/* More than once, so that what a job leaves behind shows in the next. */
+static int compare(const struct engine *engines,
+		   const struct lw_program *program, uint64_t seed,
+		   struct lwnpu_error *error)
+{
+	struct lw_trial trials[2] = { 0 };
+	int err, run, i;
+
+	for (i = 0; i < 2; i++) {
+		err = lw_trial_open(&trials[i], engines[i].ops,
+				    engines[i].state, program, seed, error);
+		if (err)
+			goto out;
+	}
+	for (run = 0; run < RUNS; run++) {
+		for (i = 0; i < 2; i++) {
+			err = lw_trial_run(&trials[i], seed + run, error);
+			if (err)
+				goto out;
+		}
+		err = lw_trial_compare(&trials[0], &trials[1], error);
+		if (err)
+			goto out;
+	}
+out:
+	for (i = 0; i < 2; i++)
+		lw_trial_close(&trials[i]);
+	return err;
+}
+
+static void report(const struct options *options,
+		   const struct lw_program *program, uint64_t seed,
+		   const struct lwnpu_error *error)
+{
+	char text[1024];
+	uint32_t i;
+
+	printf("seed %" PRIu64 ": %s\n", seed, error->message);
+	for (i = 0; i < program->n_ops; i++) {
+		lwnpu_disasm_op(&program->ops[i], text, sizeof(text));
+		printf("%3u  %s\n", i, text);
+	}
+	printf("again: engines --count 1 --seed %" PRIu64 " --engines %s,%s\n",
+	       seed, options->names[0], options->names[1]);
+}
+
+static int parse(int argc, char **argv, struct options *options)
+{
+	int i;
+
+	for (i = 1; i + 1 < argc; i += 2) {
+		if (!strcmp(argv[i], "--count"))
+			options->count = strtoul(argv[i + 1], NULL, 0);
+		else if (!strcmp(argv[i], "--seed"))
+			options->seed = strtoull(argv[i + 1], NULL, 0);
+		else if (strcmp(argv[i], "--engines") ||
+			 sscanf(argv[i + 1], "%63[^,],%63[^,]",
+				options->names[0], options->names[1]) != 2)
+			return -EINVAL;
+	}
+	return i == argc ? 0 : -EINVAL;
+}
+
+static int run_all(const struct options *options,
+		   const struct engine *engines)
+{
+	struct lwnpu_error error;
+	struct lw_program program;
+	unsigned long i, failed = 0;
+	uint64_t ops = 0;
+
+	for (i = 0; i < options->count; i++) {
+		lw_random_program(&program, options->seed + i);
+		ops += program.n_ops;
+		if (compare(engines, &program, options->seed + i, &error)) {
+			report(options, &program, options->seed + i, &error);
+			failed++;
+		}
+		lw_program_release(&program);
+	}
+	printf("%s and %s: %lu programs, %" PRIu64 " operations, seeds from %" PRIu64 ": %lu differ\n",
+	       engines[0].name, engines[1].name, options->count, ops,
+	       options->seed, failed);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {
+		.count = 200,
+		.seed = time(NULL),
+		.names = { "ref", "opencl" },
+	};
+	struct engine engines[2] = { 0 };
+	struct lwnpu_error error;
+	int status = EXIT_FAILURE;
+
+	if (parse(argc, argv, &options)) {
+		fprintf(stderr,
+			"usage: engines [--count N] [--seed S] [--engines A,B]\n");
+		return 2;
+	}
+	if (open_engine(&engines[0], options.names[0], &error) ||
+	    open_engine(&engines[1], options.names[1], &error))
+		fprintf(stderr, "engines: %s\n", error.message);
+	else
+		status = run_all(&options, engines);
+	close_engine(&engines[0]);
+	close_engine(&engines[1]);
+	return status;
+}
