@@ -1,0 +1,412 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""An independent reader of packages, written from docs/lwm.md alone.
+
+    lwm_reader.py FILE...                prints what is in each
+    lwm_reader.py --expected TABLE       checks the files that the table names
+
+Checksums are verified if the module xxhash is there, zstd blobs are decoded
+if compression.zstd or zstandard is there; it says so where it cannot.
+"""
+import hashlib
+import os
+import struct
+import sys
+
+try:
+    import xxhash
+except ImportError:
+    xxhash = None
+try:
+    from compression import zstd as _zstd
+    zstd_decode = _zstd.decompress
+except ImportError:
+    try:
+        import zstandard
+        zstd_decode = zstandard.ZstdDecompressor().decompress
+    except ImportError:
+        zstd_decode = None
+
+MAGIC = b"\x8bLWM\r\n\x1a\n"
+PRELUDE = struct.Struct("<8sQIIQII")
+
+
+class Damaged(Exception):
+    """EBADMSG"""
+
+
+class Unsupported(Exception):
+    """EOPNOTSUPP"""
+
+
+class Refused(Exception):
+    """EINVAL"""
+
+
+class CannotTell(Exception):
+    """A Python module is missing."""
+
+
+def need(condition, what):
+    if not condition:
+        raise Damaged(what)
+
+
+# --- protobuf -------------------------------------------------------------
+
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+
+
+def get_varint(data, at):
+    value = shift = 0
+    while True:
+        need(at < len(data) and shift < 70, "varint goes on past the end")
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7f) << shift
+        shift += 7
+        if byte < 0x80:
+            need(byte or shift == 7, "varint is not in its shortest form")
+            return value, at
+
+
+def wire_fields(data):
+    """(number, type, value) of each field of a message."""
+    at = 0
+    while at < len(data):
+        tag, at = get_varint(data, at)
+        number, kind = tag >> 3, tag & 7
+        if kind == VARINT:
+            value, at = get_varint(data, at)
+        else:
+            if kind == BYTES:
+                size, at = get_varint(data, at)
+            else:
+                need(kind in (FIXED64, FIXED32), f"wire type {kind}")
+                size = 8 if kind == FIXED64 else 4
+            value = data[at:at + size]
+            need(len(value) == size, f"field {number} goes past the end")
+            at += size
+        yield number, kind, value
+
+
+def as_text(data):
+    need(0 not in data, "zero byte in a string")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused("string is not UTF-8") from error
+    if any(ord(c) < 0x20 or 0x7f <= ord(c) < 0xa0 for c in text):
+        raise Refused("control character in a string")
+    return text
+
+
+def as_floats(data):
+    need(data and len(data) % 4 == 0, "packed numbers of 4 bytes")
+    return list(struct.unpack(f"<{len(data) // 4}f", data))
+
+
+def as_varints(data):
+    values, at = [], 0
+    need(data, "packed field is empty")
+    while at < len(data):
+        value, at = get_varint(data, at)
+        values.append(value)
+    return values
+
+
+# number: name, wire type, decoder, default (a list: repeated)
+def number(name):
+    return name, VARINT, int, 0
+
+
+def string(name):
+    return name, BYTES, as_text, ""
+
+
+def fixed64(name):
+    return name, FIXED64, lambda b: struct.unpack("<Q", b)[0], 0
+
+
+def real(name):
+    return name, FIXED32, lambda b: struct.unpack("<f", b)[0], 0.0
+
+
+def one(name, schema):
+    return name, BYTES, lambda b: message(b, schema), None
+
+
+def many(name, schema):
+    return name, BYTES, lambda b: message(b, schema), []
+
+
+BLOB = {1: number("offset"), 2: number("stored_size"), 3: number("coding"),
+        4: number("size"), 5: fixed64("stored_xxh3")}
+SEGMENT = {1: string("name"), 2: one("blob", BLOB)}
+IO = {1: string("name"), 2: number("region"), 3: number("h"), 4: number("w"),
+      5: number("c"), 6: real("scale"), 7: number("zero_point"),
+      8: number("is_signed"), 9: ("dims", BYTES, as_varints, ()),
+      10: number("nchw"), 11: real("norm_scale"),
+      12: ("mean", BYTES, as_floats, ()), 13: ("std", BYTES, as_floats, ())}
+LAYER = {1: string("name"), 2: number("first_op"), 3: number("n_ops"),
+         4: number("macs"), 5: number("nonzero_macs")}
+HEADER = {1: string("source"), 2: string("producer"), 3: one("ops", BLOB),
+          4: many("segments", SEGMENT), 5: many("inputs", IO),
+          6: many("outputs", IO), 7: many("layers", LAYER),
+          8: fixed64("program_xxh3")}
+
+
+def message(data, schema):
+    result = {name: list(default) if isinstance(default, list) else default
+              for name, _, _, default in schema.values()}
+    last = 0
+    for field, kind, raw in wire_fields(data):
+        if field not in schema:
+            raise Unsupported(f"field {field}")
+        name, expected, decode, default = schema[field]
+        need(kind == expected, f"{name}: wire type {kind}")
+        repeated = isinstance(default, list)
+        need(field > last or (repeated and field == last),
+             f"{name}: not in canonical order")
+        last = field
+        value = decode(raw)
+        if repeated:
+            result[name].append(value)
+            continue
+        need(value != default, f"{name}: a default that is not left out")
+        result[name] = value
+    return result
+
+
+# --- codings --------------------------------------------------------------
+
+class Bits:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def get(self, n=1):
+        value = 0
+        for _ in range(n):
+            need(self.at < 8 * len(self.data), "codes go on past the end")
+            value = value << 1 | (self.data[self.at // 8]
+                                  >> (7 - self.at % 8)) & 1
+            self.at += 1
+        return value
+
+
+def code_lengths(bits):
+    lengths, last = [], 8
+    while len(lengths) < 256:
+        if not bits.get():
+            pass
+        elif not bits.get():
+            last += -1 if bits.get() else 1
+        elif bits.get():
+            last = bits.get(4)
+        else:
+            zeros = 0
+            while not bits.get():
+                zeros += 1
+                need(zeros <= 8, "run")
+            run = 1 << zeros | bits.get(zeros)
+            need(len(lengths) + run <= 256, "run")
+            lengths += [0] * run
+            continue
+        need(1 <= last <= 12, "code length")
+        lengths.append(last)
+    return lengths
+
+
+def huffman_decode(data, size):
+    bits = Bits(data)
+    lengths = code_lengths(bits)
+    used = sorted((n, value) for value, n in enumerate(lengths) if n)
+    need(sum(4096 >> n for n, _ in used) == 4096, "code is not complete")
+    codes, code, before = {}, 0, used[0][0]
+    for n, value in used:
+        code <<= n - before
+        codes[n, code] = value
+        code, before = code + 1, n
+    out = bytearray()
+    while len(out) < size:
+        n = code = 0
+        while (n, code) not in codes:
+            code = code << 1 | bits.get()
+            n += 1
+        out.append(codes[n, code])
+    left = 8 * len(data) - bits.at
+    need(left < 8 and bits.get(left) == 0, "bits are left over")
+    return bytes(out)
+
+
+def raw_decode(data, size):
+    return data
+
+
+def zstd_blob(data, size):
+    need(data[:4] == b"\x28\xb5\x2f\xfd", "no zstd frame")
+    if not zstd_decode:
+        raise CannotTell("no module that decodes zstd")
+    try:
+        return zstd_decode(data)
+    except Exception as error:
+        raise Damaged(f"zstd: {error}") from error
+
+
+CODINGS = [("raw", raw_decode, 1), ("huffman", huffman_decode, 8),
+           ("zstd", zstd_blob, 32768)]
+
+
+# --- packages -------------------------------------------------------------
+
+def check_sum(data, expected, what, seed=0):
+    if xxhash:
+        need(xxhash.xxh3_64_intdigest(data, seed=seed) == expected,
+             f"{what} is damaged")
+
+
+def read_header(data):
+    need(data[:8] == MAGIC[:len(data)], "not a package")
+    need(len(data) >= PRELUDE.size, "truncated")
+    _, checksum, version, features, file_size, header_size, reserved = \
+        PRELUDE.unpack_from(data)
+    if version != 1 or features:
+        raise Unsupported(f"version {version}, features {features:#x}")
+    end = PRELUDE.size + header_size
+    need(file_size == len(data) and header_size <= 1 << 22
+         and end <= file_size and not reserved, "prelude")
+    check_sum(data[16:end], checksum, "header")
+    return message(data[PRELUDE.size:end], HEADER), end
+
+
+def read_blobs(data, blobs, at):
+    """Stored bytes of each blob; nothing else is in the file."""
+    start, stored = (at + 63) // 64 * 64, []
+    for blob in blobs:
+        need(blob, "no blob")
+        begin = (at + 63) // 64 * 64
+        need(blob["offset"] == begin - start, "blob's offset")
+        need(not any(data[at:begin]), "bytes between blobs are not zero")
+        at = begin + blob["stored_size"]
+        need(at <= len(data), "blob goes past the end")
+        if blob["coding"] >= len(CODINGS):
+            raise Unsupported(f"coding {blob['coding']}")
+        need(1 <= blob["size"]
+             <= CODINGS[blob["coding"]][2] * blob["stored_size"],
+             "decoded size")
+        stored.append(data[begin:at])
+        check_sum(stored[-1], blob["stored_xxh3"], "blob")
+    need(at == len(data), "bytes after the last blob")
+    return stored
+
+
+def decode(blob, stored):
+    decoded = CODINGS[blob["coding"]][1](stored, blob["size"])
+    need(len(decoded) == blob["size"], "blob decodes to another size")
+    return decoded
+
+
+def read_package(data):
+    """The header as a dictionary, operations, region 0."""
+    header, end = read_header(data)
+    need(all(io["zero_point"] <= 255
+             for io in header["inputs"] + header["outputs"]), "zero point")
+    blobs = [header["ops"]] + [s["blob"] for s in header["segments"]]
+    stored = read_blobs(data, blobs, end)
+    ops, *pieces = [decode(*pair) for pair in zip(blobs, stored)]
+    need(len(ops) % 128 == 0, "operations' size")
+    weights = b"".join(pieces)
+    if xxhash:
+        check_sum(weights, header["program_xxh3"], "program",
+                  xxhash.xxh3_64_intdigest(ops))
+    return header, ops, weights
+
+
+def describe(path):
+    with open(path, "rb") as file:
+        header, ops, weights = read_package(file.read())
+    print(f"{path}: from {header['source']} by {header['producer']}: "
+          f"{len(ops) // 128} operations, {len(weights)} bytes of weights, "
+          f"SHA-256 {hashlib.sha256(weights).hexdigest()}")
+    for segment in header["segments"]:
+        blob = segment["blob"]
+        print(f"  {segment['name']}: {CODINGS[blob['coding']][0]} "
+              f"{blob['stored_size']} of {blob['size']}")
+    for what in "inputs", "outputs":
+        for io in header[what]:
+            print(f"  {what[:-1]} {io['name']}: {io['h']} x {io['w']} x "
+                  f"{io['c']}, scale {io['scale']:g}")
+
+
+def verdict(path):
+    """As expected.txt has it."""
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        _, _, weights = read_package(data)
+    except Damaged as error:
+        return "EBADMSG", str(error)
+    except Unsupported as error:
+        return "EOPNOTSUPP", str(error)
+    except Refused as error:
+        return "EINVAL", str(error)
+    return "OK", hashlib.sha256(weights).hexdigest()
+
+
+def rows(table):
+    """(path, verdict, rest of the line) of each file in expected.txt."""
+    with open(table, encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip() and not line.startswith("#"):
+                name, code, rest = line.split(maxsplit=2)
+                yield (os.path.join(os.path.dirname(table), name), code,
+                       rest.strip())
+
+
+def agrees(path, code, rest):
+    """None if this reader's verdict is the table's, else what it is.
+
+    Whether a program is valid is beyond this reader: what the table refuses
+    with EINVAL it may read.
+    """
+    mine, detail = verdict(path)
+    if mine == code and (code != "OK" or detail == rest):
+        return None
+    if mine == "OK" and code == "EINVAL":
+        return None
+    if mine == "OK" and "checksum" in rest and not xxhash:
+        raise CannotTell("no module xxhash")
+    return f"{mine} {detail}, expected {code} {rest}"
+
+
+def check_table(table):
+    wrong = unknown = n = 0
+    for path, code, rest in rows(table):
+        n += 1
+        try:
+            differs = agrees(path, code, rest)
+        except CannotTell as reason:
+            unknown += 1
+            print(f"{path}: not checked: {reason}")
+            continue
+        if differs:
+            wrong += 1
+            print(f"{path}: {differs}")
+    print(f"{n} files, {wrong} wrong, {unknown} not checked")
+    return 1 if wrong or not n else 0
+
+
+def main(words):
+    if len(words) == 2 and words[0] == "--expected":
+        return check_table(words[1])
+    for path in words:
+        try:
+            describe(path)
+        except (Damaged, Unsupported, Refused, CannotTell) as error:
+            print(f"{path}: {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
