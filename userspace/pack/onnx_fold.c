@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+/* Constants from constants: what exporters write to compute shapes. */
+#include <math.h>
+#include <string.h>
+
+#include "onnx_import.h"
+
+static bool count(const struct onnx_shape *shape, size_t *n)
+{
+	uint32_t i;
+
+	*n = 1;
+	for (i = 0; i < shape->n; i++)
+		if (lw_mul(*n, shape->dim[i], n))
+			return false;
+	return true;
+}
+
+struct onnx_constant *lw_onnx_fold_new(struct onnx_node *node,
+				       const struct onnx_shape *shape,
+				       bool real)
+{
+	struct onnx_constant *constant;
+	size_t n;
+
+	if (node->status)
+		return NULL;
+	if (!count(shape, &n) || n > node->im->budget / 16) {
+		lw_onnx_refuse(node, "its constant result is too large");
+		return NULL;
+	}
+	constant = lw_onnx_constant_new(node->im, n, real);
+	if (!constant)
+		node->status = -ENOMEM;
+	return constant;
+}
+
+/* Copies @n numbers of one type. */
+static void copy(struct onnx_constant *to, size_t at,
+		 const struct onnx_constant *from, size_t from_at, size_t n)
+{
+	if (!n)
+		return;
+	if (to->real)
+		memcpy(to->real + at, from->real + from_at,
+		       n * sizeof(*to->real));
+	else
+		memcpy(to->whole + at, from->whole + from_at,
+		       n * sizeof(*to->whole));
+}
+
+/* The same numbers in another shape; scales along an axis would not survive. */
+static int reshaped(struct onnx_node *node, const struct onnx_shape *shape)
+{
+	const struct onnx_value *in = node->in[0];
+	struct onnx_constant *constant;
+
+	constant = lw_onnx_fold_new(node, shape, in->constant->real);
+	if (!constant)
+		return node->status;
+	if (constant->n != in->constant->n)
+		return lw_onnx_refuse(node, "the shapes hold different numbers");
+	copy(constant, 0, in->constant, 0, constant->n);
+	return lw_onnx_define_constant(node, in->type, shape, constant);
+}
+
+int lw_onnx_fold_reshape(struct onnx_node *node)
+{
+	struct onnx_shape shape = lw_onnx_reshaped(node, &node->in[0]->shape);
+
+	return reshaped(node, &shape);
+}
+
+int lw_onnx_fold_squeeze(struct onnx_node *node)
+{
+	struct onnx_shape shape = lw_onnx_squeezed(node, &node->in[0]->shape);
+
+	return reshaped(node, &shape);
+}
+
+int lw_onnx_fold_unsqueeze(struct onnx_node *node)
+{
+	struct onnx_shape shape = lw_onnx_unsqueezed(node,
+						     &node->in[0]->shape);
+
+	return reshaped(node, &shape);
+}
+
+int lw_onnx_fold_identity(struct onnx_node *node)
+{
+	return lw_onnx_alias(node, node->in[0], &node->in[0]->shape);
+}
+
+int lw_onnx_fold_shape(struct onnx_node *node)
+{
+	const struct onnx_shape *in = &node->in[0]->shape;
+	int64_t start = lw_onnx_int(node, "start", 0);
+	int64_t end = lw_onnx_int(node, "end", in->n), i;
+	struct onnx_shape shape = { .n = 1 };
+	struct onnx_constant *constant;
+	int64_t n = in->n;
+
+	start = start < -n ? 0 : start < 0 ? start + n : start > n ? n : start;
+	end = end < -n ? 0 : end < 0 ? end + n : end > n ? n : end;
+	shape.dim[0] = end > start ? end - start : 0;
+	constant = lw_onnx_fold_new(node, &shape, false);
+	for (i = start; constant && i < end; i++)
+		constant->whole[i - start] = in->dim[i];
+	return lw_onnx_define_constant(node, ONNX_INT64, &shape, constant);
+}
+
+/* A list of numbers as an attribute of Constant. */
+static int constant_list(struct onnx_node *node,
+			 const Lw__Onnx__AttributeProto *attr, bool real)
+{
+	struct onnx_shape shape = { .n = 1 };
+	struct onnx_constant *constant;
+	size_t i, n = real ? attr->n_floats : attr->n_ints;
+
+	if (n > INT32_MAX)
+		return lw_onnx_refuse(node, "%zu numbers", n);
+	shape.dim[0] = n;
+	constant = lw_onnx_fold_new(node, &shape, real);
+	for (i = 0; constant && i < n; i++)
+		if (real)
+			constant->real[i] = attr->floats[i];
+		else
+			constant->whole[i] = attr->ints[i];
+	return lw_onnx_define_constant(node, real ? ONNX_FLOAT : ONNX_INT64,
+				       &shape, constant);
+}
+
+static int constant_number(struct onnx_node *node, bool real)
+{
+	static const struct onnx_shape scalar;
+	struct onnx_constant *constant = lw_onnx_fold_new(node, &scalar, real);
+
+	if (!constant)
+		return node->status;
+	if (real)
+		constant->real[0] = lw_onnx_float(node, "value_float", 0);
+	else
+		constant->whole[0] = lw_onnx_int(node, "value_int", 0);
+	return lw_onnx_define_constant(node, real ? ONNX_FLOAT : ONNX_INT64,
+				       &scalar, constant);
+}
+
+int lw_onnx_fold_constant(struct onnx_node *node)
+{
+	const Lw__Onnx__TensorProto *tensor = lw_onnx_tensor_attr(node, "value");
+	const Lw__Onnx__AttributeProto *attr;
+	struct onnx_value value = { 0 };
+	const char *why;
+	int ret;
+
+	if (tensor) {
+		ret = lw_onnx_tensor(node->im, tensor, node->label, &value,
+				     &why);
+		if (ret < 0)
+			return node->status = ret;
+		if (ret)
+			return lw_onnx_refuse(node, "value: %s", why);
+		return lw_onnx_define_constant(node, value.type, &value.shape,
+					       value.constant);
+	}
+	attr = lw_onnx_attr(node, "value_floats", 6);
+	if (attr)
+		return constant_list(node, attr, true);
+	attr = lw_onnx_attr(node, "value_ints", 7);
+	if (attr)
+		return constant_list(node, attr, false);
+	if (lw_onnx_attr(node, "value_float", 1))
+		return constant_number(node, true);
+	if (lw_onnx_attr(node, "value_int", 2))
+		return constant_number(node, false);
+	return lw_onnx_refuse(node, "no value of a supported type");
+}
+
+int lw_onnx_fold_constant_of_shape(struct onnx_node *node)
+{
+	const Lw__Onnx__TensorProto *tensor = lw_onnx_tensor_attr(node, "value");
+	struct onnx_list list = lw_onnx_list(node, "shape", 0);
+	struct onnx_value value = { .type = ONNX_FLOAT };
+	const struct onnx_constant *fill;
+	struct onnx_constant *constant;
+	struct onnx_shape shape = { .n = list.n };
+	const char *why = "";
+	size_t i;
+	int ret = 0;
+
+	if (list.n > ONNX_MAX_DIMS)
+		return lw_onnx_refuse(node, "more than %d dimensions",
+				      ONNX_MAX_DIMS);
+	for (i = 0; i < list.n; i++) {
+		if (list.at[i] < 0 || list.at[i] > INT32_MAX)
+			return lw_onnx_refuse(node, "a dimension of %lld",
+					      (long long)list.at[i]);
+		shape.dim[i] = list.at[i];
+	}
+	if (tensor)
+		ret = lw_onnx_tensor(node->im, tensor, node->label, &value,
+				     &why);
+	if (ret < 0)
+		return node->status = ret;
+	fill = value.constant;
+	if (ret || (fill && fill->n != 1))
+		return lw_onnx_refuse(node, "value is not a number; %s", why);
+	constant = lw_onnx_fold_new(node, &shape, !fill || fill->real);
+	for (i = 0; constant && fill && i < constant->n; i++)
+		copy(constant, i, fill, 0, 1);
+	return lw_onnx_define_constant(node, value.type, &shape, constant);
+}
+
+static int64_t cast_whole(struct onnx_node *node, double x, int64_t to)
+{
+	double limit = to == ONNX_INT32 ? 0x1p31 : 0x1p63;
+
+	if (to == ONNX_BOOL)
+		return x != 0;
+	if (x >= -limit && x < limit)
+		return x;
+	lw_onnx_refuse(node, "%g does not fit", x);
+	return 0;
+}
+
+int lw_onnx_fold_cast(struct onnx_node *node)
+{
+	const struct onnx_constant *in = node->in[0]->constant;
+	int64_t to = lw_onnx_int(node, "to", 0);
+	bool real = to == ONNX_FLOAT;
+	struct onnx_constant *constant;
+	size_t i;
+
+	lw_onnx_ignore(node, "saturate");
+	if (!real && to != ONNX_INT64 && to != ONNX_INT32 && to != ONNX_BOOL)
+		return lw_onnx_refuse(node, "to is %s",
+				      lw_onnx_type_name(to & INT32_MAX));
+	constant = lw_onnx_fold_new(node, &node->in[0]->shape, real);
+	for (i = 0; constant && i < in->n; i++) {
+		if (real)
+			constant->real[i] = in->real ? in->real[i] :
+						       (float)in->whole[i];
+		else if (in->whole && to == ONNX_INT64)
+			constant->whole[i] = in->whole[i];
+		else
+			constant->whole[i] = cast_whole(node, in->real ?
+				in->real[i] : (double)in->whole[i], to);
+	}
+	return lw_onnx_define_constant(node, to, &node->in[0]->shape,
+				       constant);
+}
+
+/* Sizes of the inputs agree but along @dim, which gets the sum. */
+static int unite(struct onnx_node *node, uint32_t dim, struct onnx_shape *shape)
+{
+	const struct onnx_value *in;
+	uint64_t sum = 0;
+	uint32_t i, k;
+
+	*shape = node->in[0]->shape;
+	for (i = 0; i < node->n_in; i++) {
+		in = node->in[i];
+		if (!in || in->shape.n != shape->n ||
+		    !in->constant->real != !node->in[0]->constant->real)
+			return lw_onnx_refuse(node, "input %u differs in type or shape",
+					      i);
+		for (k = 0; k < shape->n; k++)
+			if (k != dim && in->shape.dim[k] != shape->dim[k])
+				return lw_onnx_refuse(node, "input %u differs in dimension %u",
+						      i, k);
+		sum += in->shape.dim[dim];
+	}
+	if (sum > INT32_MAX)
+		return lw_onnx_refuse(node, "its result is too large");
+	shape->dim[dim] = sum;
+	return 0;
+}
+
+int lw_onnx_fold_concat(struct onnx_node *node)
+{
+	int64_t given = lw_onnx_int(node, "axis", INT64_MAX);
+	uint32_t dim = lw_onnx_dim(node, given, node->in[0]->shape.n), i;
+	struct onnx_constant *to;
+	struct onnx_shape shape;
+	size_t outer = 1, run, at = 0, k;
+
+	if (node->status || unite(node, dim, &shape))
+		return node->status;
+	to = lw_onnx_fold_new(node, &shape, node->in[0]->constant->real);
+	if (!to)
+		return node->status;
+	for (i = 0; i < dim; i++)
+		outer *= shape.dim[i];
+	for (k = 0; to->n && k < outer; k++)
+		for (i = 0; i < node->n_in; i++) {
+			run = node->in[i]->constant->n / outer;
+			copy(to, at, node->in[i]->constant, k * run, run);
+			at += run;
+		}
+	return lw_onnx_define_constant(node, node->in[0]->type, &shape, to);
+}
+
+/* Copies numbers that lie @stride apart along each dimension of @shape. */
+static int strided(struct onnx_node *node, const struct onnx_shape *shape,
+		   int64_t at, const int64_t *stride)
+{
+	const struct onnx_constant *from = node->in[0]->constant;
+	struct onnx_constant *to = lw_onnx_fold_new(node, shape, from->real);
+	uint32_t index[ONNX_MAX_DIMS] = { 0 };
+	size_t i;
+	int k;
+
+	for (i = 0; to && i < to->n; i++) {
+		copy(to, i, from, at, 1);
+		for (k = (int)shape->n - 1; k >= 0; k--) {
+			at += stride[k];
+			if (++index[k] < shape->dim[k])
+				break;
+			at -= stride[k] * shape->dim[k];
+			index[k] = 0;
+		}
+	}
+	return lw_onnx_define_constant(node, node->in[0]->type, shape, to);
+}
+
+/* Numbers from one to the next along each dimension. */
+static void set_strides(const struct onnx_shape *shape, int64_t *stride)
+{
+	int64_t next = 1;
+	int k;
+
+	for (k = (int)shape->n - 1; k >= 0; k--) {
+		stride[k] = next;
+		next *= shape->dim[k] ? shape->dim[k] : 1;
+	}
+}
+
+int lw_onnx_fold_transpose(struct onnx_node *node)
+{
+	const struct onnx_shape *in = &node->in[0]->shape;
+	int64_t from[ONNX_MAX_DIMS], stride[ONNX_MAX_DIMS];
+	struct onnx_shape shape = { .n = in->n };
+	uint32_t i, perm[ONNX_MAX_DIMS];
+
+	if (lw_onnx_permutation(node, in->n, perm) ||
+	    !node->in[0]->constant->n)
+		return lw_onnx_refuse(node, "an empty constant");
+	set_strides(in, from);
+	for (i = 0; i < in->n; i++) {
+		shape.dim[i] = in->dim[perm[i]];
+		stride[i] = from[perm[i]];
+	}
+	return strided(node, &shape, 0, stride);
+}
+
+int lw_onnx_fold_slice(struct onnx_node *node)
+{
+	const struct onnx_shape *in = &node->in[0]->shape;
+	struct onnx_range range[ONNX_MAX_DIMS];
+	int64_t stride[ONNX_MAX_DIMS], start = 0;
+	struct onnx_shape shape = { .n = in->n };
+	uint32_t i;
+
+	if (!node->in[0]->constant->n)
+		return lw_onnx_refuse(node, "an empty constant");
+	if (lw_onnx_ranges(node, in, range))
+		return node->status;
+	set_strides(in, stride);
+	for (i = 0; i < in->n; i++) {
+		shape.dim[i] = range[i].n;
+		start += stride[i] * range[i].start;
+		stride[i] *= range[i].step;
+	}
+	return strided(node, &shape, start, stride);
+}
+
+/* A number, or some, of a list. */
+int lw_onnx_fold_gather(struct onnx_node *node)
+{
+	const struct onnx_value *in = node->in[0], *index = node->in[1];
+	struct onnx_constant *constant;
+	size_t i, at;
+
+	lw_onnx_int_in(node, "axis", 0, 0, 0);
+	if (in->shape.n != 1 || !index->constant->whole)
+		return lw_onnx_refuse(node, "input is not a list, or the index no integer");
+	constant = lw_onnx_fold_new(node, &index->shape, in->constant->real);
+	for (i = 0; constant && i < constant->n && !node->status; i++) {
+		at = lw_onnx_dim(node, index->constant->whole[i],
+				 in->shape.dim[0]);
+		if (!node->status)
+			copy(constant, i, in->constant, at, 1);
+	}
+	return lw_onnx_define_constant(node, in->type, &index->shape,
+				       constant);
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the ONNX importer share. */
+#ifndef LW_ONNX_IMPORT_H
+#define LW_ONNX_IMPORT_H
+
+#include "import.h"
+#include "onnx.pb-c.h"
+
+#define ONNX_MAX_DIMS 8
+#define ONNX_MAX_NODES (1u << 16)
+#define ONNX_MAX_NAMES (1u << 17)
+#define ONNX_MIN_OPSET 7
+#define ONNX_MAX_OPSET 28
+
+/* Element types, the numbers of TensorProto.DataType. */
+enum onnx_type {
+	ONNX_FLOAT = 1,
+	ONNX_UINT8 = 2,
+	ONNX_INT8 = 3,
+	ONNX_UINT16 = 4,
+	ONNX_INT16 = 5,
+	ONNX_INT32 = 6,
+	ONNX_INT64 = 7,
+	ONNX_BOOL = 9,
+	ONNX_DOUBLE = 11,
+};
+
+/* Where a dimension of ONNX is in an activation, or nowhere (its size is 1). */
+enum onnx_axis {
+	ONNX_UNIT = -1,
+	ONNX_H = LW_AXIS_H,
+	ONNX_W = LW_AXIS_W,
+	ONNX_C = LW_AXIS_C,
+};
+
+/**
+ * struct onnx_shape - a shape as ONNX has it
+ * @n: dimensions
+ * @dim: their sizes
+ * @axis: of an activation: enum onnx_axis of each. No two dimensions above 1
+ *	share an axis, and an axis above 1 has its dimension; so reordering
+ *	dimensions, and adding and removing those of size 1, is no work.
+ */
+struct onnx_shape {
+	uint32_t n;
+	uint32_t dim[ONNX_MAX_DIMS];
+	int8_t axis[ONNX_MAX_DIMS];
+};
+
+/**
+ * struct onnx_constant - numbers known at import
+ * @next: all constants of an import
+ * @n: how many numbers
+ * @real: of ONNX_FLOAT and ONNX_DOUBLE, else NULL
+ * @whole: of integers and ONNX_BOOL, else NULL
+ * @q: of the result of DequantizeLinear: what it was made from, else NULL
+ * @n_scale: how many scales and zero points
+ * @scale: of @q
+ * @zero: zero points of @q, or NULL
+ * @axis: dimension to which they belong, if @n_scale is not 1
+ */
+struct onnx_constant {
+	struct onnx_constant *next;
+	size_t n;
+	float *real;
+	int64_t *whole;
+	const int64_t *q;
+	size_t n_scale;
+	const float *scale;
+	const int64_t *zero;
+	uint32_t axis;
+};
+
+enum onnx_origin { ONNX_INITIALIZER, ONNX_INPUT, ONNX_OUTPUT };
+
+enum onnx_state {
+	ONNX_UNSEEN,	/* the node that writes it comes later */
+	ONNX_REFUSED,	/* the node that writes it was refused, or its input */
+	ONNX_UNMADE,	/* an optional result that the importer leaves out */
+	ONNX_CONSTANT,
+	ONNX_ACTIVATION,
+};
+
+/**
+ * struct onnx_value - what a name of the model stands for
+ * @name: the model's
+ * @origin: what defines it
+ * @state: what is known
+ * @type: enum onnx_type
+ * @shape: not of ONNX_REFUSED
+ * @constant: ONNX_CONSTANT; not owned
+ * @value: ONNX_ACTIVATION; several names may stand for one
+ * @rounded: ONNX_ACTIVATION of real numbers that went through QuantizeLinear
+ */
+struct onnx_value {
+	const char *name;
+	enum onnx_origin origin;
+	enum onnx_state state;
+	int32_t type;
+	struct onnx_shape shape;
+	const struct onnx_constant *constant;
+	struct lw_value *value;
+	bool rounded;
+};
+
+/**
+ * struct onnx_import - an import
+ * @proto: the model's graph
+ * @opset: version of the default operator set
+ * @graph: being made
+ * @refusals: being made
+ * @error: may be NULL
+ * @values: sorted by name
+ * @n_values: how many
+ * @constants: all of them, owned
+ * @budget: bytes that constants and weights may still take
+ * @raw: by lw_value.id: read by a node before rounding
+ * @n_raw: room in @raw
+ */
+struct onnx_import {
+	const Lw__Onnx__GraphProto *proto;
+	int64_t opset;
+	struct lw_graph *graph;
+	struct lw_refusals *refusals;
+	struct lwnpu_error *error;
+	struct onnx_value *values;
+	uint32_t n_values;
+	struct onnx_constant *constants;
+	size_t budget;
+	bool *raw;
+	uint32_t n_raw;
+};
+
+struct onnx_node;
+
+/**
+ * struct onnx_op - an operator
+ * @name: ONNX's
+ * @run: adds to the graph, or NULL
+ * @fold: computes constants from constants, or NULL
+ * @min_in: inputs that must be there
+ * @max_in: inputs that may be there
+ * @max_out: outputs that may be there
+ * Both return onnx_node.status.
+ */
+struct onnx_op {
+	const char *name;
+	int (*run)(struct onnx_node *node);
+	int (*fold)(struct onnx_node *node);
+	uint32_t min_in, max_in, max_out;
+};
+
+/**
+ * struct onnx_node - the node at work
+ * @im: the import
+ * @proto: the model's
+ * @op: its operator
+ * @label: its name, or operator and number
+ * @n_in: inputs
+ * @in: they; NULL where one is left out
+ * @n_out: outputs
+ * @out: they; NULL where one is left out
+ * @flat: room for lw_onnx_channels_last()
+ * @seen: attributes that were asked for, a bit each
+ * @status: 0; 1: refused; negative: errno. Once set, it stays: helpers that
+ *	return something harmless set it, and callers look at it when they are
+ *	about to act.
+ */
+struct onnx_node {
+	struct onnx_import *im;
+	const Lw__Onnx__NodeProto *proto;
+	const struct onnx_op *op;
+	char label[128];
+	uint32_t n_in;
+	struct onnx_value **in;
+	uint32_t n_out;
+	struct onnx_value **out;
+	struct onnx_value flat;
+	uint64_t seen;
+	int status;
+};
+
+/** lw_onnx_refuse() - note why a node cannot be packed; returns its status */
+int lw_onnx_refuse(struct onnx_node *node, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * The operators: X(what, ONNX's name, ours, inputs at least, at most, outputs
+ * at most). What is RUN (adds to the graph), FOLD (constants from constants)
+ * or BOTH.
+ */
+#define ONNX_OPS(X) \
+	X(RUN, Add, add, 2, 2, 1) \
+	X(RUN, AveragePool, average_pool, 1, 1, 1) \
+	X(RUN, BatchNormalization, batch_norm, 5, 5, 1) \
+	X(BOTH, Cast, cast, 1, 1, 1) \
+	X(RUN, Clip, clip, 1, 3, 1) \
+	X(BOTH, Concat, concat, 1, UINT32_MAX, 1) \
+	X(FOLD, Constant, constant, 0, 0, 1) \
+	X(FOLD, ConstantOfShape, constant_of_shape, 1, 1, 1) \
+	X(RUN, Conv, conv, 2, 3, 1) \
+	X(BOTH, DequantizeLinear, dequantize, 2, 3, 1) \
+	X(RUN, Div, div, 2, 2, 1) \
+	X(RUN, Dropout, dropout, 1, 3, 2) \
+	X(RUN, Flatten, flatten, 1, 1, 1) \
+	X(FOLD, Gather, gather, 2, 2, 1) \
+	X(RUN, Gemm, gemm, 2, 3, 1) \
+	X(RUN, GlobalAveragePool, global_average_pool, 1, 1, 1) \
+	X(RUN, GlobalMaxPool, global_max_pool, 1, 1, 1) \
+	X(RUN, HardSigmoid, hard_sigmoid, 1, 1, 1) \
+	X(RUN, HardSwish, hard_swish, 1, 1, 1) \
+	X(BOTH, Identity, identity, 1, 1, 1) \
+	X(RUN, LeakyRelu, leaky_relu, 1, 1, 1) \
+	X(RUN, MatMul, matmul, 2, 2, 1) \
+	X(RUN, MaxPool, max_pool, 1, 1, 1) \
+	X(RUN, Mul, mul, 2, 2, 1) \
+	X(RUN, Pad, pad, 1, 4, 1) \
+	X(BOTH, QuantizeLinear, quantize, 2, 3, 1) \
+	X(RUN, ReduceMax, reduce_max, 1, 2, 1) \
+	X(RUN, ReduceMean, reduce_mean, 1, 2, 1) \
+	X(RUN, Relu, relu, 1, 1, 1) \
+	X(BOTH, Reshape, reshape, 1, 2, 1) \
+	X(BOTH, Shape, shape, 1, 1, 1) \
+	X(RUN, Sigmoid, sigmoid, 1, 1, 1) \
+	X(BOTH, Slice, slice, 1, 5, 1) \
+	X(RUN, Softmax, softmax, 1, 1, 1) \
+	X(RUN, Split, split, 1, 2, UINT32_MAX) \
+	X(BOTH, Squeeze, squeeze, 1, 2, 1) \
+	X(RUN, Sub, sub, 2, 2, 1) \
+	X(RUN, Tanh, tanh, 1, 1, 1) \
+	X(BOTH, Transpose, transpose, 1, 1, 1) \
+	X(BOTH, Unsqueeze, unsqueeze, 1, 2, 1)
+
+#define ONNX_PROTO_RUN(ours) int lw_onnx_run_##ours(struct onnx_node *node);
+#define ONNX_PROTO_FOLD(ours) int lw_onnx_fold_##ours(struct onnx_node *node);
+#define ONNX_PROTO_BOTH(ours) ONNX_PROTO_RUN(ours) ONNX_PROTO_FOLD(ours)
+#define ONNX_PROTO(what, name, ours, min_in, max_in, max_out) \
+	ONNX_PROTO_##what(ours)
+ONNX_OPS(ONNX_PROTO)
+#undef ONNX_PROTO
+
+/* onnx_names.c: every name that the graph defines. */
+int lw_onnx_names(struct onnx_import *im);
+struct onnx_value *lw_onnx_find(const struct onnx_import *im,
+				const char *name);
+
+/* onnx_ports.c: the model's inputs and outputs. */
+int lw_onnx_inputs(struct onnx_import *im);
+int lw_onnx_outputs(struct onnx_import *im);
+
+/* onnx_tensor.c */
+struct onnx_constant *lw_onnx_constant_new(struct onnx_import *im, size_t n,
+					   bool real);
+/* 0; 1: a type or place that is not supported (@why says which); -errno. */
+int lw_onnx_tensor(struct onnx_import *im, const Lw__Onnx__TensorProto *proto,
+		   const char *name, struct onnx_value *value,
+		   const char **why);
+/* Takes bytes off the budget: 0, or -EFBIG. */
+int lw_onnx_charge(struct onnx_import *im, size_t bytes);
+const char *lw_onnx_type_name(int32_t type);
+
+/* onnx_attr.c: attributes, or constant inputs that replace them. */
+
+/**
+ * struct onnx_list - integers of a node
+ * @given: they are there
+ * @n: how many
+ * @at: they
+ */
+struct onnx_list {
+	bool given;
+	size_t n;
+	const int64_t *at;
+};
+
+int64_t lw_onnx_int(struct onnx_node *node, const char *name, int64_t value);
+/* Refuses all but min … max. */
+int64_t lw_onnx_int_in(struct onnx_node *node, const char *name, int64_t value,
+		       int64_t min, int64_t max);
+float lw_onnx_float(struct onnx_node *node, const char *name, float value);
+/* Whether the string attribute is @is; @value stands for an absent one. */
+bool lw_onnx_string_is(struct onnx_node *node, const char *name,
+		       const char *value, const char *is);
+const Lw__Onnx__TensorProto *lw_onnx_tensor_attr(struct onnx_node *node,
+						 const char *name);
+const Lw__Onnx__AttributeProto *
+lw_onnx_attr(struct onnx_node *node, const char *name, int32_t type);
+struct onnx_list lw_onnx_ints(struct onnx_node *node, const char *name);
+void lw_onnx_ignore(struct onnx_node *node, const char *name);
+struct onnx_list lw_onnx_list(struct onnx_node *node, const char *name,
+			      uint32_t input);
+float lw_onnx_scalar(struct onnx_node *node, const char *name, uint32_t input,
+		     float value);
+/* A dimension's number, -n … n - 1, as 0 … n - 1. */
+uint32_t lw_onnx_dim(struct onnx_node *node, int64_t dim, uint32_t n);
+/* Refuses attributes that nobody asked for. */
+int lw_onnx_attrs_done(struct onnx_node *node);
+
+/* onnx_node.c: inputs and outputs of a node. */
+
+/* Input @i if it is there. */
+struct onnx_value *lw_onnx_in(const struct onnx_node *node, uint32_t i);
+/* Input @i, an activation of real numbers; or NULL and refused. */
+struct onnx_value *lw_onnx_activation(struct onnx_node *node, uint32_t i);
+/* Input @i, constant and real; or NULL and refused. */
+const struct onnx_value *lw_onnx_constant(struct onnx_node *node, uint32_t i);
+/* The same, but channels first: [1, c, w] or [1, c, h, w]. */
+struct onnx_value *lw_onnx_image(struct onnx_node *node, uint32_t i);
+/* Whether the dimensions of a shape above 1 are at these axes. */
+bool lw_onnx_fits(const struct onnx_shape *shape, const int8_t *axis);
+/* Axes of [1, c, w] or [1, c, h, w]. */
+const int8_t *lw_onnx_channels_first(uint32_t n_dims);
+
+/* Sizes of an activation of this shape; true if there is none. */
+bool lw_onnx_sizes(const struct onnx_shape *shape, uint32_t size[3]);
+/* Makes output @i a new activation; NULL on failure. */
+struct onnx_value *lw_onnx_define(struct onnx_node *node, uint32_t i,
+				  const struct onnx_shape *shape);
+/* Makes output 0 another view of an input. */
+int lw_onnx_alias(struct onnx_node *node, const struct onnx_value *in,
+		  const struct onnx_shape *shape);
+/* Makes output 0 a constant. */
+int lw_onnx_define_constant(struct onnx_node *node, int32_t type,
+			    const struct onnx_shape *shape,
+			    const struct onnx_constant *constant);
+/* A new value of the graph. */
+struct lw_value *lw_onnx_value(struct onnx_import *im, const char *name,
+			       const uint32_t size[3]);
+/* Adds a node of one input to the graph; NULL on failure. */
+struct lw_node *lw_onnx_emit(struct onnx_node *node, enum lw_node_kind kind,
+			     struct onnx_value *in, struct onnx_value *out);
+struct lw_node *lw_onnx_emit_many(struct onnx_node *node,
+				  enum lw_node_kind kind,
+				  struct onnx_value *const *in, uint32_t n_in,
+				  struct onnx_value *out);
+/* A node that only moves numbers: its output has its input's scale. */
+void lw_onnx_same_scale(struct onnx_value *out, const struct onnx_value *in);
+/* New weights within the budget; NULL on failure. */
+struct lw_weights *lw_onnx_weights(struct onnx_node *node, uint32_t o,
+				   uint32_t kh, uint32_t kw, uint32_t i,
+				   bool bias);
+
+/* onnx_window.c: convolution's and pooling's attributes. */
+
+/*
+ * Reads kernel, strides, … of a node on an image; a convolution's kernel is
+ * kh x kw, which 0 leaves to the attribute. @size gets the output's h and w.
+ */
+int lw_onnx_window(struct onnx_node *node, const struct onnx_value *in,
+		   uint32_t kh, uint32_t kw, struct lw_window *window,
+		   uint32_t size[2]);
+/* The shape of an image with other sizes. */
+struct onnx_shape lw_onnx_image_shape(uint32_t n_dims, uint32_t c,
+				      const uint32_t size[2]);
+
+/* onnx_shape.c */
+
+/*
+ * Input @i with channels in the last dimension; what is flat but lies along
+ * another axis is flattened. NULL on failure.
+ */
+struct onnx_value *lw_onnx_channels_last(struct onnx_node *node, uint32_t i);
+/* The order of a shape's dimensions above 1. */
+bool lw_onnx_is_chw(const struct onnx_shape *shape);
+bool lw_onnx_is_hwc(const struct onnx_shape *shape);
+/* What Reshape, … make of a shape; both for constants and activations. */
+struct onnx_shape lw_onnx_reshaped(struct onnx_node *node,
+				   const struct onnx_shape *in);
+struct onnx_shape lw_onnx_squeezed(struct onnx_node *node,
+				   const struct onnx_shape *in);
+struct onnx_shape lw_onnx_unsqueezed(struct onnx_node *node,
+				     const struct onnx_shape *in);
+
+/* onnx_part.c: Slice along one dimension. */
+struct onnx_range {
+	int64_t start, step;
+	uint32_t n;
+};
+
+/* Reads Slice's bounds; @range has an entry per dimension. */
+int lw_onnx_ranges(struct onnx_node *node, const struct onnx_shape *in,
+		   struct onnx_range *range);
+/* Reads Transpose's permutation. */
+int lw_onnx_permutation(struct onnx_node *node, uint32_t n, uint32_t *perm);
+
+/* onnx_fold.c: a result of its own; NULL on failure. */
+struct onnx_constant *lw_onnx_fold_new(struct onnx_node *node,
+				       const struct onnx_shape *shape,
+				       bool real);
+
+/* onnx_finish.c: the last step for quantised models. */
+int lw_onnx_finish_quantised(struct onnx_import *im);
+
+#endif /* LW_ONNX_IMPORT_H */
