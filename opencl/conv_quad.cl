@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The 4 channels of an output word share a list; an entry has the weights of
+ * each. Compiled once for each size of tiles. Work-items: as conv.
+ */
+__kernel void NAME(conv_quad)(struct lw_conv_params p,
+			      __global const uint *constants,
+			      __global const uint *in,
+			      __global const uint *unused, __global uint *out)
+{
+	uint word = get_global_id(0), tile = get_global_id(1);
+	uint first = tile * VECTORS * LANES;
+	vint acc[4][VECTORS];
+	vuint packed[VECTORS];
+
+	if (word >= p.lists || tile >= p.tiles)
+		return;
+	in += p.in + first;
+#pragma unroll
+	for (uint k = 0; k < 4 * VECTORS; k++)
+		acc[k / VECTORS][k % VECTORS] =
+			(int)constants[p.bias + 4 * word + k / VECTORS];
+	for (uint i = constants[p.starts + word],
+		  end = constants[p.starts + word + 1]; i < end; i++) {
+		__global const uint *w = constants + p.weights + 4 * i;
+		__global const uint *x = in + constants[p.offsets + i];
+
+#pragma unroll
+		for (uint v = 0; v < VECTORS; v++) {
+			vuint pixels = load_words(x + v * LANES);
+
+#pragma unroll
+			for (uint lane = 0; lane < 4; lane++)
+				acc[lane][v] = dot4(acc[lane][v], pixels,
+						    (vuint)w[lane]);
+		}
+	}
+#pragma unroll
+	for (uint v = 0; v < VECTORS; v++) {
+		packed[v] = 0;
+#pragma unroll
+		for (uint lane = 0; lane < 4; lane++) {
+			float scale = as_float(
+				constants[p.scale + 4 * word + lane]);
+			vint q = requantize(acc[lane][v], scale, p.lo, p.hi);
+
+			packed[v] += as_words(q) << (8 * lane);
+		}
+	}
+	store_tile(&p, word, first, packed, VECTORS, out);
+}

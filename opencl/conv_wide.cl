@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Convolution with few pixels, above all fully connected: a vector holds
+ * LANES output channels of one pixel. The number of entries of a list is a
+ * multiple of 4.
+ */
+__kernel void conv_wide(struct lw_conv_params p,
+			__global const uint *constants,
+			__global const uint *in, __global const uint *unused,
+			__global uint *out)
+{
+	uint list = get_global_id(0);
+	uint x = get_global_id(1), y = get_global_id(2);
+	__global const uint *w = constants + p.weights;
+	__global const uint *offsets = constants + p.offsets;
+	vint acc[4], sum;
+	vfloat scale;
+	uint end;
+
+	if (list >= p.lists || x >= p.width || y >= p.height)
+		return;
+	in += p.in + y * p.pitch + x;
+	out += p.out.first + y * p.out.row + x;
+	end = constants[p.starts + list + 1];
+	acc[0] = as_sums(load_words(constants + p.bias + list * LANES));
+	acc[1] = acc[2] = acc[3] = 0;
+	for (uint i = constants[p.starts + list]; i < end; i += 4) {
+#pragma unroll
+		for (uint k = 0; k < 4; k++)
+			acc[k] = dot4(acc[k], (vuint)in[offsets[i + k]],
+				      load_words(w + (i + k) * LANES));
+	}
+	scale = as_scales(load_words(constants + p.scale + list * LANES));
+	sum = requantize(acc[0] + acc[1] + acc[2] + acc[3], scale, p.lo, p.hi);
+	sum += (int)(p.zero_point & 255);
+	VECTOR(uchar) bytes = JOIN(convert_uchar, LANES)(sum);
+	for (uint k = 0; k < LANES / 4; k++) {
+		uint word = list * (LANES / 4) + k;
+		uint mask = word == p.words - 1 ? p.last_mask : ~0u;
+
+		if (word < p.words)
+			out[word * p.out.plane] = ((uint *)&bytes)[k] & mask;
+	}
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+
+/* First and past-the-last output column whose input column exists. */
+static inline uint2 inside(int start, uint stride, uint in, uint out)
+{
+	uint from = start < 0 ? (stride - 1 - (uint)start) / stride : 0;
+	uint to = start < (int)in ? ((int)in - 1 - start) / stride + 1 : 0;
+
+	to = min(to, out);
+	return (uint2)(min(from, to), to);
+}
+
+static inline void copy_row(__global uint *to, __global const uint *from,
+			    uint stride, uint n, uint mask)
+{
+	uint i = 0;
+
+	if (stride == 1)
+		for (; i + 8 <= n; i += 8)
+			vstore8(vload8(0, from + i) & mask, 0, to + i);
+	for (; i < n; i++)
+		to[i] = from[i * stride] & mask;
+}
+
+static inline void fill_row(__global uint *to, uint word, uint n)
+{
+	for (uint i = 0; i < n; i++)
+		to[i] = word;
+}
+
+/* Work-items: blocks of rows, planes, phases. */
+__kernel void copy(struct lw_copy_params p, __global const uint *constants,
+		   __global const uint *in, __global const uint *unused,
+		   __global uint *out)
+{
+	uint y = get_global_id(0) * p.rows, plane = get_global_id(1);
+	uint phase = get_global_id(2), end = min(y + p.rows, p.height);
+	int start_h = p.start_h + (int)(phase / p.phases_w);
+	int start_w = p.start_w + (int)(phase % p.phases_w);
+	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;
+	uint2 columns = inside(start_w, p.stride_w, p.in_width, p.width);
+
+	if (plane >= p.planes || phase >= p.phases)
+		return;
+	in += p.in.first + plane * p.in.plane;
+	out += p.out.first + plane * p.out.plane + phase * p.phase_pitch;
+	for (; y < end; y++) {
+		int row = (int)(y * p.stride_h) + start_h;
+		__global uint *to = out + y * p.out.row;
+
+		if (row < 0 || row >= (int)p.in_height) {
+			fill_row(to, p.fill & mask, p.width);
+			continue;
+		}
+		fill_row(to, p.fill & mask, columns.x);
+		copy_row(to + columns.x,
+			 in + row * p.in.row +
+				 (int)(columns.x * p.stride_w) + start_w,
+			 p.stride_w, columns.y - columns.x, mask);
+		fill_row(to + columns.y, p.fill & mask, p.width - columns.y);
+	}
+}
+
+/* Channels that change their lane come from two neighbouring planes. */
+__kernel void copy_lanes(struct lw_copy_params p,
+			 __global const uint *constants,
+			 __global const uint *in, __global const uint *unused,
+			 __global uint *out)
+{
+	uint y = get_global_id(0), plane = get_global_id(1);
+	uint lower = p.shift < 0 ? plane - 1 : plane;
+	uint bits = 8 * (p.shift & 3);
+	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;
+	uint keep = plane ? 0 : ~p.first_mask;
+	int row = (int)(y * p.stride_h) + p.start_h;
+
+	if (y >= p.height || plane >= p.planes)
+		return;
+	out += p.out.first + plane * p.out.plane + y * p.out.row;
+	in += p.in.first;
+	for (uint x = 0; x < p.width; x++) {
+		int column = (int)(x * p.stride_w) + p.start_w;
+		uint word = p.fill;
+
+		if (row >= 0 && row < (int)p.in_height && column >= 0 &&
+		    column < (int)p.in_width) {
+			__global const uint *from = in + row * p.in.row + column;
+			uint low = lower < p.in_planes ?
+				   from[lower * p.in.plane] : 0;
+			uint high = lower + 1 < p.in_planes ?
+				    from[(lower + 1) * p.in.plane] : 0;
+
+			word = bits ? low >> bits | high << (32 - bits) : low;
+		}
+		out[x] = (word & mask & ~keep) | (out[x] & keep);
+	}
+}

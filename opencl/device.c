@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+/* OpenCL devices: finding, describing, choosing. */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
+#include "opencl.h"
+
+/* Text of a device; what it does not say is "". */
+static void get_text(cl_device_id id, cl_device_info what, char *text,
+		     size_t size)
+{
+	if (clGetDeviceInfo(id, what, size - 1, text, NULL) != CL_SUCCESS)
+		text[0] = '\0';
+	text[size - 1] = '\0';
+}
+
+static bool is_pocl(cl_platform_id platform)
+{
+	char name[64] = "";
+
+	clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof(name) - 1, name,
+			  NULL);
+	return !strcmp(name, "Portable Computing Language");
+}
+
+static void describe_device(struct lw_cl_device *device)
+{
+	cl_device_fp_config single = 0, both = 0;
+	cl_device_type type = 0;
+	cl_ulong max_buffer = 0;
+	cl_uint align_bits = 0;
+	cl_device_id id = device->id;
+
+	get_text(id, CL_DEVICE_NAME, device->name, sizeof(device->name));
+	get_text(id, CL_DRIVER_VERSION, device->driver, sizeof(device->driver));
+	clGetDeviceInfo(id, CL_DEVICE_TYPE, sizeof(type), &type, NULL);
+	clGetDeviceInfo(id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof(single), &single,
+			NULL);
+	clGetDeviceInfo(id, CL_DEVICE_DOUBLE_FP_CONFIG, sizeof(both), &both,
+			NULL);
+	clGetDeviceInfo(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(max_buffer),
+			&max_buffer, NULL);
+	clGetDeviceInfo(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof(align_bits),
+			&align_bits, NULL);
+	device->is_cpu = type & CL_DEVICE_TYPE_CPU;
+	device->is_host = device->is_cpu && is_pocl(device->platform);
+	device->denormals = single & CL_FP_DENORM;
+	device->exact_divide = single & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
+	device->has_double = both;
+	device->alignment = align_bits >= 8 ? align_bits / 8 : 1;
+	device->max_buffer = max_buffer;
+}
+
+/* Appends a platform's devices. */
+static int find_on_platform(cl_platform_id platform,
+			    struct lw_cl_device **devices, cl_uint *n)
+{
+	struct lw_cl_device *grown;
+	cl_device_id *ids;
+	cl_uint found = 0;
+
+	if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &found) !=
+	    CL_SUCCESS || !found)
+		return 0;
+	ids = calloc(found, sizeof(*ids));
+	grown = realloc(*devices, (*n + found) * sizeof(*grown));
+	if (grown)
+		*devices = grown;
+	if (!ids || !grown) {
+		free(ids);
+		return -ENOMEM;
+	}
+	if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, found, ids, NULL) !=
+	    CL_SUCCESS)
+		found = 0;
+	for (cl_uint i = 0; i < found; i++) {
+		struct lw_cl_device *device = &grown[(*n)++];
+
+		memset(device, 0, sizeof(*device));
+		device->platform = platform;
+		device->id = ids[i];
+		describe_device(device);
+	}
+	free(ids);
+	return 0;
+}
+
+int lw_cl_find_devices(struct lw_cl_device **devices)
+{
+	cl_platform_id *platforms;
+	cl_uint n_platforms = 0, n = 0;
+	int ret = 0;
+
+	*devices = NULL;
+	/* The loader's answer to no installed driver is an error of its own. */
+	if (clGetPlatformIDs(0, NULL, &n_platforms) != CL_SUCCESS ||
+	    !n_platforms)
+		return 0;
+	platforms = calloc(n_platforms, sizeof(*platforms));
+	if (!platforms)
+		return -ENOMEM;
+	if (clGetPlatformIDs(n_platforms, platforms, NULL) != CL_SUCCESS)
+		n_platforms = 0;
+	for (cl_uint i = 0; i < n_platforms && !ret; i++)
+		ret = find_on_platform(platforms[i], devices, &n);
+	free(platforms);
+	if (ret) {
+		free(*devices);
+		*devices = NULL;
+		return ret;
+	}
+	return n;
+}
+
+/* The index of the device that is meant, or -ENODEV. */
+static int match_device(const struct lw_cl_device *devices, int n,
+			const char *choice)
+{
+	unsigned long number;
+	char *end;
+
+	if (!choice[0])
+		return 0;
+	errno = 0;
+	number = strtoul(choice, &end, 10);
+	if (choice[0] >= '0' && choice[0] <= '9' && !*end)
+		return !errno && number < (unsigned long)n ? (int)number :
+							     -ENODEV;
+	for (int i = 0; i < n; i++)
+		if (strcasestr(devices[i].name, choice))
+			return i;
+	return -ENODEV;
+}
+
+int lw_cl_choose_device(struct lw_cl_device *device, const char *choice,
+			struct lwnpu_error *error)
+{
+	struct lw_cl_device *devices;
+	int n = lw_cl_find_devices(&devices);
+	int i;
+
+	if (n < 0)
+		return lw_fail(error, n, "out of memory for OpenCL devices");
+	if (!n)
+		return lw_fail(error, -ENODEV,
+			       "no OpenCL device: install a driver, such as the package pocl-opencl-icd");
+	if (!choice || !choice[0])
+		choice = getenv("LWNPU_OPENCL_DEVICE");
+	i = match_device(devices, n, choice ? choice : "");
+	if (i >= 0)
+		*device = devices[i];
+	free(devices);
+	if (i < 0)
+		return lw_fail(error, -ENODEV,
+			       "no OpenCL device \"%.64s\": expected a number below %d or a part of a device's name",
+			       choice, n);
+	return 0;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Vectors of LANES pixels, and dot4(): acc + the sum of 4 products of
+ * unsigned by signed bytes, modulo 2^32. One of the DOT_… macros says how.
+ */
+#pragma OPENCL FP_CONTRACT OFF
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define VECTOR(type) JOIN(type, LANES)
+
+typedef VECTOR(int) vint;
+typedef VECTOR(uint) vuint;
+typedef VECTOR(float) vfloat;
+
+#define load_words(p) JOIN(vload, LANES)(0, p)
+#define store_words(v, p) JOIN(vstore, LANES)(v, 0, p)
+#define as_words(v) JOIN(as_uint, LANES)(v)
+#define as_sums(v) JOIN(as_int, LANES)(v)
+#define as_scales(v) JOIN(as_float, LANES)(v)
+
+#if defined(DOT_VNNI)
+#ifndef __AVX512F__
+#error lwnpu: the device's compiler does not target AVX-512
+#endif
+
+/* The builtin needs a target with VNNI, which the compiler may not know. */
+static inline vint dot4(vint acc, vuint x, vuint w)
+{
+	__asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(x), "v"(w));
+	return acc;
+}
+
+#elif defined(DOT_AVXVNNI)
+#ifndef __AVX2__
+#error lwnpu: the device's compiler does not target AVX2
+#endif
+
+static inline vint dot4(vint acc, vuint x, vuint w)
+{
+	__asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc) : "x"(x), "x"(w));
+	return acc;
+}
+
+#elif defined(DOT_AVX2)
+#ifndef __AVX2__
+#error lwnpu: the device's compiler does not target AVX2
+#endif
+
+typedef char bytes32 __attribute__((vector_size(32)));
+typedef short shorts16 __attribute__((vector_size(32)));
+
+/* Exact because no pair of weights has |w0| + |w1| > 128: see lowering. */
+static inline vint dot4(vint acc, vuint x, vuint w)
+{
+	const shorts16 ones = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+	shorts16 pairs = __builtin_ia32_pmaddubsw256(
+		__builtin_astype(x, bytes32), __builtin_astype(w, bytes32));
+
+	return acc + __builtin_astype(
+		__builtin_ia32_pmaddwd256(pairs, ones), vint);
+}
+
+#elif defined(DOT_PACKED)
+#ifdef cl_khr_integer_dot_product
+#pragma OPENCL EXTENSION cl_khr_integer_dot_product : enable
+#define dot_word dot_4x8packed_us_int
+#else
+static inline int dot_word(uint x, uint w)
+{
+	int4 products = convert_int4(as_uchar4(x)) * convert_int4(as_char4(w));
+
+	return products.x + products.y + products.z + products.w;
+}
+#endif
+
+static inline vint dot4(vint acc, vuint x, vuint w)
+{
+	return (vint)(acc.x + dot_word(x.x, w.x), acc.y + dot_word(x.y, w.y),
+		      acc.z + dot_word(x.z, w.z), acc.w + dot_word(x.w, w.w));
+}
+
+#elif defined(DOT_PORTABLE)
+/* Sums of products of even and odd 16-bit lanes: compilers know pmaddwd. */
+static inline vint add_pairs(vint acc, vuint x, vuint w)
+{
+	VECTOR(int) even = convert_int8(as_short16(x).even) *
+			   convert_int8(as_short16(w).even);
+	VECTOR(int) odd = convert_int8(as_short16(x).odd) *
+			  convert_int8(as_short16(w).odd);
+
+	return acc + (even + odd);
+}
+
+static inline vint dot4(vint acc, vuint x, vuint w)
+{
+	const uint low = 0x00ff00ff;
+	vuint w_low = as_uint8((as_short16(w) << (short16)8) >> (short16)8);
+	vuint w_high = as_uint8(as_short16(w) >> (short16)8);
+
+	acc = add_pairs(acc, x & low, w_low);
+	return add_pairs(acc, (x >> 8) & low, w_high);
+}
+
+#else
+#error no DOT_ macro is defined
+#endif
+
+/* A requantised accumulator, less the zero point. */
+static inline vint requantize(vint acc, vfloat scale, float lo, float hi)
+{
+	vfloat x = JOIN(convert_float, LANES)(acc) * scale;
+
+	x = x < lo ? (vfloat)lo : x;
+	x = x > hi ? (vfloat)hi : x;
+	return JOIN(VECTOR(convert_int), _rte)(x);
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+/* The OpenCL engine: lw_opencl_engine. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lower.h"
+
+/*
+ * PoCL's "basic" devices run kernels in the calling thread and do not stand
+ * two of them at once, whatever the context.
+ */
+static pthread_mutex_t basic_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool is_basic(const struct lw_cl_engine *engine)
+{
+	return engine->device.is_host &&
+	       !strncmp(engine->device.name, "basic", 5);
+}
+
+void lw_cl_lock(struct lw_cl_engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	if (is_basic(engine))
+		pthread_mutex_lock(&basic_lock);
+}
+
+void lw_cl_unlock(struct lw_cl_engine *engine)
+{
+	if (is_basic(engine))
+		pthread_mutex_unlock(&basic_lock);
+	pthread_mutex_unlock(&engine->lock);
+}
+
+static void fill_info(const struct lw_cl_device *device, int number,
+		      struct lwnpu_device_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	snprintf(info->name, sizeof(info->name), "opencl:%d", number);
+	snprintf(info->engine, sizeof(info->engine), "opencl");
+	snprintf(info->description, sizeof(info->description), "%s, driver %s",
+		 device->name, device->driver);
+}
+
+static int opencl_list(struct lwnpu_device_info *info, unsigned int max)
+{
+	struct lw_cl_device *devices;
+	int n = lw_cl_find_devices(&devices);
+
+	for (int i = 0; i < n && (unsigned int)i < max; i++)
+		fill_info(&devices[i], i, &info[i]);
+	free(devices);
+	return n;
+}
+
+static void opencl_close(void *opened)
+{
+	struct lw_cl_engine *engine = opened;
+
+	while (engine->memory)
+		lw_cl_memory_free(engine, engine->memory);
+	if (engine->program)
+		clReleaseProgram(engine->program);
+	if (engine->queue)
+		clReleaseCommandQueue(engine->queue);
+	if (engine->context)
+		clReleaseContext(engine->context);
+	pthread_mutex_destroy(&engine->lock);
+	free(engine);
+}
+
+static int open_queue(struct lw_cl_engine *engine, struct lwnpu_error *error)
+{
+	cl_int code;
+
+	engine->context = clCreateContext(NULL, 1, &engine->device.id, NULL,
+					  NULL, &code);
+	if (code != CL_SUCCESS) {
+		engine->context = NULL;
+		return lw_cl_fail(error, "clCreateContext", code);
+	}
+	engine->queue = clCreateCommandQueue(engine->context, engine->device.id,
+					     0, &code);
+	if (code != CL_SUCCESS) {
+		engine->queue = NULL;
+		return lw_cl_fail(error, "clCreateCommandQueue", code);
+	}
+	return 0;
+}
+
+static int opencl_open(void **opened, const char *choice,
+		       struct lwnpu_error *error)
+{
+	struct lw_cl_engine *engine = calloc(1, sizeof(*engine));
+	int ret;
+
+	if (!engine)
+		return lw_fail(error, -ENOMEM, "out of memory for a device");
+	pthread_mutex_init(&engine->lock, NULL);
+	ret = lw_cl_choose_device(&engine->device, choice, error);
+	if (!ret)
+		ret = open_queue(engine, error);
+	if (!ret)
+		ret = lw_cl_build(engine, error);
+	if (ret) {
+		opencl_close(engine);
+		return ret;
+	}
+	*opened = engine;
+	return 0;
+}
+
+static void opencl_describe(void *opened, struct lwnpu_device_info *info)
+{
+	const struct lw_cl_engine *engine = opened;
+	struct lw_cl_device *devices;
+	int n = lw_cl_find_devices(&devices);
+	int number = 0;
+
+	while (number < n && devices[number].id != engine->device.id)
+		number++;
+	free(devices);
+	fill_info(&engine->device, number, info);
+}
+
+static void opencl_unload(void *opened, void *program)
+{
+	struct lw_cl_engine *engine = opened;
+	struct lw_cl_loaded *loaded = program;
+
+	lw_cl_lock(engine);
+	for (size_t i = 0; i < loaded->n_launches; i++)
+		clReleaseKernel(loaded->launches[i].kernel);
+	for (unsigned int i = 0; i < LWNPU_REGION_MAX; i++)
+		if (loaded->staging[i])
+			clReleaseMemObject(loaded->staging[i]);
+	if (loaded->arena)
+		clReleaseMemObject(loaded->arena);
+	if (loaded->constants)
+		clReleaseMemObject(loaded->constants);
+	lw_cl_unlock(engine);
+	free(loaded->launches);
+	free(loaded);
+}
+
+static int opencl_load(void *opened, const struct lw_program *program,
+		       void **result, struct lwnpu_error *error)
+{
+	struct lw_cl_engine *engine = opened;
+	struct lw_cl_loaded *loaded = calloc(1, sizeof(*loaded));
+	int ret;
+
+	if (!loaded)
+		return lw_fail(error, -ENOMEM, "out of memory for a program");
+	loaded->info = program->info;
+	lw_cl_lock(engine);
+	ret = lw_cl_lower(engine, program, loaded, error);
+	lw_cl_unlock(engine);
+	if (ret) {
+		opencl_unload(engine, loaded);
+		return ret;
+	}
+	*result = loaded;
+	return 0;
+}
+
+static void *opencl_alloc(void *opened, size_t size)
+{
+	struct lw_cl_engine *engine = opened;
+	void *data;
+
+	lw_cl_lock(engine);
+	data = lw_cl_memory_alloc(engine, size);
+	lw_cl_unlock(engine);
+	return data;
+}
+
+static void opencl_free(void *opened, void *data)
+{
+	struct lw_cl_engine *engine = opened;
+
+	lw_cl_lock(engine);
+	lw_cl_memory_free(engine, data);
+	lw_cl_unlock(engine);
+}
+
+/* Inputs and outputs are the only arguments that change. */
+static int bind_launch(const struct lw_cl_launch *launch,
+		       const struct lw_cl_job *job, struct lwnpu_error *error)
+{
+	cl_int code = CL_SUCCESS;
+
+	for (unsigned int i = 0; i < 3 && code == CL_SUCCESS; i++)
+		if (launch->regions[i] >= LWNPU_REGION_IO)
+			code = clSetKernelArg(launch->kernel,
+					      LW_CL_FIRST_TENSOR + i,
+					      sizeof(cl_mem),
+					      &job->mem[launch->regions[i]]);
+	if (code != CL_SUCCESS)
+		return lw_cl_fail(error, "clSetKernelArg", code);
+	return 0;
+}
+
+static int enqueue_launches(struct lw_cl_engine *engine,
+			    const struct lw_cl_loaded *loaded,
+			    const struct lw_cl_job *job,
+			    struct lwnpu_error *error)
+{
+	/* A CPU is busy with one work-item; other devices know best. */
+	static const size_t one[3] = { 1, 1, 1 };
+	const size_t *local = engine->device.is_cpu ? one : NULL;
+
+	for (size_t i = 0; i < loaded->n_launches; i++) {
+		const struct lw_cl_launch *launch = &loaded->launches[i];
+		cl_int code;
+		int ret = bind_launch(launch, job, error);
+
+		if (ret)
+			return ret;
+		code = clEnqueueNDRangeKernel(engine->queue, launch->kernel, 3,
+					      NULL, launch->global, local, 0,
+					      NULL, NULL);
+		if (code != CL_SUCCESS)
+			return lw_cl_fail(error, "clEnqueueNDRangeKernel",
+					  code);
+	}
+	return 0;
+}
+
+static int opencl_run(void *opened, void *program,
+		      const struct lw_binding *bindings,
+		      struct lwnpu_error *error)
+{
+	struct lw_cl_engine *engine = opened;
+	struct lw_cl_loaded *loaded = program;
+	struct lw_cl_job job;
+	int ret, end;
+
+	lw_cl_lock(engine);
+	ret = lw_cl_job_begin(engine, loaded, bindings, &job, error);
+	if (!ret)
+		ret = enqueue_launches(engine, loaded, &job, error);
+	end = lw_cl_job_end(engine, loaded, bindings, &job, ret ? NULL : error);
+	lw_cl_unlock(engine);
+	return ret ? ret : end;
+}
+
+const struct lw_engine_ops lw_opencl_engine = {
+	.name = "opencl",
+	.list = opencl_list,
+	.open = opencl_open,
+	.close = opencl_close,
+	.describe = opencl_describe,
+	.load = opencl_load,
+	.unload = opencl_unload,
+	.alloc = opencl_alloc,
+	.free = opencl_free,
+	.run = opencl_run,
+};

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* The OpenCL engine, inside: devices, programs, lowering, buffers. */
+#ifndef LW_CL_OPENCL_H
+#define LW_CL_OPENCL_H
+
+#define CL_TARGET_OPENCL_VERSION 120
+#include <CL/cl.h>
+#include <pthread.h>
+
+#include "engine.h"
+#include "kernels.h"
+
+typedef cl_uint uint;
+#include "params.cl"
+
+/**
+ * struct lw_cl_device - what a device is and can do
+ * @platform: its platform
+ * @id: the device
+ * @name: CL_DEVICE_NAME
+ * @driver: CL_DRIVER_VERSION
+ * @is_cpu: it shares the host's memory, and likes one work-item a group
+ * @is_host: its kernels run in this process: host CPUID tells what they can use
+ * @denormals: single precision has them
+ * @exact_divide: single precision division can be correctly rounded
+ * @has_double: it has double precision
+ * @alignment: of host memory that buffers may use in place, bytes
+ * @max_buffer: greatest buffer, bytes
+ */
+struct lw_cl_device {
+	cl_platform_id platform;
+	cl_device_id id;
+	char name[128];
+	char driver[64];
+	bool is_cpu;
+	bool is_host;
+	bool denormals;
+	bool exact_divide;
+	bool has_double;
+	size_t alignment;
+	uint64_t max_buffer;
+};
+
+/**
+ * struct lw_cl_tiles - vectors of pixels in a tile of each convolution kernel
+ * @conv: conv_large, conv_small
+ * @quad: conv_quad_large, conv_quad_small
+ */
+struct lw_cl_tiles {
+	unsigned int conv[2];
+	unsigned int quad[2];
+};
+
+/**
+ * struct lw_cl_dot - an implementation of dot4()
+ * @name: for LWNPU_OPENCL_DOT
+ * @macro: selects it in dot.cl
+ * @lanes: pixels in a vector
+ * @tiles: sizes of tiles
+ * @quad_cost: percent: a product in conv_quad compared with one in conv
+ * @split_pairs: pairs of weights must not exceed 128, see lw_cl_lists_build()
+ * @usable: whether a device has it; a build may still find out it has not
+ */
+struct lw_cl_dot {
+	const char *name;
+	const char *macro;
+	unsigned int lanes;
+	struct lw_cl_tiles tiles;
+	unsigned int quad_cost;
+	bool split_pairs;
+	bool (*usable)(const struct lw_cl_device *device);
+};
+
+struct lw_cl_memory;
+
+/**
+ * struct lw_cl_engine - an open device
+ * @device: the device
+ * @context: of the device alone
+ * @queue: in order
+ * @program: the kernels
+ * @dot: how they compute
+ * @lock: held while the queue or @memory is used; see lw_cl_lock()
+ * @memory: buffers that lw_cl_memory_alloc() made
+ */
+struct lw_cl_engine {
+	struct lw_cl_device device;
+	cl_context context;
+	cl_command_queue queue;
+	cl_program program;
+	const struct lw_cl_dot *dot;
+	pthread_mutex_t lock;
+	struct lw_cl_memory *memory;
+};
+
+/**
+ * struct lw_cl_launch - a kernel with its arguments, ready to enqueue
+ * @kernel: of its own, so that arguments stay set
+ * @regions: of the arguments in[0], in[1], out
+ * @global: work-items
+ */
+struct lw_cl_launch {
+	cl_kernel kernel;
+	uint8_t regions[3];
+	size_t global[3];
+};
+
+/**
+ * struct lw_cl_loaded - a loaded program
+ * @n_launches: how many
+ * @launches: in order
+ * @constants: weights, biases, scales and tables as the kernels want them
+ * @arena: the program's arena, then scratch memory of convolutions
+ * @staging: per region: the device's copy of a buffer that it cannot reach
+ * @info: sizes and directions of the regions
+ */
+struct lw_cl_loaded {
+	size_t n_launches;
+	struct lw_cl_launch *launches;
+	cl_mem constants;
+	cl_mem arena;
+	cl_mem staging[LWNPU_REGION_MAX];
+	struct lwnpu_program_info info;
+};
+
+/* engine.c */
+void lw_cl_lock(struct lw_cl_engine *engine);
+void lw_cl_unlock(struct lw_cl_engine *engine);
+
+/* error.c */
+
+/**
+ * lw_cl_fail() - report the error of an OpenCL call
+ * @error: as lw_fail()
+ * @call: the function's name
+ * @code: what it returned
+ *
+ * Return: -ENOMEM if memory ran out, else -EIO.
+ */
+int lw_cl_fail(struct lwnpu_error *error, const char *call, cl_int code);
+
+/* device.c */
+
+/**
+ * lw_cl_find_devices() - all devices of all platforms
+ * @devices: gets an array that the caller frees, NULL if there are none
+ *
+ * Return: how many, or -ENOMEM.
+ */
+int lw_cl_find_devices(struct lw_cl_device **devices);
+
+/**
+ * lw_cl_choose_device() - the device that a user means
+ * @device: filled in
+ * @choice: a number, a part of a name, or NULL or "" for the value of
+ *	LWNPU_OPENCL_DEVICE, else the first
+ * @error: filled in on failure, may be NULL
+ *
+ * Return: 0, -ENODEV, -ENOMEM.
+ */
+int lw_cl_choose_device(struct lw_cl_device *device, const char *choice,
+			struct lwnpu_error *error);
+
+/* dot.c */
+
+/**
+ * lw_cl_dot_next() - the implementations to try on a device, best first
+ * @device: the device
+ * @last: what was tried before, or NULL
+ *
+ * Return: one that the host believes the device to have, or NULL.
+ */
+const struct lw_cl_dot *lw_cl_dot_next(const struct lw_cl_device *device,
+				       const struct lw_cl_dot *last);
+
+/* lw_cl_dot_find() - the one of that name, or NULL */
+const struct lw_cl_dot *lw_cl_dot_find(const char *name);
+
+/* build.c */
+
+/**
+ * lw_cl_build() - compile the kernels, or take them from the cache
+ * @engine: context, device set; program and dot are filled in
+ * @error: filled in on failure, may be NULL
+ *
+ * LWNPU_OPENCL_DOT chooses the implementation of dot4().
+ *
+ * Return: 0, -EOPNOTSUPP the device lacks what was asked for, -EINVAL no such
+ * implementation, -ENOMEM, -EIO.
+ */
+int lw_cl_build(struct lw_cl_engine *engine, struct lwnpu_error *error);
+
+/* cache.c: a directory of compiled kernels; failures are not errors. */
+
+/**
+ * struct lw_cl_cache - the place of one program
+ * @path: file name, "" if there is no cache
+ * @key: of the source and everything that it is compiled with
+ */
+struct lw_cl_cache {
+	char path[4096];
+	uint64_t key[2];
+};
+
+/**
+ * lw_cl_cache_find() - where a program would be
+ * @cache: filled in
+ * @parts: texts that the program depends on
+ * @n: how many
+ */
+void lw_cl_cache_find(struct lw_cl_cache *cache, const char *const *parts,
+		      size_t n);
+
+/**
+ * lw_cl_cache_load() - read a verified binary
+ * @cache: its place
+ * @file: gets memory that the caller frees, NULL if there is no good binary
+ * @size: gets the binary's bytes
+ *
+ * Return: the binary, inside @file, or NULL.
+ */
+const unsigned char *lw_cl_cache_load(const struct lw_cl_cache *cache,
+				      void **file, size_t *size);
+
+/* lw_cl_cache_store() - write a binary, whole or not at all */
+void lw_cl_cache_store(const struct lw_cl_cache *cache,
+		       const unsigned char *binary, size_t size);
+
+/* memory.c */
+
+/**
+ * lw_cl_memory_alloc() - zeroed memory that the device reaches
+ * @engine: locked
+ * @size: bytes
+ *
+ * Return: page-aligned memory, or NULL.
+ */
+void *lw_cl_memory_alloc(struct lw_cl_engine *engine, size_t size);
+
+/* lw_cl_memory_free() - the reverse; @engine is locked, @data may be NULL */
+void lw_cl_memory_free(struct lw_cl_engine *engine, void *data);
+
+/**
+ * struct lw_cl_job - the buffers of a job on the device
+ * @mem: per region; what the kernels get
+ * @owner: per region: the allocation that it is, if it is one
+ * @wrapped: per region: @mem was made for this job
+ */
+struct lw_cl_job {
+	cl_mem mem[LWNPU_REGION_MAX];
+	struct lw_cl_memory *owner[LWNPU_REGION_MAX];
+	bool wrapped[LWNPU_REGION_MAX];
+};
+
+/**
+ * lw_cl_job_begin() - hand a job's buffers to the device
+ * @engine: locked
+ * @loaded: the program
+ * @bindings: as lw_engine_ops.run
+ * @job: filled in, to be ended in any case
+ * @error: filled in on failure, may be NULL
+ */
+int lw_cl_job_begin(struct lw_cl_engine *engine, struct lw_cl_loaded *loaded,
+		    const struct lw_binding *bindings, struct lw_cl_job *job,
+		    struct lwnpu_error *error);
+
+/**
+ * lw_cl_job_end() - wait for a job and hand its buffers back to the host
+ * @engine: locked
+ * @loaded: the program
+ * @bindings: as lw_engine_ops.run
+ * @job: of lw_cl_job_begin()
+ * @error: filled in on failure, may be NULL
+ */
+int lw_cl_job_end(struct lw_cl_engine *engine, struct lw_cl_loaded *loaded,
+		  const struct lw_binding *bindings, struct lw_cl_job *job,
+		  struct lwnpu_error *error);
+
+#endif /* LW_CL_OPENCL_H */

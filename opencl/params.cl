@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Parameters of the kernels, passed by value. This file is also included by
+ * the host (opencl/engine.h), so it holds nothing but structs of int, uint
+ * and float. Places and pitches are counted in words of 4 bytes.
+ */
+
+/* An image's planes in a buffer. */
+struct lw_view {
+	uint first;
+	uint row;
+	uint plane;
+};
+
+/*
+ * CONV and DWCONV. Positions number the output's pixels in rows of "pitch",
+ * which may be longer than the image's width: a position is also the place of
+ * the window's origin in an input plane, so that a vector of pixels is
+ * contiguous in the input. Entries are the non-zero blocks of an output
+ * channel (or of several that share them): the distance of an input word from
+ * the position, and the block's 4 weights for each of the channels.
+ */
+struct lw_conv_params {
+	uint in;
+	uint starts;		/* constants: first entry of each list, end */
+	uint offsets;		/* constants: of each entry */
+	uint weights;		/* constants: of each entry */
+	uint bias;		/* constants: per channel */
+	uint scale;		/* constants: per channel */
+	struct lw_view out;
+	uint pitch;
+	uint width;
+	uint height;
+	uint lists;		/* output words, or groups of channels */
+	uint words;		/* output words */
+	uint tiles;
+	uint last_mask;		/* valid lanes of the last output word */
+	float lo;		/* bounds less the zero point */
+	float hi;
+	uint zero_point;	/* in each lane */
+};
+
+/* COPY, and the padded or phase-split copies that convolutions read. */
+struct lw_copy_params {
+	struct lw_view in;
+	struct lw_view out;
+	uint in_height;
+	uint in_width;
+	uint in_planes;
+	uint height;
+	uint width;
+	uint planes;
+	uint rows;		/* by one work-item */
+	int start_h;
+	int start_w;
+	uint stride_h;
+	uint stride_w;
+	uint phases;
+	uint phases_w;		/* phases in a row of phases */
+	uint phase_pitch;
+	uint fill;		/* in each lane */
+	uint first_mask;	/* lanes of the first word that are written */
+	uint last_mask;		/* lanes of the last word that are not zeroed */
+	int shift;		/* lane of the input less lane of the output */
+};
+
+struct lw_add_params {
+	struct lw_view in[2];
+	struct lw_view out;
+	uint width;
+	uint height;
+	uint planes;
+	uint last_mask;
+	int multiplier[2];
+	int bias;
+	int shift;
+	int lo;			/* bounds less the zero point */
+	int hi;
+	uint zero_point;	/* in each lane */
+};
+
+struct lw_lut_params {
+	struct lw_view in;
+	struct lw_view out;
+	uint width;
+	uint height;
+	uint planes;
+	uint last_mask;
+	uint table;		/* constants: 256 bytes */
+};
+
+struct lw_pool_params {
+	struct lw_view in;
+	struct lw_view out;
+	uint in_height;
+	uint in_width;
+	uint height;
+	uint width;
+	uint planes;
+	uint kernel_h;
+	uint kernel_w;
+	uint stride_h;
+	uint stride_w;
+	uint pad_top;
+	uint pad_left;
+	uint last_mask;
+	uint mode;		/* enum lwnpu_pool_mode */
+	int zero;		/* taken from each byte: mean, average */
+	float scale;
+	int lo;
+	int hi;
+	int zero_point;
+};
+
+struct lw_softmax_params {
+	struct lw_view in;
+	struct lw_view out;
+	uint width;
+	uint height;
+	uint channels;
+	uint table;		/* constants: 256 floats */
+	float scale;
+	float zero_point;
+};

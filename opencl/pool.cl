@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A window, clipped to the image. */
+struct window {
+	__global const uint *first;
+	uint row;
+	uint height;
+	uint width;
+};
+
+static inline uint4 largest(struct window w)
+{
+	uchar4 most = 0;
+
+	for (uint y = 0; y < w.height; y++)
+		for (uint x = 0; x < w.width; x++)
+			most = max(most, as_uchar4(w.first[y * w.row + x]));
+	return convert_uint4(most);
+}
+
+static inline uint4 sum(struct window w)
+{
+	uint4 total = 0;
+
+	for (uint y = 0; y < w.height; y++)
+		for (uint x = 0; x < w.width; x++)
+			total += convert_uint4(as_uchar4(w.first[y * w.row + x]));
+	return total;
+}
+
+/* The quotient, halves away from zero. */
+static inline int4 divide(int4 value, int area)
+{
+	int4 up = (int4)(area / 2);
+
+	return (value + (value < 0 ? -up : up)) / (int4)area;
+}
+
+static inline int4 pool_window(const struct lw_pool_params *p, struct window w)
+{
+	int area = (int)(w.height * w.width);
+	float lo = p->lo - p->zero_point, hi = p->hi - p->zero_point;
+	int4 value;
+	float4 real;
+
+	if (p->mode == POOL_MAX)
+		return as_int4(largest(w));
+	value = as_int4(sum(w)) - p->zero * area;
+	if (p->mode == POOL_AVERAGE)
+		return divide(value, area) + p->zero;
+	real = convert_float4(value) * p->scale;
+	real = real < lo ? (float4)lo : real;
+	real = real > hi ? (float4)hi : real;
+	return convert_int4_rte(real) + p->zero_point;
+}
+
+/* Work-items: output rows, planes. */
+__kernel void pool(struct lw_pool_params p, __global const uint *constants,
+		   __global const uint *in, __global const uint *unused,
+		   __global uint *out)
+{
+	uint y = get_global_id(0), plane = get_global_id(1);
+	int top = (int)(y * p.stride_h) - (int)p.pad_top;
+	int bottom = min(top + (int)p.kernel_h, (int)p.in_height);
+	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;
+
+	if (y >= p.height || plane >= p.planes)
+		return;
+	top = max(top, 0);
+	in += p.in.first + plane * p.in.plane + top * p.in.row;
+	out += p.out.first + plane * p.out.plane + y * p.out.row;
+	for (uint x = 0; x < p.width; x++) {
+		int left = (int)(x * p.stride_w) - (int)p.pad_left;
+		int right = min(left + (int)p.kernel_w, (int)p.in_width);
+		struct window w;
+		int4 q;
+
+		left = max(left, 0);
+		w.first = in + left;
+		w.row = p.in.row;
+		w.height = bottom - top;
+		w.width = right - left;
+		q = min(max(pool_window(&p, w), (int4)p.lo), (int4)p.hi);
+		out[x] = as_uint(convert_uchar4(q)) & mask;
+	}
+}

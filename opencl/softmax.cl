@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Division must be correctly rounded; by way of double it is, too. */
+static inline float reciprocal(float x)
+{
+#if defined(DIVIDE_DOUBLE)
+	return (float)(1.0 / (double)x);
+#else
+	return 1.0f / x;
+#endif
+}
+
+static inline uint lane_of(__global const uint *pixel, uint plane, uint c)
+{
+	return pixel[c / 4 * plane] >> (8 * (c % 4)) & 255;
+}
+
+/* Work-items: columns, rows. */
+__kernel void softmax(struct lw_softmax_params p,
+		      __global const uint *constants,
+		      __global const uint *in, __global const uint *unused,
+		      __global uint *out)
+{
+	__global const float *table =
+		(__global const float *)(constants + p.table);
+	uint x = get_global_id(0), y = get_global_id(1);
+	float sum = 0, inverse;
+	uint most = 0;
+
+	if (x >= p.width || y >= p.height)
+		return;
+	in += p.in.first + y * p.in.row + x;
+	out += p.out.first + y * p.out.row + x;
+	for (uint c = 0; c < p.channels; c++)
+		most = max(most, lane_of(in, p.in.plane, c));
+	for (uint c = 0; c < p.channels; c++)
+		sum += table[most - lane_of(in, p.in.plane, c)];
+	inverse = reciprocal(sum * p.scale);
+	for (uint c = 0; c < p.channels; c += 4) {
+		uint word = 0;
+
+		for (uint k = 0; k < min(4u, p.channels - c); k++) {
+			float e = table[most - lane_of(in, p.in.plane, c + k)];
+			float q = floor(e * inverse + 0.5f) + p.zero_point;
+
+			q = q < 0.0f ? 0.0f : q > 255.0f ? 255.0f : q;
+			word |= (uint)q << (8 * k);
+		}
+		out[c / 4 * p.out.plane] = word;
+	}
+}
