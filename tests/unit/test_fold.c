@@ -1,0 +1,607 @@
+// SPDX-License-Identifier: MIT
+/* Folding: what each rule does, and that it leaves the results alone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "../common/build_graph.h"
+#include "interpreter.h"
+
+/* Gives a quantised graph weights in int8, as importers do. */
+static void quantise_weights(struct lw_node *node)
+{
+	struct lw_weights *w = node->weights;
+	size_t i, n = (size_t)w->o * w->kh * w->kw * w->i;
+
+	w->q = calloc(n, 1);
+	w->scale = calloc(w->o, sizeof(*w->scale));
+	if (w->bias)
+		w->bias_q = calloc(w->o, sizeof(*w->bias_q));
+	for (i = 0; i < w->o; i++) {
+		w->scale[i] = 1.0f / 64;
+		if (!w->bias)
+			continue;
+		w->bias_q[i] = w->bias[i] * 100;
+		w->bias[i] = w->bias_q[i] *
+			     (w->scale[i] * node->in[0]->scale);
+	}
+	for (i = 0; i < n; i++) {
+		w->q[i] = lrintf(w->real[i] * 64);
+		w->real[i] = w->q[i] / 64.0f;
+	}
+}
+
+/* Runs with rounding wherever a value is quantised. */
+static float *run_rounded(const struct lw_graph *graph, const float *in)
+{
+	const struct lw_value *value = graph->outputs[0].value;
+	size_t size = lw_value_size(value) * sizeof(float);
+	struct lw_interpreter *interpreter;
+	float *out = malloc(size);
+
+	assert_int_equal(lw_interpreter_new(&interpreter, graph, NULL), 0);
+	lw_interpreter_round(interpreter, true);
+	lw_interpreter_run(interpreter, &in, NULL, NULL);
+	memcpy(out, lw_interpreter_value(interpreter, value), size);
+	lw_interpreter_free(interpreter);
+	return out;
+}
+
+static void assert_near(const float *a, const float *b, size_t n)
+{
+	float most = 1e-6f, error = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		most = fmaxf(most, fabsf(a[i]));
+		error = fmaxf(error, fabsf(a[i] - b[i]));
+	}
+	if (!(error <= 2e-5f * most))
+		fail_msg("changed by %g of %g", error, most);
+}
+
+/*
+ * Folds a graph whose input and last value are its ports, and compares its
+ * results with those before. Returns it, to be freed.
+ */
+static struct lw_graph *fold(struct lw_graph *graph, struct lw_value *out,
+			     uint32_t nodes)
+{
+	struct lw_pack_options options = { .sparsity = 0 };
+	struct lwnpu_error error = { 0 };
+	float *in, *before, *after;
+
+	build_output(graph, out);
+	in = build_numbers(graph->values[0]);
+	before = run_rounded(graph, in);
+	if (lw_pass_fold(graph, &options, NULL, &error))
+		fail_msg("%s", error.message);
+	after = run_rounded(graph, in);
+	assert_near(before, after, lw_value_size(graph->outputs[0].value));
+	assert_int_equal(graph->n_nodes, nodes);
+	assert_int_equal(graph->n_values, nodes + 1);
+	free(in);
+	free(before);
+	free(after);
+	return graph;
+}
+
+static struct lw_node *relu(struct lw_graph *graph, struct lw_value *in)
+{
+	struct lw_node *node = build_node(graph, LW_NODE_UNARY, "relu", in,
+					  in->h, in->w, in->c);
+
+	node->act_lo = 0;
+	return node;
+}
+
+static void test_batch_norm_after_convolution(void **state)
+{
+	struct lw_graph *graph = build_graph(6, 6, 4);
+	struct lw_node *node;
+
+	(void)state;
+	node = build_conv(graph, LW_NODE_CONV, "conv", graph->values[0],
+			  (struct build_conv){ .o = 5, .kernel = 3, .pad = 1 });
+	node = build_affine(graph, "bn", node->out);
+	node = relu(graph, node->out);
+	node = build_conv(graph, LW_NODE_DWCONV, "dw", node->out,
+			  (struct build_conv){ .kernel = 2, .bias = true });
+	node = build_affine(graph, "bn2", node->out);
+	fold(graph, node->out, 2);
+	assert_int_equal(graph->nodes[0]->kind, LW_NODE_CONV);
+	assert_true(graph->nodes[0]->act_lo == 0);
+	assert_string_equal(graph->outputs[0].value->name, "bn2.out");
+	lw_graph_free(graph);
+}
+
+static void test_batch_norm_before_convolution(void **state)
+{
+	struct lw_graph *graph = build_graph(6, 6, 4);
+	struct lw_node *node;
+
+	(void)state;
+	node = build_affine(graph, "bn", graph->values[0]);
+	node = build_conv(graph, LW_NODE_CONV, "conv", node->out,
+			  (struct build_conv){ .o = 6, .kernel = 3,
+					       .groups = 2 });
+	fold(graph, node->out, 1);
+	lw_graph_free(graph);
+	graph = build_graph(6, 6, 4);
+	node = build_affine(graph, "bn", graph->values[0]);
+	node = build_conv(graph, LW_NODE_DWCONV, "dw", node->out,
+			  (struct build_conv){ .kernel = 3 });
+	fold(graph, node->out, 1);
+	lw_graph_free(graph);
+}
+
+/* The border of a padded image is not what the batch norm makes of zeros. */
+static void test_batch_norm_before_padding_stays(void **state)
+{
+	struct lw_graph *graph = build_graph(6, 6, 4);
+	struct lw_node *node;
+
+	(void)state;
+	node = build_affine(graph, "bn", graph->values[0]);
+	node = build_conv(graph, LW_NODE_CONV, "conv", node->out,
+			  (struct build_conv){ .o = 6, .kernel = 3,
+					       .pad = 1 });
+	fold(graph, node->out, 2);
+	assert_int_equal(graph->nodes[0]->kind, LW_NODE_DWCONV);
+	lw_graph_free(graph);
+}
+
+static void test_batch_norm_of_shared_value_stays(void **state)
+{
+	struct lw_graph *graph = build_graph(6, 6, 4);
+	struct lw_node *conv, *bn, *add;
+
+	(void)state;
+	conv = build_conv(graph, LW_NODE_CONV, "conv", graph->values[0],
+			  (struct build_conv){ .o = 4 });
+	bn = build_affine(graph, "bn", conv->out);
+	add = lw_graph_node(graph, LW_NODE_ADD, "add",
+			    (struct lw_value *[]){ conv->out, bn->out }, 2,
+			    lw_graph_value(graph, "o", 6, 6, 4));
+	fold(graph, add->out, 3);
+	lw_graph_free(graph);
+}
+
+static void test_batch_norm_after_relu_stays(void **state)
+{
+	struct lw_graph *graph = build_graph(6, 6, 4);
+	struct lw_node *node;
+
+	(void)state;
+	node = build_conv(graph, LW_NODE_CONV, "conv", graph->values[0],
+			  (struct build_conv){ .o = 4 });
+	node = relu(graph, node->out);
+	node = build_affine(graph, "bn", node->out);
+	fold(graph, node->out, 2);
+	lw_graph_free(graph);
+}
+
+static void test_bounds_of_bounds(void **state)
+{
+	static const float bounds[][4] = {
+		{ 0, 6, -1, 0.5f }, { 0, 0.3f, 0.4f, 1 }, { 0.4f, 1, 0, 0.3f },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bounds) / sizeof(*bounds); i++) {
+		struct lw_graph *graph = build_graph(6, 6, 4);
+		struct lw_node *node;
+
+		node = build_conv(graph, LW_NODE_CONV, "conv",
+				  graph->values[0],
+				  (struct build_conv){ .o = 4 });
+		node = relu(graph, node->out);
+		node->act_lo = bounds[i][0];
+		node->act_hi = bounds[i][1];
+		node = relu(graph, node->out);
+		node->act_lo = bounds[i][2];
+		node->act_hi = bounds[i][3];
+		fold(graph, node->out, 1);
+		lw_graph_free(graph);
+	}
+}
+
+/* conv, Relu, QuantizeLinear: the convolution writes what Relu wrote. */
+static void test_relu_of_unquantised_convolution(void **state)
+{
+	struct lw_graph *graph = build_graph(6, 6, 4);
+	struct lw_node *conv, *node;
+
+	(void)state;
+	build_scale(graph->values[0], 0.02f, 100);
+	conv = build_conv(graph, LW_NODE_CONV, "conv", graph->values[0],
+			  (struct build_conv){ .o = 4, .bias = true });
+	quantise_weights(conv);
+	node = relu(graph, conv->out);
+	build_scale(node->out, 0.03f, 3);
+	fold(graph, node->out, 1);
+	assert_true(graph->nodes[0]->out->scale == 0.03f);
+	assert_true(graph->nodes[0]->act_lo == 0);
+	assert_true(graph->quantised);
+	lw_graph_free(graph);
+}
+
+static struct lw_graph *quantised_relu(float scale, int32_t zero_point)
+{
+	struct lw_graph *graph = build_graph(6, 6, 4);
+	struct lw_node *conv, *node;
+
+	build_scale(graph->values[0], 0.02f, 100);
+	conv = build_conv(graph, LW_NODE_CONV, "conv", graph->values[0],
+			  (struct build_conv){ .o = 4 });
+	quantise_weights(conv);
+	build_scale(conv->out, 0.03f, 90);
+	node = relu(graph, conv->out);
+	build_scale(node->out, scale, zero_point);
+	return graph;
+}
+
+static void test_relu_of_quantised_convolution(void **state)
+{
+	struct lw_graph *graph = quantised_relu(0.03f, 90);
+
+	(void)state;
+	lw_graph_free(fold(graph, graph->nodes[1]->out, 1));
+	/* Rounding twice to different quanta is not rounding once. */
+	graph = quantised_relu(0.04f, 90);
+	lw_graph_free(fold(graph, graph->nodes[1]->out, 2));
+	graph = quantised_relu(0.03f, 80);
+	lw_graph_free(fold(graph, graph->nodes[1]->out, 2));
+}
+
+static void test_relu_that_no_byte_is_below(void **state)
+{
+	struct lw_graph *graph = build_graph(2, 2, 4);
+	struct lw_node *node;
+
+	(void)state;
+	build_scale(graph->values[0], 0.02f, 0);
+	node = build_node(graph, LW_NODE_POOL, "pool", graph->values[0], 2, 2,
+			  4);
+	build_scale(node->out, 0.02f, 0);
+	node = build_node(graph, LW_NODE_SLICE, "slice", node->out, 1, 2, 4);
+	build_scale(node->out, 0.02f, 0);
+	node = relu(graph, node->out);
+	build_scale(node->out, 0.02f, 0);
+	fold(graph, node->out, 2);
+	assert_string_equal(graph->outputs[0].value->name, "relu.out");
+	lw_graph_free(graph);
+}
+
+static void check_flatten(bool nchw, bool quantised)
+{
+	struct lw_graph *graph = build_graph(3, 2, 4);
+	struct lw_node *node;
+
+	node = build_conv(graph, LW_NODE_CONV, "conv", graph->values[0],
+			  (struct build_conv){ .o = 5, .kernel = 2,
+					       .pad = 1 });
+	if (quantised) {
+		build_scale(graph->values[0], 0.01f, 128);
+		quantise_weights(node);
+	}
+	node = build_node(graph, LW_NODE_FLATTEN, "flatten", node->out, 1, 1,
+			  4 * 3 * 5);
+	node->nchw = nchw;
+	if (quantised)
+		build_scale(node->out, 0.05f, 100);
+	node = build_conv(graph, LW_NODE_CONV, "fc", node->out,
+			  (struct build_conv){ .o = 7, .bias = true });
+	if (quantised) {
+		quantise_weights(node);
+		build_scale(node->out, 0.05f, 100);
+	}
+	fold(graph, node->out, 2);
+	assert_int_equal(graph->nodes[1]->weights->kh, 4);
+	assert_int_equal(graph->nodes[1]->weights->kw, 3);
+	assert_int_equal(graph->nodes[1]->weights->i, 5);
+	if (quantised)
+		assert_true(graph->nodes[1]->weights->q[17] ==
+			    graph->nodes[1]->weights->real[17] * 64);
+	lw_graph_free(graph);
+}
+
+static void test_flatten_and_fully_connected(void **state)
+{
+	(void)state;
+	check_flatten(false, false);
+	check_flatten(true, false);
+	check_flatten(true, true);
+}
+
+static void test_two_layers_read_one_flatten(void **state)
+{
+	struct lw_graph *graph = build_graph(3, 2, 4);
+	struct lw_node *flatten, *a, *b, *add;
+
+	(void)state;
+	flatten = build_node(graph, LW_NODE_FLATTEN, "flatten",
+			     graph->values[0], 1, 1, 24);
+	flatten->nchw = true;
+	a = build_conv(graph, LW_NODE_CONV, "a", flatten->out,
+		       (struct build_conv){ .o = 7 });
+	b = build_conv(graph, LW_NODE_CONV, "b", flatten->out,
+		       (struct build_conv){ .o = 7 });
+	add = lw_graph_node(graph, LW_NODE_ADD, "add",
+			    (struct lw_value *[]){ a->out, b->out }, 2,
+			    lw_graph_value(graph, "o", 1, 1, 7));
+	fold(graph, add->out, 3);
+	lw_graph_free(graph);
+}
+
+static void test_flatten_of_one_pixel(void **state)
+{
+	struct lw_graph *graph = build_graph(1, 1, 6);
+	struct lw_node *node;
+
+	(void)state;
+	node = build_node(graph, LW_NODE_FLATTEN, "flatten", graph->values[0],
+			  1, 1, 6);
+	node = build_node(graph, LW_NODE_SOFTMAX, "softmax", node->out, 1, 1,
+			  6);
+	fold(graph, node->out, 1);
+	lw_graph_free(graph);
+}
+
+static struct lw_graph *padded(float fill, enum lw_node_kind kind,
+			       struct build_conv conv)
+{
+	struct lw_graph *graph = build_graph(5, 5, 3);
+	struct lw_node *pad;
+
+	pad = build_node(graph, LW_NODE_PAD, "pad", graph->values[0], 7, 6, 3);
+	pad->fill = fill;
+	pad->window.pad_top = 2;
+	pad->window.pad_right = 1;
+	build_conv(graph, kind, "conv", pad->out, conv);
+	return graph;
+}
+
+static void test_padding_into_convolution(void **state)
+{
+	struct build_conv conv = { .o = 4, .kernel = 3, .pad = 1, .stride = 2 };
+	struct lw_graph *graph;
+
+	(void)state;
+	graph = padded(0, LW_NODE_CONV, conv);
+	fold(graph, graph->nodes[1]->out, 1);
+	assert_int_equal(graph->nodes[0]->window.pad_top, 3);
+	assert_int_equal(graph->nodes[0]->window.pad_right, 2);
+	lw_graph_free(graph);
+	graph = padded(0, LW_NODE_DWCONV, conv);
+	lw_graph_free(fold(graph, graph->nodes[1]->out, 1));
+	graph = padded(0.5f, LW_NODE_CONV, conv);
+	lw_graph_free(fold(graph, graph->nodes[1]->out, 2));
+}
+
+static void check_padded_pool(enum lw_pool_kind kind, uint32_t pad_top,
+			      uint32_t nodes)
+{
+	struct lw_graph *graph = build_graph(5, 5, 3);
+	struct lw_node *node;
+
+	node = build_node(graph, LW_NODE_PAD, "pad", graph->values[0],
+			  5 + pad_top, 6, 3);
+	node->window.pad_top = pad_top;
+	node->window.pad_right = 1;
+	node = build_node(graph, LW_NODE_POOL, "pool", node->out, 3 + pad_top,
+			  4, 3);
+	node->pool = kind;
+	node->window.kernel_h = node->window.kernel_w = 3;
+	lw_graph_free(fold(graph, node->out, nodes));
+}
+
+static void test_padding_into_average(void **state)
+{
+	(void)state;
+	check_padded_pool(LW_POOL_AVERAGE, 2, 1);
+	check_padded_pool(LW_POOL_AVERAGE, 3, 2);
+	check_padded_pool(LW_POOL_MAX, 2, 2);
+}
+
+static void test_nothing_is_left_of_identities(void **state)
+{
+	struct lw_graph *graph = build_graph(4, 4, 3);
+	struct lw_node *node;
+
+	(void)state;
+	node = build_node(graph, LW_NODE_UNARY, "i", graph->values[0], 4, 4, 3);
+	node = build_node(graph, LW_NODE_CONCAT, "concat", node->out, 4, 4, 3);
+	node->axis = LW_AXIS_C;
+	node = build_node(graph, LW_NODE_SLICE, "slice", node->out, 4, 4, 3);
+	node = build_node(graph, LW_NODE_PAD, "pad", node->out, 4, 4, 3);
+	node = build_node(graph, LW_NODE_REQUANT, "q", node->out, 4, 4, 3);
+	node = build_node(graph, LW_NODE_SOFTMAX, "s", node->out, 4, 4, 3);
+	fold(graph, node->out, 1);
+	assert_ptr_equal(graph->nodes[0]->in[0], graph->inputs[0].value);
+	lw_graph_free(graph);
+}
+
+/* Float input, QUANTIZE … DEQUANTIZE: the ports take the bytes' scales. */
+static void test_conversions_at_the_ports(void **state)
+{
+	struct lw_graph *graph = build_graph(4, 4, 3);
+	struct lw_node *node;
+
+	(void)state;
+	node = build_node(graph, LW_NODE_REQUANT, "q", graph->values[0], 4, 4,
+			  3);
+	build_scale(node->out, 0.01f, 7);
+	node = build_node(graph, LW_NODE_SOFTMAX, "s", node->out, 4, 4, 3);
+	build_scale(node->out, 1.0f / 256, 0);
+	node = build_node(graph, LW_NODE_REQUANT, "d", node->out, 4, 4, 3);
+	fold(graph, node->out, 1);
+	assert_true(graph->inputs[0].value->quantised);
+	assert_int_equal(graph->inputs[0].value->zero_point, 7);
+	assert_true(graph->outputs[0].value->scale == 1.0f / 256);
+	assert_string_equal(graph->outputs[0].value->name, "d.out");
+	assert_true(graph->quantised);
+	lw_graph_free(graph);
+}
+
+static void test_change_of_scale_stays(void **state)
+{
+	struct lw_graph *graph = build_graph(4, 4, 3);
+	struct lw_node *node;
+
+	(void)state;
+	build_scale(graph->values[0], 0.01f, 7);
+	node = build_node(graph, LW_NODE_REQUANT, "q", graph->values[0], 4, 4,
+			  3);
+	build_scale(node->out, 0.02f, 7);
+	lw_graph_free(fold(graph, node->out, 1));
+	graph = build_graph(4, 4, 3);
+	node = build_node(graph, LW_NODE_REQUANT, "q", graph->values[0], 4, 4,
+			  3);
+	lw_graph_free(fold(graph, node->out, 1));
+}
+
+static void test_dead_nodes_go(void **state)
+{
+	struct lw_graph *graph = build_graph(4, 4, 3);
+	struct lw_node *live, *dead;
+
+	(void)state;
+	dead = build_conv(graph, LW_NODE_CONV, "dead", graph->values[0],
+			  (struct build_conv){ .o = 3 });
+	build_conv(graph, LW_NODE_CONV, "dead2", dead->out,
+		   (struct build_conv){ .o = 3 });
+	live = build_conv(graph, LW_NODE_CONV, "live", graph->values[0],
+			  (struct build_conv){ .o = 3 });
+	fold(graph, live->out, 1);
+	assert_string_equal(graph->nodes[0]->name, "live");
+	lw_graph_free(graph);
+}
+
+/* Appends a random node that folding may know. */
+static struct lw_value *random_node(struct lw_graph *graph, struct lw_value *in,
+				    uint32_t n)
+{
+	struct build_conv conv = {
+		.o = 1 + build_random_below(6),
+		.kernel = 1 + build_random_below(3),
+		.pad = build_random_below(2),
+		.bias = build_random_below(2),
+	};
+	struct lw_node *node;
+	char name[16];
+
+	snprintf(name, sizeof(name), "n%u", n);
+	switch (build_random_below(7)) {
+	case 0:
+		conv.kernel = in->h < 3 || in->w < 3 ? 1 : conv.kernel;
+		return build_conv(graph, LW_NODE_CONV, name, in, conv)->out;
+	case 1:
+		conv.kernel = in->h < 3 || in->w < 3 ? 1 : conv.kernel;
+		return build_conv(graph, LW_NODE_DWCONV, name, in, conv)->out;
+	case 2:
+		return build_affine(graph, name, in)->out;
+	case 3:
+		return relu(graph, in)->out;
+	case 4:
+		node = build_node(graph, LW_NODE_PAD, name, in, in->h + 1,
+				  in->w + 2, in->c);
+		node->window.pad_top = 1;
+		node->window.pad_left = node->window.pad_right = 1;
+		return node->out;
+	case 5:
+		node = build_node(graph, LW_NODE_FLATTEN, name, in, 1, 1,
+				  in->h * in->w * in->c);
+		node->nchw = build_random_below(2);
+		return node->out;
+	default:
+		return lw_graph_node(graph, LW_NODE_ADD, name,
+				     (struct lw_value *[]){ in, in }, 2,
+				     lw_graph_value(graph, name, in->h, in->w,
+						    in->c))->out;
+	}
+}
+
+static void test_random_graphs_keep_their_results(void **state)
+{
+	struct lw_pack_options options = { .sparsity = 0 };
+	uint32_t seed = time(NULL), i, n;
+
+	(void)state;
+	print_message("seed %u\n", seed);
+	build_seed(seed);
+	for (i = 0; i < 300; i++) {
+		struct lw_graph *graph = build_graph(5, 4, 3);
+		struct lw_value *value = graph->values[0];
+		float *in = build_numbers(value), *before, *after;
+
+		for (n = 0; n < 12; n++)
+			value = random_node(graph, value, n);
+		build_output(graph, value);
+		before = build_run(graph, in);
+		assert_int_equal(lw_pass_fold(graph, &options, NULL, NULL), 0);
+		after = build_run(graph, in);
+		assert_near(before, after, lw_value_size(value));
+		free(in);
+		free(before);
+		free(after);
+		lw_graph_free(graph);
+	}
+}
+
+static void test_report_of_batch_norm(void **state)
+{
+	struct lw_graph *graph = build_graph(6, 6, 4);
+	struct lw_pack_options options = { .sparsity = 0 };
+	struct lw_report report = { 0 };
+	struct lw_node *node;
+
+	(void)state;
+	node = build_conv(graph, LW_NODE_CONV, "conv", graph->values[0],
+			  (struct build_conv){ .o = 5 });
+	build_output(graph, build_affine(graph, "bn", node->out)->out);
+	assert_int_equal(lw_pass_fold(graph, &options, &report, NULL), 0);
+	assert_int_equal(report.n, 1);
+	assert_string_equal(report.row[0].pass, "fold");
+	assert_string_equal(report.row[0].layer, "bn");
+	assert_int_equal(report.row[0].bytes_before, 40);
+	assert_int_equal(report.row[0].bytes_after, 0);
+	lw_report_free(&report);
+	lw_graph_free(graph);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_batch_norm_after_convolution),
+		cmocka_unit_test(test_batch_norm_before_convolution),
+		cmocka_unit_test(test_batch_norm_before_padding_stays),
+		cmocka_unit_test(test_batch_norm_of_shared_value_stays),
+		cmocka_unit_test(test_batch_norm_after_relu_stays),
+		cmocka_unit_test(test_bounds_of_bounds),
+		cmocka_unit_test(test_relu_of_unquantised_convolution),
+		cmocka_unit_test(test_relu_of_quantised_convolution),
+		cmocka_unit_test(test_relu_that_no_byte_is_below),
+		cmocka_unit_test(test_flatten_and_fully_connected),
+		cmocka_unit_test(test_two_layers_read_one_flatten),
+		cmocka_unit_test(test_flatten_of_one_pixel),
+		cmocka_unit_test(test_padding_into_convolution),
+		cmocka_unit_test(test_padding_into_average),
+		cmocka_unit_test(test_nothing_is_left_of_identities),
+		cmocka_unit_test(test_conversions_at_the_ports),
+		cmocka_unit_test(test_change_of_scale_stays),
+		cmocka_unit_test(test_dead_nodes_go),
+		cmocka_unit_test(test_random_graphs_keep_their_results),
+		cmocka_unit_test(test_report_of_batch_norm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
