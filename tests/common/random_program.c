@@ -264,7 +264,9 @@ static lw_gen_step *const lw_gen_steps[] = {
 	/* Convolutions have the most cases. */
 	lw_gen_conv,
 	lw_gen_conv,
+	lw_gen_conv,
 	lw_gen_dwconv,
+	lw_gen_pool,
 	lw_gen_concat,
 	lw_gen_partial_conv,
 };

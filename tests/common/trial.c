@@ -20,8 +20,7 @@ static size_t lw_trial_size(const struct lw_program *program, uint32_t region)
 	return program->info.region[region].size;
 }
 
-/* The bytes that a region and its guard hold before the job. */
-static uint8_t *lw_trial_bytes(const struct lw_trial *trial, uint32_t region,
+uint8_t *lw_trial_bytes(const struct lw_trial *trial, uint32_t region,
 			       uint64_t seed)
 {
 	struct lw_random random = lw_random_seed(seed ^ (region * 0x9e3779b9ULL));

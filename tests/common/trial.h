@@ -46,6 +46,17 @@ int lw_trial_open(struct lw_trial *trial, const struct lw_engine_ops *ops,
 void lw_trial_close(struct lw_trial *trial);
 
 /**
+ * lw_trial_bytes() - what a buffer and its guard hold before a run
+ * @trial: an open trial
+ * @region: which buffer
+ * @seed: as lw_trial_run()
+ *
+ * Return: malloc()ed bytes, or NULL.
+ */
+uint8_t *lw_trial_bytes(const struct lw_trial *trial, uint32_t region,
+			uint64_t seed);
+
+/**
  * lw_trial_run() - fill all buffers and run
  * @trial: an open trial
  * @seed: of the bytes of inputs, outputs and guards

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The reference engine against a model of its own: every sum in 64 bits from
+ * the formula, one output at a time, requantisation in double precision (a
+ * product of two singles is exact there).
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lwnpu_table.h"
+#include "random_program.h"
+#include "trial.h"
+
+#define PROGRAMS 1500
+
+/* @dense: weights of the CONV at work: [out channel][row][column][lane] */
+struct memory {
+	uint8_t *region[LWNPU_REGION_MAX];
+	int8_t *dense;
+};
+
+static uint8_t *at(const struct memory *memory,
+		   const struct lwnpu_tensor *tensor, int c, int y, int x)
+{
+	return memory->region[tensor->region] + tensor->offset +
+	       (size_t)(c / 4) * tensor->plane_pitch +
+	       (size_t)y * tensor->row_pitch + (size_t)x * 4 + c % 4;
+}
+
+/* The byte at a place that may lie outside: @padding there. */
+static int peek(const struct memory *memory, const struct lwnpu_tensor *tensor,
+		int c, int64_t y, int64_t x, int padding)
+{
+	if (y < 0 || x < 0 || y >= tensor->h || x >= tensor->w)
+		return padding;
+	return *at(memory, tensor, c, y, x);
+}
+
+static float f32_at(const struct memory *memory, uint32_t offset, size_t i)
+{
+	float value;
+
+	memcpy(&value, memory->region[0] + offset + i * 4, 4);
+	return value;
+}
+
+static int32_t s32_at(const struct memory *memory, uint32_t offset, size_t i)
+{
+	int32_t value;
+
+	memcpy(&value, memory->region[0] + offset + i * 4, 4);
+	return value;
+}
+
+static int requantise(int64_t sum, float scale, int zero, int lo, int hi)
+{
+	int32_t acc = (int32_t)(uint32_t)(uint64_t)sum;
+	double product = (double)(float)acc * (double)scale;
+	float value = (float)product;
+
+	if (value < lo - zero)
+		return lo;
+	if (value > hi - zero)
+		return hi;
+	return (int)nearbyint(value) + zero;
+}
+
+static int8_t *conv_dense(const struct memory *memory,
+			  const struct lwnpu_op *op)
+{
+	const uint8_t *stream = memory->region[0] + op->conv.weights;
+	uint64_t blocks = lwnpu_conv_blocks(op), i;
+	int8_t *dense = calloc(blocks, 4);
+	const uint8_t *next = stream;
+
+	assert_non_null(dense);
+	if (op->conv.sparse)
+		next += (blocks + 31) / 32 * 4;
+	for (i = 0; i < blocks; i++) {
+		if (op->conv.sparse && !(stream[i / 8] & (1 << i % 8)))
+			continue;
+		memcpy(dense + i * 4, next, 4);
+		next += 4;
+	}
+	return dense;
+}
+
+static int64_t conv_sum(const struct memory *memory, const struct lwnpu_op *op,
+			int o, int y, int x)
+{
+	const struct lwnpu_conv *p = &op->conv;
+	const struct lwnpu_tensor *in = &op->in[0];
+	int lanes = (in->c + 3) / 4 * 4 / p->groups;
+	int group = o / (op->out.c / p->groups);
+	int64_t sum = s32_at(memory, p->bias, o);
+	int ky, kx, i;
+
+	for (ky = 0; ky < p->kernel_h; ky++)
+		for (kx = 0; kx < p->kernel_w; kx++)
+			for (i = 0; i < lanes; i++)
+				sum += memory->dense[((o * p->kernel_h + ky) *
+						      p->kernel_w + kx) *
+						     lanes + i] *
+				       peek(memory, in, group * lanes + i,
+					    y * p->stride_h - p->pad_top +
+					    ky * p->dilation_h,
+					    x * p->stride_w - p->pad_left +
+					    kx * p->dilation_w,
+					    in->zero_point);
+	return sum;
+}
+
+static void naive_conv(const struct memory *memory, const struct lwnpu_op *op,
+		       int c, int y, int x, uint8_t *out)
+{
+	*out = requantise(conv_sum(memory, op, c, y, x),
+			  f32_at(memory, op->conv.scale, c),
+			  op->out.zero_point, op->conv.lo, op->conv.hi);
+}
+
+static void naive_dwconv(const struct memory *memory,
+			 const struct lwnpu_op *op, int c, int y, int x,
+			 uint8_t *out)
+{
+	const struct lwnpu_dwconv *p = &op->dwconv;
+	const int8_t *weights = (int8_t *)memory->region[0] + p->weights;
+	int64_t sum = s32_at(memory, p->bias, c);
+	int ky, kx;
+
+	for (ky = 0; ky < p->kernel_h; ky++)
+		for (kx = 0; kx < p->kernel_w; kx++)
+			sum += weights[((c / 4 * p->kernel_h + ky) *
+					p->kernel_w + kx) * 4 + c % 4] *
+			       peek(memory, &op->in[0], c,
+				    y * p->stride_h - p->pad_top +
+				    ky * p->dilation_h,
+				    x * p->stride_w - p->pad_left +
+				    kx * p->dilation_w,
+				    op->in[0].zero_point);
+	*out = requantise(sum, f32_at(memory, p->scale, c),
+			  op->out.zero_point, p->lo, p->hi);
+}
+
+static int clamp(int64_t value, int lo, int hi)
+{
+	return value < lo ? lo : value > hi ? hi : (int)value;
+}
+
+static void naive_pool(const struct memory *memory, const struct lwnpu_op *op,
+		       int c, int y, int x, uint8_t *out)
+{
+	const struct lwnpu_pool *p = &op->pool;
+	int64_t sum = 0;
+	int ky, kx, byte, n = 0, most = 0;
+	float scale;
+
+	for (ky = 0; ky < p->kernel_h; ky++) {
+		for (kx = 0; kx < p->kernel_w; kx++) {
+			byte = peek(memory, &op->in[0], c,
+				    y * p->stride_h - p->pad_top + ky,
+				    x * p->stride_w - p->pad_left + kx, -1);
+			if (byte < 0)
+				continue;
+			most = byte > most ? byte : most;
+			sum += byte;
+			n++;
+		}
+	}
+	memcpy(&scale, &p->scale, sizeof(scale));
+	if (p->mode == LWNPU_POOL_MAX)
+		*out = clamp(most, p->lo, p->hi);
+	else if (p->mode == LWNPU_POOL_AVERAGE)
+		/* round() is half away from zero, and the quotient exact. */
+		*out = clamp(llround((double)(sum - (int64_t)n * p->zero) / n) +
+			     p->zero, p->lo, p->hi);
+	else
+		*out = requantise(sum - (int64_t)n * op->in[0].zero_point,
+				  scale, op->out.zero_point, p->lo, p->hi);
+}
+
+static void naive_add(const struct memory *memory, const struct lwnpu_op *op,
+		      int c, int y, int x, uint8_t *out)
+{
+	const struct lwnpu_add *p = &op->add;
+	int64_t sum = (int64_t)*at(memory, &op->in[0], c, y, x) * p->mul0 +
+		      (int64_t)*at(memory, &op->in[1], c, y, x) * p->mul1 +
+		      p->bias;
+
+	*out = clamp((int64_t)floor(ldexp((double)sum, -p->shift)) +
+		     op->out.zero_point, p->lo, p->hi);
+}
+
+static void naive_copy(const struct memory *memory, const struct lwnpu_op *op,
+		       int c, int y, int x, uint8_t *out)
+{
+	const struct lwnpu_copy *p = &op->copy;
+
+	if (c < p->lane_out)
+		return;
+	*out = peek(memory, &op->in[0], c - p->lane_out + p->lane_in,
+		    (int64_t)y * p->stride_h + p->start_h,
+		    (int64_t)x * p->stride_w + p->start_w, p->fill);
+}
+
+static void naive_lut(const struct memory *memory, const struct lwnpu_op *op,
+		      int c, int y, int x, uint8_t *out)
+{
+	*out = memory->region[0][op->lut.table +
+				 *at(memory, &op->in[0], c, y, x)];
+}
+
+static void naive_softmax(const struct memory *memory,
+			  const struct lwnpu_op *op, int c, int y, int x,
+			  uint8_t *out)
+{
+	const struct lwnpu_softmax *p = &op->softmax;
+	volatile float sum = 0, divisor, inverse, product, value;
+	int i, most = 0;
+	float scale;
+
+	for (i = 0; i < op->in[0].c; i++)
+		if (*at(memory, &op->in[0], i, y, x) > most)
+			most = *at(memory, &op->in[0], i, y, x);
+	for (i = 0; i < op->in[0].c; i++)
+		sum += f32_at(memory, p->table,
+			      most - *at(memory, &op->in[0], i, y, x));
+	memcpy(&scale, &p->scale, sizeof(scale));
+	divisor = sum * scale;
+	inverse = 1 / divisor;
+	product = f32_at(memory, p->table,
+			 most - *at(memory, &op->in[0], c, y, x)) * inverse;
+	value = product + 0.5f;
+	*out = value >= 256 ? 255 :
+	       clamp((int)floor(value) + op->out.zero_point, 0, 255);
+}
+
+typedef void naive_function(const struct memory *memory,
+			    const struct lwnpu_op *op, int c, int y, int x,
+			    uint8_t *out);
+
+static naive_function *const naive_functions[] = {
+#define LWNPU_OP(name, NAME, number, tensors, doc) [number] = naive_##name,
+#define LWNPU_FIELD(name, type, field, role, min, max, doc)
+#define LWNPU_END(name, NAME)
+#include "lwnpu_ops.def"
+#undef LWNPU_OP
+#undef LWNPU_FIELD
+#undef LWNPU_END
+};
+
+/* Pixel by pixel; lanes past the last channel become zero. */
+static void naive_op(struct memory *memory, const struct lwnpu_op *op)
+{
+	const struct lwnpu_tensor *out = &op->out;
+	int c, y, x;
+
+	if (op->opcode == LWNPU_OP_CONV)
+		memory->dense = conv_dense(memory, op);
+	for (y = 0; y < out->h; y++) {
+		for (x = 0; x < out->w; x++) {
+			for (c = 0; c < out->c; c++)
+				naive_functions[op->opcode](memory, op, c, y, x,
+							    at(memory, out, c,
+							       y, x));
+			for (; c % 4; c++)
+				*at(memory, out, c, y, x) = 0;
+		}
+	}
+	free(memory->dense);
+	memory->dense = NULL;
+}
+
+/* What the model makes of the buffers that a trial has before its run. */
+static void naive_run(const struct lw_trial *trial, uint64_t seed,
+		      struct memory *memory)
+{
+	const struct lw_program *program = trial->program;
+	size_t arena = program->info.region[LWNPU_REGION_ARENA].size;
+	uint32_t i, r;
+
+	memset(memory, 0, sizeof(*memory));
+	memory->region[LWNPU_REGION_WEIGHTS] = program->weights;
+	/* Not zero as the engine's: no output may depend on it. */
+	memory->region[LWNPU_REGION_ARENA] = malloc(arena + 1);
+	assert_non_null(memory->region[LWNPU_REGION_ARENA]);
+	memset(memory->region[LWNPU_REGION_ARENA], 0xa5, arena + 1);
+	for (r = LWNPU_REGION_IO; r < program->info.n_regions; r++)
+		memory->region[r] = lw_trial_bytes(trial, r, seed);
+	for (i = 0; i < program->n_ops; i++)
+		naive_op(memory, &program->ops[i]);
+}
+
+static void naive_free(struct memory *memory)
+{
+	uint32_t r;
+
+	for (r = LWNPU_REGION_ARENA; r < LWNPU_REGION_MAX; r++)
+		free(memory->region[r]);
+}
+
+static void test_random_programs(void **state)
+{
+	struct lw_program program;
+	struct lw_trial trial;
+	struct memory memory;
+	uint64_t seed;
+	uint32_t r;
+
+	(void)state;
+	for (seed = 0; seed < PROGRAMS; seed++) {
+		lw_random_program(&program, seed);
+		assert_int_equal(lw_trial_open(&trial, &lw_ref_engine, NULL,
+					       &program, seed, NULL), 0);
+		naive_run(&trial, seed, &memory);
+		assert_int_equal(lw_trial_run(&trial, seed, NULL), 0);
+		for (r = LWNPU_REGION_IO; r < program.info.n_regions; r++) {
+			size_t size = program.info.region[r].size;
+
+			if (!size || !memcmp(memory.region[r],
+					     trial.memory[r], size))
+				continue;
+			fail_msg("seed %llu: region %u differs",
+				 (unsigned long long)seed, r);
+		}
+		naive_free(&memory);
+		lw_trial_close(&trial);
+		lw_program_release(&program);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_random_programs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
