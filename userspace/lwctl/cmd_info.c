@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+/* lwctl info, lwctl disasm: what a package holds. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "lwctl.h"
+#include "npy.h"
+#include "sample.h"
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	const char **model = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (*model)
+			return lwctl_usage("\"%s\": expected one package", arg);
+		*model = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!*model)
+			return lwctl_usage("expected MODEL.lwm");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Sums over the package's segments and layers. */
+struct totals {
+	uint64_t coded_bytes;
+	uint64_t macs, nonzero_macs;
+};
+
+static struct totals sum(const struct lwm_package *package)
+{
+	struct totals totals = { 0 };
+
+	for (uint32_t i = 0; i < package->n_segments; i++)
+		totals.coded_bytes += package->segments[i].coded_size;
+	for (uint32_t i = 0; i < package->n_layers; i++) {
+		totals.macs += package->layers[i].macs;
+		totals.nonzero_macs += package->layers[i].nonzero_macs;
+	}
+	return totals;
+}
+
+static uint64_t arena_size(const struct lwm_package *package)
+{
+	return package->program.info.region[LWNPU_REGION_ARENA].size;
+}
+
+static json_t *json_of_norm(const struct lwm_io *io)
+{
+	json_t *mean = json_array(), *std = json_array();
+
+	for (uint32_t i = 0; i < io->norm_channels; i++) {
+		json_array_append_new(mean, json_real(io->mean[i]));
+		json_array_append_new(std, json_real(io->std[i]));
+	}
+	return json_pack("{s:f, s:o, s:o}", "scale", (double)io->norm_scale,
+			 "mean", mean, "std", std);
+}
+
+static json_t *json_of_io(const struct lwm_io *io)
+{
+	json_t *shape = json_array(), *object;
+
+	for (uint32_t i = 0; i < io->n_dims; i++)
+		json_array_append_new(shape, json_integer(io->dims[i]));
+	object = json_pack("{s:o, s:o, s:s, s:i, s:i, s:i, s:s, s:f, s:i}",
+			   "name", lwctl_json_string(io->name), "shape", shape,
+			   "layout", io->nchw ? "NCHW" : "NHWC", "height",
+			   (int)io->h, "width", (int)io->w, "channels",
+			   (int)io->c, "type", io->is_signed ? "int8" : "uint8",
+			   "scale", (double)io->scale, "zero_point",
+			   io->zero_point - (io->is_signed ? 128 : 0));
+	if (io->norm_channels)
+		json_object_set_new(object, "image", json_of_norm(io));
+	return object;
+}
+
+static json_t *json_of_ios(const struct lwm_io *ios, uint32_t n)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < n; i++)
+		json_array_append_new(array, json_of_io(&ios[i]));
+	return array;
+}
+
+static json_t *json_of_layers(const struct lwm_package *package)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < package->n_layers; i++) {
+		const struct lwm_layer *layer = &package->layers[i];
+
+		json_array_append_new(
+			array,
+			json_pack("{s:o, s:I, s:I, s:I, s:I}", "name",
+				  lwctl_json_string(layer->name), "first_op",
+				  (json_int_t)layer->first_op, "ops",
+				  (json_int_t)layer->n_ops, "macs",
+				  (json_int_t)layer->macs, "nonzero_macs",
+				  (json_int_t)layer->nonzero_macs));
+	}
+	return array;
+}
+
+static json_t *json_of_segments(const struct lwm_package *package)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < package->n_segments; i++) {
+		const struct lwm_segment *segment = &package->segments[i];
+
+		json_array_append_new(
+			array,
+			json_pack("{s:o, s:I, s:s, s:I}", "name",
+				  lwctl_json_string(segment->name), "size",
+				  (json_int_t)segment->size, "coding",
+				  lwm_coding_name(segment->coding),
+				  "coded_size",
+				  (json_int_t)segment->coded_size));
+	}
+	return array;
+}
+
+static int print_json(const struct lwm_package *package)
+{
+	struct totals totals = sum(package);
+
+	return lwctl_print_json(json_pack(
+		"{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+		"source", lwctl_json_string(package->source), "producer",
+		lwctl_json_string(package->producer), "ops",
+		(json_int_t)package->program.n_ops, "weights",
+		(json_int_t)package->program.weights_size, "coded_weights",
+		(json_int_t)totals.coded_bytes, "arena",
+		(json_int_t)arena_size(package), "macs",
+		(json_int_t)totals.macs, "nonzero_macs",
+		(json_int_t)totals.nonzero_macs, "inputs",
+		json_of_ios(package->inputs, package->n_inputs), "outputs",
+		json_of_ios(package->outputs, package->n_outputs), "layers",
+		json_of_layers(package), "segments",
+		json_of_segments(package)));
+}
+
+static void print_io(const char *what, const struct lwm_io *io)
+{
+	size_t dims[LWM_MAX_DIMS];
+	char shape[256];
+
+	for (uint32_t i = 0; i < io->n_dims; i++)
+		dims[i] = io->dims[i];
+	lw_npy_shape(dims, io->n_dims, shape, sizeof(shape));
+	printf("%-9s %s %s, real = %g x (%s %+d)", what, io->name, shape,
+	       io->scale, io->is_signed ? "int8" : "uint8",
+	       (io->is_signed ? 128 : 0) - io->zero_point);
+	if (io->norm_channels)
+		printf(", image: (byte x %g - mean) / std", io->norm_scale);
+	printf("\n");
+}
+
+static void print_layers(const struct lwm_package *package)
+{
+	printf("\n%-32s %5s %13s %13s\n", "layer", "ops", "MACs", "non-zero");
+	for (uint32_t i = 0; i < package->n_layers; i++) {
+		const struct lwm_layer *layer = &package->layers[i];
+
+		printf("%-32s %5u %13" PRIu64 " %13" PRIu64 "\n", layer->name,
+		       layer->n_ops, layer->macs, layer->nonzero_macs);
+	}
+}
+
+static void print_segments(const struct lwm_package *package)
+{
+	printf("\n%-32s %10s %10s %s\n", "weights", "bytes", "stored",
+	       "coding");
+	for (uint32_t i = 0; i < package->n_segments; i++) {
+		const struct lwm_segment *segment = &package->segments[i];
+
+		printf("%-32s %10u %10u %s\n", segment->name, segment->size,
+		       segment->coded_size, lwm_coding_name(segment->coding));
+	}
+}
+
+static int print_text(const struct lwm_package *package)
+{
+	struct totals totals = sum(package);
+
+	printf("source    %s\nproducer  %s\n", package->source,
+	       package->producer);
+	for (uint32_t i = 0; i < package->n_inputs; i++)
+		print_io("input", &package->inputs[i]);
+	for (uint32_t i = 0; i < package->n_outputs; i++)
+		print_io("output", &package->outputs[i]);
+	printf("program   %u operations, %zu bytes of weights (%" PRIu64
+	       " stored), %" PRIu64 " bytes of arena\n",
+	       package->program.n_ops, package->program.weights_size,
+	       totals.coded_bytes, arena_size(package));
+	printf("MACs      %" PRIu64 ", %" PRIu64 " not in zero blocks\n",
+	       totals.macs, totals.nonzero_macs);
+	print_layers(package);
+	print_segments(package);
+	return LWCTL_OK;
+}
+
+static int read_and_print(const struct argp *argp, int argc, char **argv,
+			  int (*print)(const struct lwm_package *package))
+{
+	struct lwm_package package;
+	struct lwnpu_error error;
+	const char *model = NULL;
+	int status;
+
+	status = lwctl_parse(argp, argc, argv, &model);
+	if (status)
+		return status;
+	if (lwm_read_file(&package, model, &error))
+		return lwctl_fail(LWCTL_INPUT, &error);
+	status = print(&package);
+	lwm_release(&package);
+	return status;
+}
+
+static int print_info(const struct lwm_package *package)
+{
+	return lwctl_json() ? print_json(package) : print_text(package);
+}
+
+int lwctl_info(int argc, char **argv)
+{
+	static const struct argp argp = {
+		NULL, parse, "MODEL.lwm", "Describe a package.", NULL, NULL,
+		NULL
+	};
+
+	return read_and_print(&argp, argc, argv, print_info);
+}
+
+static int print_program(const struct lwm_package *package)
+{
+	const struct lw_program *program = &package->program;
+	json_t *lines = json_array();
+	char line[1024];
+
+	for (uint32_t i = 0; i < program->n_ops; i++) {
+		lwnpu_disasm_op(&program->ops[i], line, sizeof(line));
+		if (lwctl_json())
+			json_array_append_new(lines, lwctl_json_string(line));
+		else
+			printf("%5u  %s\n", i, line);
+	}
+	if (lwctl_json())
+		return lwctl_print_json(json_pack("{s:o}", "ops", lines));
+	json_decref(lines);
+	return LWCTL_OK;
+}
+
+int lwctl_disasm(int argc, char **argv)
+{
+	static const struct argp argp = {
+		NULL, parse, "MODEL.lwm", "Print a package's program.", NULL,
+		NULL, NULL
+	};
+
+	return read_and_print(&argp, argc, argv, print_program);
+}

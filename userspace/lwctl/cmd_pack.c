@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: MIT
+/* lwctl pack: from a model to a package. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lwctl.h"
+#include "packing.h"
+
+enum { KEY_CALIB = 1, KEY_SPARSITY, KEY_PATTERN, KEY_RANGE, KEY_MEAN, KEY_STD,
+       KEY_SCALE, KEY_CODING, KEY_EVAL, KEY_LABELS, KEY_FLOAT_OUTPUT,
+       KEY_DEVICE, KEY_REPORT };
+
+static const struct argp_option options[] = {
+	{ "output", 'o', "OUT.lwm", 0, "The package", 0 },
+	{ "calib", KEY_CALIB, "FILE", 0,
+	  "Inputs to calibrate a float model with: array (.npy), image or folder", 0 },
+	{ "sparsity", KEY_SPARSITY, "S", 0,
+	  "Share of convolution weights to set to zero, 0 to below 1", 0 },
+	{ "pattern", KEY_PATTERN, "PATTERN", 0,
+	  "Which: weights, or block4 (1 output x 4 inputs; the default)", 0 },
+	{ "range", KEY_RANGE, "RANGE", 0,
+	  "Activation ranges: minmax (the default) or mse", 0 },
+	{ "mean", KEY_MEAN, "A,B,C", 0,
+	  "Images: real = (byte x scale - mean) / std; one number, or one per channel", 0 },
+	{ "std", KEY_STD, "A,B,C", 0, "Images: see --mean", 0 },
+	{ "scale", KEY_SCALE, "S", 0, "Images: see --mean; 1/255 is a number", 0 },
+	{ "coding", KEY_CODING, "LIST", 0,
+	  "Codings to choose from: raw,huffman,zstd (the default)", 0 },
+	{ "eval", KEY_EVAL, "FILE", 0, "Inputs to evaluate each stage on", 0 },
+	{ "labels", KEY_LABELS, "Y.npy", 0, "Right classes of --eval", 0 },
+	{ "float-output", KEY_FLOAT_OUTPUT, "Y.npy", 0,
+	  "Write the outputs of the model before packing, in floating point, for --eval", 0 },
+	{ "device", KEY_DEVICE, "NAME", 0,
+	  "Where the package is evaluated (see lwctl devices)", 0 },
+	{ "report", KEY_REPORT, NULL, 0,
+	  "Print what each pass did to each layer", 0 },
+	{ "quiet", 'q', NULL, 0, "Print nothing but errors", 0 },
+	{ 0 }
+};
+
+static error_t parse_choice(const char *option, const char *arg,
+			    const char *const *names, int *choice)
+{
+	for (int i = 0; names[i]; i++) {
+		if (strcmp(names[i], arg))
+			continue;
+		*choice = i;
+		return 0;
+	}
+	return lwctl_usage("--%s: \"%s\", expected %s or %s", option, arg,
+			   names[0], names[1]);
+}
+
+static error_t parse_range(struct lw_pack_options *pack, const char *arg)
+{
+	static const char *const names[] = { "minmax", "mse", NULL };
+	int choice = LW_RANGE_MINMAX;
+	error_t ret = parse_choice("range", arg, names, &choice);
+
+	pack->range = choice;
+	return ret;
+}
+
+static error_t parse_pattern(struct lw_pack_options *pack, const char *arg)
+{
+	static const char *const names[] = { "weights", "block4", NULL };
+	int choice = 0;
+	error_t ret = parse_choice("pattern", arg, names, &choice);
+
+	pack->pattern = choice ? LW_PATTERN_BLOCK4 : LW_PATTERN_WEIGHTS;
+	return ret;
+}
+
+static error_t parse_codings(struct lw_pack_options *pack, const char *arg)
+{
+	size_t length;
+
+	pack->codings = 0;
+	for (;; arg += length + 1) {
+		unsigned int coding = 0;
+
+		length = strcspn(arg, ",");
+		while (coding < LWM_CODINGS &&
+		       (strlen(lwm_coding_name(coding)) != length ||
+			strncmp(lwm_coding_name(coding), arg, length)))
+			coding++;
+		if (coding == LWM_CODINGS)
+			return lwctl_usage("--coding: \"%s\", expected some of raw,huffman,zstd",
+					   arg);
+		pack->codings |= 1u << coding;
+		if (!arg[length])
+			return 0;
+	}
+}
+
+static error_t parse_norm(const char *option, const char *arg, float *numbers,
+			  uint32_t *n, bool positive)
+{
+	*n = lwctl_parse_numbers(arg, numbers, LWM_MAX_IMAGE_CHANNELS);
+	if (!*n)
+		return lwctl_usage("--%s: \"%s\", expected 1 to %d numbers",
+				   option, arg, LWM_MAX_IMAGE_CHANNELS);
+	for (uint32_t i = 0; positive && i < *n; i++)
+		if (numbers[i] <= 0)
+			return lwctl_usage("--%s: \"%s\", expected numbers above 0",
+					   option, arg);
+	return 0;
+}
+
+static error_t parse_sparsity(struct lw_pack_options *pack, const char *arg)
+{
+	if (!lwctl_parse_number(arg, &pack->sparsity) ||
+	    pack->sparsity < 0 || pack->sparsity >= 1)
+		return lwctl_usage("--sparsity: \"%s\", expected 0 to below 1",
+				   arg);
+	return 0;
+}
+
+static error_t parse_scale(struct lw_packing_request *request, const char *arg)
+{
+	uint32_t n;
+	error_t ret = parse_norm("scale", arg, &request->options.norm_scale, &n,
+				 true);
+
+	request->scaled = true;
+	return ret;
+}
+
+static error_t check(struct lw_packing_request *request)
+{
+	struct lw_pack_options *pack = &request->options;
+
+	if (!request->model)
+		return lwctl_usage("pack: expected MODEL.onnx or MODEL.tflite");
+	if (!request->output)
+		return lwctl_usage("pack: expected -o OUT.lwm");
+	if (request->labels && !request->eval)
+		return lwctl_usage("--labels: expected --eval with it");
+	if (request->float_output && !request->eval)
+		return lwctl_usage("--float-output: expected --eval with it");
+	if (request->eval && !request->labels && !request->float_output)
+		return lwctl_usage("--eval: expected --labels or --float-output with it");
+	if (pack->pattern && !pack->sparsity)
+		return lwctl_usage("--pattern: expected --sparsity with it");
+	if (request->n_mean > 1 && request->n_std > 1 &&
+	    request->n_mean != request->n_std)
+		return lwctl_usage("--mean, --std: expected the same number of values");
+	if (pack->sparsity && !pack->pattern)
+		pack->pattern = LW_PATTERN_BLOCK4;
+	return 0;
+}
+
+static error_t parse_text(int key, char *arg,
+			  struct lw_packing_request *request)
+{
+	switch (key) {
+	case 'o':
+		request->output = arg;
+		return 0;
+	case KEY_CALIB:
+		request->calib = arg;
+		return 0;
+	case KEY_EVAL:
+		request->eval = arg;
+		return 0;
+	case KEY_LABELS:
+		request->labels = arg;
+		return 0;
+	case KEY_FLOAT_OUTPUT:
+		request->float_output = arg;
+		return 0;
+	case KEY_DEVICE:
+		request->device = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (request->model)
+			return lwctl_usage("\"%s\": expected one model", arg);
+		request->model = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct lw_packing_request *request = state->input;
+	struct lw_pack_options *pack = &request->options;
+
+	switch (key) {
+	case KEY_SPARSITY:
+		return parse_sparsity(pack, arg);
+	case KEY_PATTERN:
+		return parse_pattern(pack, arg);
+	case KEY_RANGE:
+		return parse_range(pack, arg);
+	case KEY_MEAN:
+		return parse_norm("mean", arg, pack->mean, &request->n_mean,
+				  false);
+	case KEY_STD:
+		return parse_norm("std", arg, pack->std, &request->n_std, true);
+	case KEY_SCALE:
+		return parse_scale(request, arg);
+	case KEY_CODING:
+		return parse_codings(pack, arg);
+	case KEY_REPORT:
+		request->report = true;
+		return 0;
+	case 'q':
+		request->quiet = true;
+		return 0;
+	case ARGP_KEY_END:
+		return check(request);
+	default:
+		return parse_text(key, arg, request);
+	}
+}
+
+static void print_stages(const struct lw_packing *packing)
+{
+	bool scored = packing->labels.n;
+
+	printf("%-8s %12s %14s%s\n", "stage", "bytes", "MACs",
+	       scored ? "   accuracy" : "");
+	for (uint32_t i = 0; i < packing->n_stages; i++) {
+		const struct lw_stage *stage = &packing->stages[i];
+
+		printf("%-8s %12" PRIu64 " %14" PRIu64, stage->name,
+		       stage->bytes, stage->macs);
+		if (scored)
+			printf("   %.1f %% (%zu of %zu)",
+			       lw_score_percent(&stage->score),
+			       stage->score.correct, stage->score.total);
+		printf("\n");
+	}
+}
+
+static void print_report(const struct lw_report *report)
+{
+	printf("\n%-9s %-32s %20s %24s %9s\n", "pass", "layer", "bytes", "MACs",
+	       "error");
+	for (uint32_t i = 0; i < report->n; i++) {
+		const struct lw_report_row *row = &report->row[i];
+
+		printf("%-9s ", row->pass);
+		lwctl_print_name(row->layer);
+		printf("%*s %9" PRIu64 " -> %7" PRIu64 " %11" PRIu64
+		       " -> %9" PRIu64,
+		       (int)(strlen(row->layer) < 32 ? 32 - strlen(row->layer) :
+						       0),
+		       "", row->bytes_before, row->bytes_after,
+		       row->macs_before, row->macs_after);
+		if (!isnan(row->error))
+			printf(" %9.5f", row->error);
+		printf("\n");
+	}
+}
+
+static json_t *json_of_stages(const struct lw_packing *packing)
+{
+	json_t *array = json_array(), *object;
+
+	for (uint32_t i = 0; i < packing->n_stages; i++) {
+		const struct lw_stage *stage = &packing->stages[i];
+
+		object = json_pack("{s:s, s:I, s:I}", "stage", stage->name,
+				   "bytes", (json_int_t)stage->bytes, "macs",
+				   (json_int_t)stage->macs);
+		if (stage->score.total)
+			json_object_set_new(
+				object, "accuracy",
+				lwctl_json_score(stage->score.correct,
+						 stage->score.total));
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+static json_t *json_of_report(const struct lw_report *report)
+{
+	json_t *array = json_array(), *object;
+
+	for (uint32_t i = 0; i < report->n; i++) {
+		const struct lw_report_row *row = &report->row[i];
+
+		object = json_pack("{s:s, s:o, s:I, s:I, s:I, s:I}", "pass",
+				   row->pass, "layer",
+				   lwctl_json_string(row->layer),
+				   "bytes_before",
+				   (json_int_t)row->bytes_before, "bytes_after",
+				   (json_int_t)row->bytes_after, "macs_before",
+				   (json_int_t)row->macs_before, "macs_after",
+				   (json_int_t)row->macs_after);
+		if (isfinite(row->error))
+			json_object_set_new(object, "error",
+					    json_real(row->error));
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+static int print_result(const struct lw_packing *packing,
+			const struct lw_packing_request *request)
+{
+	json_t *object;
+
+	if (request->quiet)
+		return LWCTL_OK;
+	if (!lwctl_json()) {
+		print_stages(packing);
+		if (request->report)
+			print_report(&packing->report);
+		return LWCTL_OK;
+	}
+	object = json_pack("{s:o, s:I, s:o}", "output",
+			   lwctl_json_string(request->output), "bytes",
+			   (json_int_t)packing->file_size, "stages",
+			   json_of_stages(packing));
+	if (object && request->report)
+		json_object_set_new(object, "report",
+				    json_of_report(&packing->report));
+	return lwctl_print_json(object);
+}
+
+/* All nodes that cannot be packed, one a line, before the error itself. */
+static int fail_refused(const struct lw_refusals *refusals,
+			const struct lwnpu_error *error)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < refusals->n; i++) {
+		const struct lw_refusal *r = &refusals->item[i];
+
+		lwctl_note("node \"%s\" (%s): %s", r->node, r->op, r->reason);
+		json_array_append_new(
+			array, json_pack("{s:o, s:o, s:o}", "node",
+					 lwctl_json_string(r->node), "op",
+					 lwctl_json_string(r->op), "reason",
+					 lwctl_json_string(r->reason)));
+	}
+	return lwctl_fail_with(LWCTL_INPUT, error, "refused", array);
+}
+
+static int pack_run(struct lw_packing_request *request)
+{
+	struct lw_packing packing = { 0 };
+	struct lwnpu_error error;
+	int status, ret;
+
+	if (!request->quiet)
+		request->options.progress = lwctl_progress;
+	ret = lw_packing_open(&packing, request, &error);
+	if (!ret)
+		ret = lw_packing_run(&packing, request, &error);
+	if (packing.refusals.n)
+		status = fail_refused(&packing.refusals, &error);
+	else if (ret)
+		status = lwctl_fail(ret == -EDOM ? LWCTL_USAGE : LWCTL_INPUT,
+				    &error);
+	else if (lw_packing_write(&packing, request, &error))
+		status = lwctl_fail(LWCTL_FAILED, &error);
+	else
+		status = print_result(&packing, request);
+	lw_packing_release(&packing);
+	return status;
+}
+
+int lwctl_pack(int argc, char **argv)
+{
+	static const struct argp argp = {
+		options, parse, "MODEL -o OUT.lwm",
+		"Make a package from an ONNX or TFLite model.", NULL, NULL, NULL
+	};
+	struct lw_packing_request request = {
+		.options.codings = (1u << LWM_CODINGS) - 1,
+	};
+	int status;
+
+	status = lwctl_parse(&argp, argc, argv, &request);
+	return status ? status : pack_run(&request);
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+/* lwctl submit: run a package on inputs. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "job.h"
+#include "lwctl.h"
+
+#define MAX_TOP 1000
+/* More inputs than this are not printed one by one, unless asked for. */
+#define FEW_INPUTS 40
+
+enum { KEY_INPUT = 1, KEY_OUTPUT, KEY_LABELS, KEY_DEVICE, KEY_TOP, KEY_NAMES,
+       KEY_RAW };
+
+static const struct argp_option options[] = {
+	{ "input", KEY_INPUT, "FILE", 0,
+	  "Array (.npy), image (PNG, JPEG) or folder of images; may be repeated, and more may follow MODEL.lwm", 0 },
+	{ "output", KEY_OUTPUT, "Y.npy", 0,
+	  "Write outputs, float32 in the model's own shape", 0 },
+	{ "raw", KEY_RAW, NULL, 0, "Write quantised outputs, as they are", 0 },
+	{ "labels", KEY_LABELS, "Y.npy", 0,
+	  "Right class of each input; prints the accuracy", 0 },
+	{ "device", KEY_DEVICE, "NAME", 0,
+	  "ref, opencl or opencl:CHOICE (see lwctl devices)", 0 },
+	{ "top", KEY_TOP, "K", 0, "Print the K best classes of each input", 0 },
+	{ "names", KEY_NAMES, "FILE", 0, "Names of the classes, one a line", 0 },
+	{ 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct lw_submission *submit = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		submit->inputs = calloc(state->argc, sizeof(*submit->inputs));
+		return submit->inputs ? 0 : ENOMEM;
+	case ARGP_KEY_ARG:
+		if (!submit->model)
+			submit->model = arg;
+		else
+			submit->inputs[submit->n_inputs++] = arg;
+		return 0;
+	case KEY_INPUT:
+		submit->inputs[submit->n_inputs++] = arg;
+		return 0;
+	case KEY_OUTPUT:
+		submit->output = arg;
+		return 0;
+	case KEY_RAW:
+		submit->raw = true;
+		return 0;
+	case KEY_LABELS:
+		submit->labels = arg;
+		return 0;
+	case KEY_NAMES:
+		submit->names = arg;
+		return 0;
+	case KEY_DEVICE:
+		submit->device = arg;
+		return 0;
+	case KEY_TOP:
+		if (!lwctl_parse_integer(arg, MAX_TOP, &submit->top) ||
+		    !submit->top)
+			return lwctl_usage("--top: \"%s\", expected 1 to %d",
+					   arg, MAX_TOP);
+		return 0;
+	case ARGP_KEY_END:
+		if (!submit->model)
+			return lwctl_usage("submit: expected MODEL.lwm");
+		if (!submit->n_inputs)
+			return lwctl_usage("submit: expected --input");
+		if (submit->raw && !submit->output)
+			return lwctl_usage("--raw: expected --output with it");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Sorts job->seconds; milliseconds. */
+static void summarise(struct lw_job *job, double *median, double *min)
+{
+	size_t n = lw_samples_count(job->samples);
+	double *s = job->seconds;
+
+	qsort(s, n, sizeof(*s), by_value);
+	*median = 500 * (s[(n - 1) / 2] + s[n / 2]);
+	*min = 1000 * s[0];
+}
+
+static void print_tops(const struct lw_job *job, size_t i)
+{
+	char name[4096];
+
+	lw_samples_name(job->samples, i, name, sizeof(name));
+	lwctl_print_name(name);
+	for (size_t k = 0; k < job->k; k++) {
+		uint32_t class = job->top[i * job->k + k];
+
+		printf("%s %u", k ? "," : ":", class);
+		if (job->names.n) {
+			printf(" ");
+			lwctl_print_name(job->names.name[class]);
+		}
+		printf(" (%.5g)", job->top_value[i * job->k + k]);
+	}
+	printf("\n");
+}
+
+static void print_text(struct lw_job *job, const struct lw_submission *submit)
+{
+	size_t n = lw_samples_count(job->samples);
+	struct lwnpu_device_info info;
+	double median, min;
+
+	lwnpu_device_describe(job->device, &info);
+	for (size_t i = 0; i < n && (submit->top || n <= FEW_INPUTS); i++)
+		print_tops(job, i);
+	summarise(job, &median, &min);
+	if (job->score.total)
+		printf("accuracy: %.1f %% (%zu of %zu)\n",
+		       lw_score_percent(&job->score), job->score.correct,
+		       job->score.total);
+	printf("latency: median %.3f ms, min %.3f ms, %zu input%s\n", median,
+	       min, n, n == 1 ? "" : "s");
+	printf("device: %s (%s)\n", info.name, info.description);
+}
+
+static json_t *json_of_input(const struct lw_job *job, size_t i)
+{
+	json_t *top = json_array(), *class;
+	char name[4096];
+
+	for (size_t k = 0; k < job->k; k++) {
+		uint32_t c = job->top[i * job->k + k];
+
+		class = json_pack("{s:I, s:f}", "class", (json_int_t)c, "value",
+				  (double)job->top_value[i * job->k + k]);
+		if (job->names.n)
+			json_object_set_new(
+				class, "name",
+				lwctl_json_string(job->names.name[c]));
+		json_array_append_new(top, class);
+	}
+	lw_samples_name(job->samples, i, name, sizeof(name));
+	return json_pack("{s:o, s:o}", "input", lwctl_json_string(name), "top",
+			 top);
+}
+
+static int print_json(struct lw_job *job, const struct lw_submission *submit)
+{
+	size_t n = lw_samples_count(job->samples);
+	json_t *results = json_array(), *all;
+	struct lwnpu_device_info info;
+	double median, min;
+
+	lwnpu_device_describe(job->device, &info);
+	summarise(job, &median, &min);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(results, json_of_input(job, i));
+	all = json_pack("{s:o, s:o, s:o, s:o, s:I, s:{s:f, s:f}, s:o}", "model",
+			lwctl_json_string(submit->model), "device",
+			lwctl_json_string(info.name), "engine",
+			lwctl_json_string(info.engine), "description",
+			lwctl_json_string(info.description), "inputs",
+			(json_int_t)n, "latency_ms", "median", median, "min",
+			min, "results", results);
+	if (all && job->score.total)
+		json_object_set_new(all, "accuracy",
+				    lwctl_json_score(job->score.correct,
+						     job->score.total));
+	return lwctl_print_json(all);
+}
+
+static int submit_run(const struct lw_submission *submit)
+{
+	struct lw_job job = { 0 };
+	struct lwnpu_error error;
+	int status = LWCTL_OK;
+
+	if (lw_job_prepare(&job, submit, &error) ||
+	    lw_job_run(&job, submit, &error))
+		status = lwctl_fail(LWCTL_INPUT, &error);
+	else if (submit->output &&
+		 lw_outputs_write(&job.outputs, submit->output, &error))
+		status = lwctl_fail(LWCTL_FAILED, &error);
+	else if (lwctl_json())
+		status = print_json(&job, submit);
+	else
+		print_text(&job, submit);
+	lw_job_release(&job);
+	return status;
+}
+
+int lwctl_submit(int argc, char **argv)
+{
+	static const struct argp argp = {
+		options, parse, "MODEL.lwm [FILE...]",
+		"Run a package on arrays or images.", NULL, NULL, NULL
+	};
+	struct lw_submission submit = { 0 };
+	int status;
+
+	status = lwctl_parse(&argp, argc, argv, &submit);
+	if (!status)
+		status = submit_run(&submit);
+	free(submit.inputs);
+	return status;
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lwctl.h"
+
+#define KEY_JSON 0x1001
+
+/* The first complaint about a command line; argp has no place for it. */
+static struct lwnpu_error complaint;
+
+/**
+ * struct command_line - what parse_common() works on
+ * @command: the command's own options
+ * @input: for its parser
+ */
+struct command_line {
+	const struct argp *command;
+	void *input;
+};
+
+int lwctl_usage(const char *format, ...)
+{
+	char message[LWNPU_ERROR_SIZE];
+	va_list args;
+
+	if (complaint.code)
+		return EINVAL;
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	lw_fail(&complaint, -EINVAL, "%s", message);
+	return EINVAL;
+}
+
+static const struct argp_option *
+find_option(const struct argp_option *options, const char *name, size_t length)
+{
+	for (; options && options->name; options++)
+		if (strlen(options->name) == length &&
+		    !strncmp(options->name, name, length))
+			return options;
+	return NULL;
+}
+
+/* getopt has refused an option of the command line; say why. */
+static void explain_option(const struct command_line *line, const char *option)
+{
+	const struct argp_option *known = NULL;
+
+	if (!strncmp(option, "--", 2))
+		known = find_option(line->command->options, option + 2,
+				    strcspn(option + 2, "="));
+	if (known && known->arg)
+		lwctl_usage("%s: needs a value, %s", option, known->arg);
+	else if (known)
+		lwctl_usage("%s: takes no value", option);
+	else
+		lwctl_usage("%s: unknown option, or it lacks its value",
+			    option);
+}
+
+static error_t parse_common(int key, char *arg, struct argp_state *state)
+{
+	struct command_line *line = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = line->input;
+		return 0;
+	case ARGP_KEY_ERROR:
+		explain_option(line, state->argv[state->next - 1]);
+		return 0;
+	case KEY_JSON:
+		lwctl_set_json(true);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Errors before --json is reached are JSON too. */
+static bool has_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--json"))
+			return true;
+	return false;
+}
+
+int lwctl_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+	static const struct argp_option options[] = {
+		{ "json", KEY_JSON, NULL, 0,
+		  "Print results and errors as JSON", 0 },
+		{ 0 }
+	};
+	const struct argp_child children[] = {
+		{ argp, 0, NULL, 0 },
+		{ 0 }
+	};
+	const struct argp common = {
+		.options = options,
+		.parser = parse_common,
+		.args_doc = argp->args_doc,
+		.doc = argp->doc,
+		.children = children,
+	};
+	struct command_line line = { argp, input };
+
+	lwctl_set_json(has_json(argc, argv));
+	if (!argp_parse(&common, argc, argv, ARGP_NO_ERRS, NULL, &line))
+		return LWCTL_OK;
+	lwctl_usage("wrong command line");
+	return lwctl_fail(LWCTL_USAGE, &complaint);
+}
+
+/* strtof() would take hexadecimal, "inf" and leading space too. */
+static bool parse_decimal(const char *text, const char **end, float *number)
+{
+	char *stop;
+
+	if (!text[0] || !strchr("0123456789.-+", text[0]))
+		return false;
+	*number = strtof(text, &stop);
+	*end = stop;
+	return stop != text && isfinite(*number);
+}
+
+bool lwctl_parse_number(const char *text, float *number)
+{
+	const char *end;
+	float divisor;
+
+	if (!parse_decimal(text, &end, number))
+		return false;
+	if (*end == '/') {
+		if (!parse_decimal(end + 1, &end, &divisor) || !divisor)
+			return false;
+		*number /= divisor;
+	}
+	return !*end && isfinite(*number);
+}
+
+bool lwctl_parse_integer(const char *text, uint64_t max, uint64_t *number)
+{
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	return !errno && !*end && *number <= max;
+}
+
+uint32_t lwctl_parse_numbers(const char *text, float *numbers, uint32_t max)
+{
+	char item[64];
+	uint32_t n = 0;
+
+	for (;;) {
+		size_t length = strcspn(text, ",");
+
+		if (n == max || length >= sizeof(item))
+			return 0;
+		memcpy(item, text, length);
+		item[length] = 0;
+		if (!lwctl_parse_number(item, &numbers[n++]))
+			return 0;
+		if (!text[length])
+			return n;
+		text += length + 1;
+	}
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* A model's outputs, collected into one array. */
+#ifndef LW_OUTPUT_H
+#define LW_OUTPUT_H
+
+#include "lwm.h"
+#include "npy.h"
+
+/**
+ * struct lw_outputs - outputs of several inputs, in the model's own layout
+ * @io: the output; must outlive this
+ * @elements: of one
+ * @array: [count][…]; its file is the memory of its data
+ */
+struct lw_outputs {
+	const struct lwm_io *io;
+	size_t elements;
+	struct lw_npy array;
+};
+
+/**
+ * lw_outputs_init() - room for outputs
+ * @outputs: filled in; release with lw_outputs_release()
+ * @io: the output
+ * @count: how many
+ * @type: what they are
+ * @error: filled in on failure, may be NULL
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int lw_outputs_init(struct lw_outputs *outputs, const struct lwm_io *io,
+		    size_t count, enum lwnpu_type type,
+		    struct lwnpu_error *error);
+
+void lw_outputs_release(struct lw_outputs *outputs);
+
+/** lw_outputs_put() - store output @i, [h][w][c] of its type */
+void lw_outputs_put(struct lw_outputs *outputs, size_t i, const void *data);
+
+/** lw_outputs_write() - write the array, as lw_npy_write() */
+int lw_outputs_write(const struct lw_outputs *outputs, const char *path,
+		     struct lwnpu_error *error);
+
+#endif /* LW_OUTPUT_H */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The work of lwctl pack. */
+#ifndef LW_PACKING_H
+#define LW_PACKING_H
+
+#include "eval.h"
+#include "import.h"
+#include "pack.h"
+
+/**
+ * struct lw_packing_request - the command line
+ * @model: .onnx or .tflite
+ * @output: .lwm
+ * @calib: array or folder, or NULL
+ * @eval: array or folder, or NULL
+ * @labels: of @eval, or NULL
+ * @float_output: .npy of the float interpretation of @eval, or NULL
+ * @device: that runs the package on @eval, or NULL
+ * @options: for lw_pack(); calibration is not set yet
+ * @n_mean: numbers after --mean, 0 if it was not given
+ * @n_std: numbers after --std, 0 if it was not given
+ * @scaled: --scale was given
+ * @report: print what each pass did to each layer
+ * @quiet: print nothing
+ */
+struct lw_packing_request {
+	const char *model, *output;
+	const char *calib, *eval, *labels, *float_output, *device;
+	struct lw_pack_options options;
+	uint32_t n_mean, n_std;
+	bool scaled, report, quiet;
+};
+
+#define LW_MAX_STAGES 4
+
+/**
+ * struct lw_stage - the model after a step
+ * @name: "float", "pruned", "int8", "coded"
+ * @bytes: of constants; of the file for the last
+ * @macs: multiply-accumulates that are not with a zero block
+ * @score: on the evaluation inputs
+ */
+struct lw_stage {
+	const char *name;
+	uint64_t bytes, macs;
+	struct lw_score score;
+};
+
+/**
+ * struct lw_packing - a packing at work, and its result
+ * @graph: the model
+ * @refusals: its nodes that cannot be packed
+ * @input: its first input, as a package says it
+ * @output: its first output
+ * @calib: calibration inputs
+ * @eval: evaluation inputs, or NULL
+ * @labels: of @eval
+ * @floats: outputs of the float interpretation
+ * @package: the result
+ * @report: what each pass did
+ * @file: the package's bytes
+ * @file_size: how many
+ * @stages: what became of the model
+ * @n_stages: how many
+ */
+struct lw_packing {
+	struct lw_graph *graph;
+	struct lw_refusals refusals;
+	struct lwm_io input, output;
+	struct lw_dataset calib;
+	struct lw_samples *eval;
+	struct lw_labels labels;
+	struct lw_outputs floats;
+	struct lwm_package package;
+	struct lw_report report;
+	void *file;
+	size_t file_size;
+	struct lw_stage stages[LW_MAX_STAGES];
+	uint32_t n_stages;
+};
+
+/**
+ * lw_packing_open() - read the model and everything else that is asked for
+ * @packing: zeroed; release with lw_packing_release() in any case
+ * @request: the command line; its options are completed
+ * @error: filled in on failure
+ *
+ * Return: 0; -EDOM if the command line does not fit the model; the errors of
+ * importing and reading.
+ */
+int lw_packing_open(struct lw_packing *packing,
+		    struct lw_packing_request *request,
+		    struct lwnpu_error *error);
+
+/** lw_packing_run() - pack, and evaluate each stage */
+int lw_packing_run(struct lw_packing *packing,
+		   const struct lw_packing_request *request,
+		   struct lwnpu_error *error);
+
+/** lw_packing_write() - write what was asked for */
+int lw_packing_write(const struct lw_packing *packing,
+		     const struct lw_packing_request *request,
+		     struct lwnpu_error *error);
+
+void lw_packing_release(struct lw_packing *packing);
+
+#endif /* LW_PACKING_H */
