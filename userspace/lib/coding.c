@@ -115,6 +115,12 @@ const struct lwm_codec lwm_codecs[LWM_CODINGS] = {
 	[LWM_ZSTD] = { "zstd", 32768, zstd_encode, zstd_decode },
 };
 
+/* zstd wants room for its worst case, whatever the result. */
+size_t lwm_coding_room(size_t size)
+{
+	return ZSTD_compressBound(size);
+}
+
 const char *lwm_coding_name(unsigned int coding)
 {
 	return coding < LWM_CODINGS ? lwm_codecs[coding].name : NULL;

@@ -11,7 +11,8 @@
  * @max_ratio: decoded bytes are at most this many times the stored ones, in
  *	every stream that can exist; a reader allocates no more
  * @encode: write the coded form of @size bytes (at least 1) to @out and set
- *	*@coded_size; -ENOSPC if it takes more than @room bytes, or -ENOMEM
+ *	*@coded_size; -ENOSPC if it takes more than @room bytes, which are
+ *	at least lwm_coding_room(), or -ENOMEM
  * @decode: decode exactly @size bytes, reading all of @coded_size and nothing
  *	past it; -EBADMSG or -ENOMEM, with what is wrong as a static string
  *
@@ -28,5 +29,8 @@ struct lwm_codec {
 
 /* Indexed by enum lwm_coding. */
 extern const struct lwm_codec lwm_codecs[LWM_CODINGS];
+
+/* Bytes that are enough for any coding to do better than raw. */
+size_t lwm_coding_room(size_t size);
 
 #endif /* LW_CODING_H */

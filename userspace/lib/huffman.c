@@ -114,7 +114,7 @@ struct bit_writer {
 	uint64_t position;
 };
 
-/* @value has at most @n bits, @n at most 24; the bytes were zeroed before. */
+/* @value has at most @n bits, 1 to 24; the bytes were zeroed before. */
 static void put_bits(struct bit_writer *writer, uint32_t value, unsigned int n)
 {
 	uint8_t *out = writer->out + writer->position / 8;
@@ -138,10 +138,9 @@ static void put(struct bit_writer *writer, uint32_t value, unsigned int n)
 /* Elias gamma: as many zeros as @value has bits after its first, then it. */
 static void put_run(struct bit_writer *writer, uint32_t value)
 {
-	unsigned int bits = 31 - __builtin_clz(value);
+	unsigned int zeros = 31 - __builtin_clz(value);
 
-	put(writer, 0, bits);
-	put(writer, value, bits + 1);
+	put(writer, value, 2 * zeros + 1);
 }
 
 static unsigned int absent_run(const uint8_t length[SYMBOLS],

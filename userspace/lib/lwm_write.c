@@ -24,7 +24,7 @@
  * @layer_list: pointers to @layers
  * @stored: bytes from the first blob on
  * @stored_size: how many so far
- * @coded: room for the coded form of any blob
+ * @coded: lwm_coding_room() for the largest blob
  */
 struct writer {
 	unsigned int codings;
@@ -90,7 +90,7 @@ static int allocate_blobs(struct writer *writer,
 			most = package->segments[i].size;
 	}
 	writer->stored = calloc(1, total);
-	writer->coded = malloc(most);
+	writer->coded = malloc(lwm_coding_room(most));
 	return writer->stored && writer->coded ? 0 : no_memory(writer->error);
 }
 
@@ -132,7 +132,7 @@ static void release(struct writer *writer)
 static int store(struct writer *writer, Lwm__Blob *blob, const uint8_t *data,
 		 size_t size)
 {
-	size_t coded_size, best = size;
+	size_t coded_size, best = size, room = lwm_coding_room(size);
 	uint8_t *at;
 	unsigned int coding;
 	int ret;
@@ -146,11 +146,11 @@ static int store(struct writer *writer, Lwm__Blob *blob, const uint8_t *data,
 		if (!(writer->codings & (1u << coding)))
 			continue;
 		ret = lwm_codecs[coding].encode(data, size, writer->coded,
-						best - 1, &coded_size);
-		if (ret == -ENOSPC)
-			continue;
-		if (ret)
+						room, &coded_size);
+		if (ret == -ENOMEM)
 			return no_memory(writer->error);
+		if (ret || coded_size >= best)
+			continue;
 		memset(at, 0, best);
 		memcpy(at, writer->coded, coded_size);
 		best = coded_size;

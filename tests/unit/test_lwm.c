@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: MIT
+/* Packages: golden files, round trips, damage. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../common/lwm_samples.h"
+#include "file.h"
+
+#define GOLDEN "tests/data/lwm"
+#define SEED 30
+/* Far above what a small file may take, far below what one may claim. */
+#define ENOUGH_MEMORY (256ul << 20)
+
+static struct lwnpu_error error;
+
+static const char *golden(const char *kind, const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), GOLDEN "/%s-%s.lwm", kind, name);
+	return path;
+}
+
+static void assert_same_io(const struct lwm_io *a, const struct lwm_io *b)
+{
+	struct lwm_io x = *a, y = *b;
+
+	assert_string_equal(x.name, y.name);
+	x.name = y.name = NULL;
+	assert_memory_equal(x.dims, y.dims, sizeof(x.dims));
+	assert_memory_equal(x.mean, y.mean, sizeof(x.mean));
+	assert_memory_equal(x.std, y.std, sizeof(x.std));
+	assert_int_equal(x.region, y.region);
+	assert_int_equal(x.h, y.h);
+	assert_int_equal(x.w, y.w);
+	assert_int_equal(x.c, y.c);
+	assert_true(x.scale == y.scale);
+	assert_int_equal(x.zero_point, y.zero_point);
+	assert_int_equal(x.is_signed, y.is_signed);
+	assert_int_equal(x.n_dims, y.n_dims);
+	assert_int_equal(x.nchw, y.nchw);
+	assert_int_equal(x.norm_channels, y.norm_channels);
+	assert_true(x.norm_scale == y.norm_scale);
+}
+
+static void assert_same_segments(const struct lwm_package *a,
+				 const struct lwm_package *b)
+{
+	uint32_t i;
+
+	assert_int_equal(a->n_segments, b->n_segments);
+	for (i = 0; i < a->n_segments; i++) {
+		assert_string_equal(a->segments[i].name, b->segments[i].name);
+		assert_int_equal(a->segments[i].offset, b->segments[i].offset);
+		assert_int_equal(a->segments[i].size, b->segments[i].size);
+		assert_int_equal(a->segments[i].coding, b->segments[i].coding);
+		assert_int_equal(a->segments[i].coded_size,
+				 b->segments[i].coded_size);
+	}
+}
+
+static void assert_same_layers(const struct lwm_package *a,
+			       const struct lwm_package *b)
+{
+	uint32_t i;
+
+	assert_int_equal(a->n_layers, b->n_layers);
+	for (i = 0; i < a->n_layers; i++) {
+		assert_string_equal(a->layers[i].name, b->layers[i].name);
+		assert_int_equal(a->layers[i].first_op, b->layers[i].first_op);
+		assert_int_equal(a->layers[i].n_ops, b->layers[i].n_ops);
+		assert_int_equal(a->layers[i].macs, b->layers[i].macs);
+		assert_int_equal(a->layers[i].nonzero_macs,
+				 b->layers[i].nonzero_macs);
+	}
+}
+
+static void assert_same(const struct lwm_package *a,
+			const struct lwm_package *b)
+{
+	const struct lw_program *p = &a->program, *q = &b->program;
+	uint32_t i;
+
+	assert_string_equal(a->source, b->source);
+	assert_string_equal(a->producer, b->producer);
+	assert_int_equal(p->n_ops, q->n_ops);
+	assert_memory_equal(p->ops, q->ops, p->n_ops * LWNPU_OP_SIZE);
+	assert_int_equal(p->weights_size, q->weights_size);
+	assert_memory_equal(p->weights, q->weights, p->weights_size);
+	assert_memory_equal(&p->info, &q->info, sizeof(p->info));
+	assert_int_equal(a->n_inputs, b->n_inputs);
+	for (i = 0; i < a->n_inputs; i++)
+		assert_same_io(&a->inputs[i], &b->inputs[i]);
+	assert_int_equal(a->n_outputs, b->n_outputs);
+	for (i = 0; i < a->n_outputs; i++)
+		assert_same_io(&a->outputs[i], &b->outputs[i]);
+	assert_same_segments(a, b);
+	assert_same_layers(a, b);
+}
+
+static void read_ok(struct lwm_package *package, const void *data, size_t size)
+{
+	if (lwm_read_memory(package, data, size, &error))
+		fail_msg("%s", error.message);
+	assert_int_equal((uintptr_t)package->program.weights % 64, 0);
+}
+
+/* Refused with a message of one line, and *@package is not touched. */
+static void read_refused(const void *data, size_t size)
+{
+	struct lwm_package package;
+	int ret;
+
+	memset(&package, 0x5a, sizeof(package));
+	error.message[0] = '\0';
+	ret = lwm_read_memory(&package, data, size, &error);
+	assert_true(ret == -EBADMSG || ret == -EOPNOTSUPP || ret == -EINVAL);
+	assert_int_equal(error.code, ret);
+	assert_true(strlen(error.message) > 5);
+	assert_null(strchr(error.message, '\n'));
+	assert_int_equal(((uint8_t *)&package)[0], 0x5a);
+}
+
+static void write_ok(struct lwm_package *package, unsigned int codings,
+		     void **data, size_t *size)
+{
+	if (lwm_write_memory(package, codings, data, size, &error))
+		fail_msg("%s", error.message);
+}
+
+static void good_sample(const char *name, void **data, size_t *size)
+{
+	const struct lwm_sample *sample = lwm_samples;
+	struct lwm_package package;
+
+	while (strcmp(sample->name, name))
+		sample++;
+	assert_int_equal(sample->make(&package), 0);
+	write_ok(&package, sample->codings, data, size);
+	lwm_release(&package);
+}
+
+/* zstd's own output may change from one of its versions to the next. */
+static void good_golden_files(void **state)
+{
+	const struct lwm_sample *sample;
+	struct lwm_package made, read;
+	size_t size, golden_size;
+	void *data, *golden_data;
+
+	(void)state;
+	for (sample = lwm_samples; sample->name; sample++) {
+		assert_int_equal(sample->make(&made), 0);
+		write_ok(&made, sample->codings, &data, &size);
+		assert_int_equal(lw_file_read(golden("good", sample->name),
+					      1 << 20, &golden_data,
+					      &golden_size, &error), 0);
+		if (!(sample->codings & 1u << LWM_ZSTD)) {
+			assert_int_equal(size, golden_size);
+			assert_memory_equal(data, golden_data, size);
+			read_ok(&read, golden_data, golden_size);
+		} else {
+			assert_int_equal(lwm_read_file(&read,
+					 golden("good", sample->name),
+					 &error), 0);
+		}
+		assert_same(&made, &read);
+		lwm_release(&made);
+		lwm_release(&read);
+		free(data);
+		free(golden_data);
+	}
+}
+
+static void bad_golden_files(void **state)
+{
+	size_t size, golden_size;
+	unsigned int i, n = 0;
+	void *golden_data;
+	const char *name;
+	uint8_t *data;
+
+	(void)state;
+	for (i = 0; (name = lwm_bad(i, &data, &size)); i++, n++) {
+		assert_int_equal(lw_file_read(golden("bad", name), 1 << 20,
+					      &golden_data, &golden_size,
+					      &error), 0);
+		assert_int_equal(size, golden_size);
+		assert_memory_equal(data, golden_data, size);
+		read_refused(data, size);
+		free(data);
+		free(golden_data);
+	}
+	assert_true(n > 50);
+}
+
+static int code_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		int code;
+	} codes[] = {
+		{ "OK", 0 }, { "EBADMSG", -EBADMSG }, { "EINVAL", -EINVAL },
+		{ "EOPNOTSUPP", -EOPNOTSUPP },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
+		if (!strcmp(codes[i].name, name))
+			return codes[i].code;
+	}
+	fail_msg("expected.txt: unknown error %s", name);
+	return 1;
+}
+
+/* The message is the path and the rest of the line. */
+static void check_row(const char *name, const char *code, const char *text)
+{
+	struct lwm_package package;
+	char path[128], message[1024];
+	int ret;
+
+	snprintf(path, sizeof(path), GOLDEN "/%.64s", name);
+	ret = lwm_read_file(&package, path, &error);
+	assert_int_equal(ret, code_of(code));
+	if (!ret) {
+		lwm_release(&package);
+		return;
+	}
+	snprintf(message, sizeof(message), "%s: %s", path, text);
+	assert_string_equal(error.message, message);
+}
+
+static unsigned int golden_count(void)
+{
+	DIR *folder = opendir(GOLDEN);
+	struct dirent *entry;
+	unsigned int n = 0;
+
+	assert_non_null(folder);
+	while ((entry = readdir(folder)))
+		n += strstr(entry->d_name, ".lwm") != NULL;
+	closedir(folder);
+	return n;
+}
+
+static void golden_files_are_as_expected(void **state)
+{
+	FILE *table = fopen(GOLDEN "/expected.txt", "r");
+	char line[1024], name[64], code[16], text[512];
+	unsigned int n = 0;
+
+	(void)state;
+	assert_non_null(table);
+	while (fgets(line, sizeof(line), table)) {
+		if (line[0] == '#')
+			continue;
+		assert_int_equal(sscanf(line, "%63s %15s %511[^\n]", name,
+					code, text), 3);
+		check_row(name, code, text);
+		n++;
+	}
+	fclose(table);
+	assert_int_equal(n, golden_count());
+}
+
+static void round_trips(void **state)
+{
+	struct lwm_package made, read;
+	size_t size, again_size;
+	void *data, *again;
+	uint64_t i;
+
+	(void)state;
+	for (i = 0; i < 300; i++) {
+		assert_int_equal(lwm_sample_random(&made, SEED + i), 0);
+		write_ok(&made, i % 8, &data, &size);
+		read_ok(&read, data, size);
+		assert_same(&made, &read);
+		write_ok(&read, i % 8, &again, &again_size);
+		assert_int_equal(size, again_size);
+		assert_memory_equal(data, again, size);
+		lwm_release(&made);
+		lwm_release(&read);
+		free(data);
+		free(again);
+	}
+}
+
+/* No segment is larger than with any one coding. */
+static void smallest_coding_wins(void **state)
+{
+	struct lwm_package package;
+	uint32_t size[LWM_CODINGS][16], best, i, coding, used[LWM_CODINGS];
+	uint64_t trial;
+	size_t n;
+	void *data;
+
+	(void)state;
+	memset(used, 0, sizeof(used));
+	for (trial = 0; trial < 50; trial++) {
+		assert_int_equal(lwm_sample_random(&package, SEED + trial), 0);
+		for (coding = 0; coding < LWM_CODINGS; coding++) {
+			write_ok(&package, 1u << coding, &data, &n);
+			free(data);
+			for (i = 0; i < package.n_segments; i++)
+				size[coding][i] = package.segments[i].coded_size;
+		}
+		write_ok(&package, ALL_CODINGS, &data, &n);
+		free(data);
+		for (i = 0; i < package.n_segments; i++) {
+			best = size[LWM_RAW][i];
+			for (coding = 0; coding < LWM_CODINGS; coding++)
+				best = size[coding][i] < best ?
+				       size[coding][i] : best;
+			assert_int_equal(package.segments[i].coded_size, best);
+			used[package.segments[i].coding]++;
+		}
+		lwm_release(&package);
+	}
+	for (coding = 0; coding < LWM_CODINGS; coding++)
+		assert_true(used[coding]);
+}
+
+static void every_flip_is_refused(void **state)
+{
+	uint8_t *bytes;
+	size_t size, i;
+	void *data;
+
+	(void)state;
+	good_sample("chain", &data, &size);
+	bytes = data;
+	for (i = 0; i < 8 * size; i++) {
+		bytes[i / 8] ^= 1 << i % 8;
+		read_refused(data, size);
+		bytes[i / 8] ^= 1 << i % 8;
+	}
+	free(data);
+}
+
+static void every_truncation_is_refused(void **state)
+{
+	size_t size, cut;
+	void *data, *exact;
+
+	(void)state;
+	good_sample("chain", &data, &size);
+	for (cut = 0; cut < size; cut++) {
+		exact = malloc(cut + 1);
+		memcpy(exact, data, cut);
+		read_refused(exact, cut);
+		free(exact);
+	}
+	free(data);
+}
+
+/* A claim of 2 GiB cannot be met then. */
+static struct rlimit limit_memory(void)
+{
+	struct rlimit old, tight;
+	unsigned long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%lu", &pages), 1);
+	fclose(file);
+	assert_int_equal(getrlimit(RLIMIT_AS, &old), 0);
+	tight = old;
+	tight.rlim_cur = pages * sysconf(_SC_PAGESIZE) + ENOUGH_MEMORY;
+	assert_int_equal(setrlimit(RLIMIT_AS, &tight), 0);
+	return old;
+}
+
+static void assert_refused_cheaply(const struct lwm_image *image,
+				   const char *message)
+{
+	struct rlimit old;
+	uint8_t *data;
+	size_t size;
+
+	assert_int_equal(lwm_image_seal(image, &data, &size), 0);
+	old = limit_memory();
+	read_refused(data, size);
+	setrlimit(RLIMIT_AS, &old);
+	assert_non_null(strstr(error.message, message));
+	free(data);
+}
+
+static void open_sample(struct lwm_image *image, const char *name)
+{
+	size_t size;
+	void *data;
+
+	good_sample(name, &data, &size);
+	assert_int_equal(lwm_image_open(image, data, size), 0);
+	free(data);
+}
+
+static void claims_are_not_believed(void **state)
+{
+	struct lwm_image image;
+	Lwm__Blob *blob;
+
+	(void)state;
+	open_sample(&image, "lut");
+	blob = image.header->segments[0]->blob;
+	blob->size = 1u << 31;
+	assert_refused_cheaply(&image, "decoded size is 2147483648");
+	blob->coding = LWM__CODING__HUFFMAN;
+	assert_refused_cheaply(&image, "decoded size is 2147483648");
+	blob->coding = LWM__CODING__ZSTD;
+	assert_refused_cheaply(&image, "decoded size is 2147483648");
+	lwm_image_close(&image);
+}
+
+/* A zstd blob of 64 KiB may hold 2 GiB, but no region more. */
+static void region_is_bounded(void **state)
+{
+	struct lwm_image image;
+	Lwm__Blob *blob;
+
+	(void)state;
+	open_sample(&image, "conv");
+	blob = image.header->segments[1]->blob;
+	assert_int_equal(lwm_image_resize(&image, 65600), 0);
+	blob->coding = LWM__CODING__ZSTD;
+	blob->size = (1u << 31) - image.header->segments[0]->blob->size + 1;
+	lwm_image_sum(&image);
+	assert_refused_cheaply(&image, "ends at 2147483649");
+	lwm_image_close(&image);
+}
+
+/* Two bytes each make a layer of a hundred. */
+static void header_is_bounded(void **state)
+{
+	Lwm__Layer empty = LWM__LAYER__INIT, **layers;
+	const size_t n = 2000000;
+	struct lwm_image image;
+	Lwm__Header header;
+	size_t i;
+
+	(void)state;
+	layers = malloc(n * sizeof(*layers));
+	assert_non_null(layers);
+	for (i = 0; i < n; i++)
+		layers[i] = &empty;
+	open_sample(&image, "lut");
+	header = *image.header;
+	header.n_layers = n;
+	header.layers = layers;
+	assert_refused_cheaply(&(struct lwm_image){ &header, image.blobs,
+						    image.size },
+			       "more memory than its size allows");
+	lwm_image_close(&image);
+	free(layers);
+}
+
+static void assert_unwritable(struct lwm_package *package, const char *message)
+{
+	void *data = &error;
+	size_t size = 7;
+
+	assert_int_equal(lwm_write_memory(package, ALL_CODINGS, &data, &size,
+					  &error), -EINVAL);
+	assert_non_null(strstr(error.message, message));
+	assert_ptr_equal(data, &error);
+	assert_int_equal(size, 7);
+}
+
+/* A writer makes no file that a reader refuses. */
+static void writer_refuses(void **state)
+{
+	struct lwm_package package;
+
+	(void)state;
+	assert_int_equal(lwm_samples[1].make(&package), 0);
+	package.segments[1].offset++;
+	assert_unwritable(&package, "segment weights: 1440 bytes at 321, expected some at 320");
+	package.segments[1].offset--;
+	package.segments[1].size--;
+	assert_unwritable(&package, "segments end at 1759, expected 1760");
+	package.segments[1].size++;
+	package.program.ops[0].reserved = 1;
+	assert_unwritable(&package, "reserved");
+	package.program.ops[0].reserved = 0;
+	package.n_outputs = 0;
+	assert_unwritable(&package, "no output");
+	package.n_outputs = 1;
+	package.layers[0].name[0] = '\n';
+	assert_unwritable(&package, "layer \"?onv\" is not UTF-8 text");
+	package.n_layers = 0;
+	package.n_segments = 0;
+	assert_unwritable(&package, "segments end at 0");
+	package.n_segments = 2;
+	package.n_layers = 1;
+	lwm_release(&package);
+}
+
+static void files(void **state)
+{
+	char path[] = "/tmp/lwnpu-test-XXXXXX";
+	struct lwm_package made, read;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(lwm_samples[0].make(&made), 0);
+	assert_int_equal(lwm_write_file(&made, 0, path, &error), 0);
+	assert_int_equal(lwm_read_file(&read, path, &error), 0);
+	assert_same(&made, &read);
+	lwm_release(&read);
+	made.n_inputs = 0;
+	assert_int_equal(lwm_write_file(&made, 0, path, &error), -EINVAL);
+	assert_int_equal(strncmp(error.message, path, strlen(path)), 0);
+	assert_int_equal(lwm_read_file(&read, path, NULL), 0);
+	lwm_release(&read);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(lwm_read_file(&read, path, &error), -ENOENT);
+	made.n_inputs = 1;
+	lwm_release(&made);
+	lwm_release(&made);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_golden_files),
+		cmocka_unit_test(bad_golden_files),
+		cmocka_unit_test(golden_files_are_as_expected),
+		cmocka_unit_test(round_trips),
+		cmocka_unit_test(smallest_coding_wins),
+		cmocka_unit_test(every_flip_is_refused),
+		cmocka_unit_test(every_truncation_is_refused),
+		cmocka_unit_test(claims_are_not_believed),
+		cmocka_unit_test(region_is_bounded),
+		cmocka_unit_test(header_is_bounded),
+		cmocka_unit_test(writer_refuses),
+		cmocka_unit_test(files),
+	};
+
+	print_message("seed %d\n", SEED);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
