@@ -1,0 +1,331 @@
+# SPDX-License-Identifier: MIT
+"""Imported ONNX models, run in floating point, against onnxruntime."""
+import pathlib
+import subprocess
+
+import numpy as np
+import onnx
+import onnxruntime
+import onnx_models
+import peers
+import pytest
+from conftest import LWCTL
+from onnx import TensorProto, helper
+from onnx_models import MODELS, Net
+from onnxruntime.quantization import QuantType
+
+FLOAT_RUN = pathlib.Path(LWCTL).parent / "tests" / "tools" / "float_run"
+DATA = pathlib.Path(__file__).resolve().parents[1] / "data"
+
+
+def run_ours(model, x, folder):
+    """All outputs of all images, one row an image; or the message."""
+    path = folder / "model.onnx"
+    path.write_bytes(model)
+    x.astype(np.float32).tofile(folder / "in")
+    done = subprocess.run([FLOAT_RUN, path, folder / "in", folder / "out"],
+                          capture_output=True, text=True, timeout=300)
+    if done.returncode:
+        assert done.returncode == 1, done.stderr
+        return done.stderr
+    return np.fromfile(folder / "out", np.float32).reshape(len(x), -1)
+
+
+def run_theirs(model, x):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        model, options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return np.array([np.concatenate([y.ravel() for y in
+                                     session.run(None, {name: one[None]})])
+                     for one in x])
+
+
+def assert_close(ours, theirs):
+    assert not isinstance(ours, str), ours
+    assert ours.shape == theirs.shape
+    assert theirs.std() > 0, "outputs that tell nothing"
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4,
+                               atol=1e-4 * np.abs(theirs).max())
+
+
+def images(model, count, seed=3):
+    shape = [d.dim_value or 1
+             for d in model.graph.input[0].type.tensor_type.shape.dim]
+    return np.random.default_rng(seed).normal(
+        size=(count, *shape[1:])).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_generated_model(name, tmp_path):
+    model = onnx_models.make(name)
+    x = images(model, 3)
+    data = model.SerializeToString()
+    assert_close(run_ours(data, x, tmp_path), run_theirs(data, x))
+
+
+def test_resnet20(data, tmp_path):
+    model = (data / "models/resnet20.onnx").read_bytes()
+    x = images(onnx.load_from_string(model), 4)
+    assert_close(run_ours(model, x, tmp_path), run_theirs(model, x))
+
+
+def test_small_is_current(tmp_path):
+    model = (DATA / "small.onnx").read_bytes()
+    assert len(model) < 6 * 1024
+    assert onnx.load_from_string(model) == onnx_models.small()
+    x = images(onnx.load_from_string(model), 3)
+    assert_close(run_ours(model, x, tmp_path), run_theirs(model, x))
+
+
+QUANTISED = pytest.mark.parametrize("options", [
+    {}, {"per_channel": False}, {"activation_type": QuantType.QUInt8},
+    {"extra_options": {"ActivationSymmetric": True}},
+    {"extra_options": {"QDQKeepRemovableActivations": True}}], ids=str)
+
+
+@QUANTISED
+def test_quantised(options, tmp_path):
+    """Our numbers are not rounded between layers: near, and not by chance.
+
+    Nor does rounding cut them off, as it does where the quantizer leaves out
+    a Relu: here it keeps it.
+    """
+    options = {**options,
+               "extra_options": {**options.get("extra_options", {}),
+                                 "QDQKeepRemovableActivations": True}}
+    model = onnx_models.quantise(onnx_models.small(), tmp_path, **options)
+    x = images(model, 20)
+    data = model.SerializeToString()
+    ours, theirs = run_ours(data, x, tmp_path), run_theirs(data, x)
+    assert not isinstance(ours, str), ours
+    assert np.abs(ours - theirs).max() < 0.05 * np.abs(theirs).max()
+
+
+def assert_same_bytes(lwctl, path, x):
+    """But for ties in a sum, which onnxruntime breaks in floats."""
+    lwctl("pack", path, "-o", "m.lwm")
+    ours = lwctl.submit("m.lwm", x).reshape(len(x), -1)
+    theirs = peers.OnnxRuntime(path).run(x)
+    assert len(np.unique(theirs)) > 50, "inputs that tell nothing"
+    assert np.mean(ours == theirs) >= 0.99
+
+
+def test_small_qdq(lwctl):
+    path = DATA / "small_qdq.onnx"
+    assert_same_bytes(lwctl, path, images(onnx.load(path), 50))
+
+
+@QUANTISED
+def test_quantised_bytes(options, tmp_path, lwctl):
+    model = onnx_models.quantise(onnx_models.small(), tmp_path, **options)
+    assert_same_bytes(lwctl, tmp_path / "qdq.onnx", images(model, 50))
+
+
+def refused(kind, *inputs, shape=(1, 5, 11, 9), opset=17, **attributes):
+    net = Net(shape, opset)
+    inputs = [i(net) if callable(i) else i for i in inputs]
+    outputs = net.op(kind, *inputs, **attributes)
+    return net.model(*([outputs] if isinstance(outputs, str) else outputs),
+                     checked=False)
+
+
+REFUSALS = {
+    "operator": (lambda: refused("Erf", "x"), "not supported"),
+    "attribute": (lambda: refused("Relu", "x", bogus=1), "bogus"),
+    "attribute type": (lambda: refused("LeakyRelu", "x", alpha=1),
+                       "type 2, expected 1"),
+    "two": (lambda: refused("Mul", "x", "x"), "multiplies two activations"),
+    "height": (lambda: refused("Add", "x", lambda n: n.random(11, 1)),
+               "height or width"),
+    "broadcast": (lambda: refused("Add", "x", lambda n: n.random(2, 5, 1, 1)),
+                  "dimension 0 is 2"),
+    "shape": (lambda: refused("Reshape", "x", lambda n: n.ints(1, 55, 9)),
+              "neither flat"),
+    "numbers": (lambda: refused("Reshape", "x", lambda n: n.ints(1, 4)),
+                "different numbers"),
+    "order": (lambda: refused("Flatten", lambda n: n.op(
+        "Transpose", "x", perm=[0, 1, 3, 2])), "order c, h, w"),
+    "mode": (lambda: refused("Pad", "x", lambda n: n.ints(
+        0, 0, 1, 1, 0, 0, 1, 1), mode="reflect"), "mode"),
+    "crop": (lambda: refused("Pad", "x", lambda n: n.ints(
+        0, 0, -1, 0, 0, 0, 0, 0)), "-1, expected 0"),
+    "dilations": (lambda: refused("MaxPool", "x", kernel_shape=[2, 2],
+                                  dilations=[2, 2]), "dilations are 2"),
+    "indices": (lambda: refused("MaxPool", "x", kernel_shape=[2, 2],
+                                outputs=2), "output 1"),
+    "kernel": (lambda: refused("AveragePool", "x", kernel_shape=[12, 2]),
+               "kernel reaches over 12 of 11"),
+    "weights": (lambda: refused("Conv", "x", lambda n: n.random(4, 3, 3, 3)),
+                "channels"),
+    "groups": (lambda: refused("Conv", "x", lambda n: n.random(4, 5, 3, 3),
+                               group=0), "group is 0"),
+    "variable": (lambda: refused("Conv", "x", "x"), "not a constant"),
+    "transA": (lambda: refused("Gemm", "x", lambda n: n.random(1, 4),
+                               shape=(1, 7), transA=1), "transA is 1"),
+    "axis": (lambda: refused("Softmax", "x", axis=2), "not the channels"),
+    "reduce": (lambda: refused("ReduceMean", "x", axes=[1]),
+               "reduces dimension 1"),
+    "step": (lambda: refused("Slice", "x", lambda n: n.ints(-1),
+                             lambda n: n.ints(-99), lambda n: n.ints(3),
+                             lambda n: n.ints(-1)), "a step of -1"),
+    "concat": (lambda: refused("Concat", "x", lambda n: n.random(1, 1, 11, 9),
+                               axis=1), "is a constant"),
+    "perm": (lambda: refused("Transpose", "x", perm=[0, 1, 1, 3]),
+             "perm has 1 twice"),
+    "huge": (lambda: refused("Pad", "x", lambda n: n.op(
+        "ConstantOfShape", n.ints(2**30))), "too large"),
+    "batch": (lambda: refused("Relu", "x", shape=(2, 5, 11, 9)),
+              "batch of 1"),
+    "symbol": (lambda: refused("Relu", "x", shape=(1, 5, "rows", 9)), "rows"),
+    "scales": (lambda: refused("QuantizeLinear", "x",
+                               lambda n: n.const([1] * 5),
+                               lambda n: n.const([0] * 5, np.int8)),
+               "5 scales for an activation"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(REFUSALS))
+def test_refusal(name, tmp_path):
+    make, expected = REFUSALS[name]
+    model = make()
+    said = run_ours(model.SerializeToString(), np.zeros((0, 1)), tmp_path)
+    assert isinstance(said, str), "was not refused"
+    assert expected in said
+    assert "model.onnx: " in said.splitlines()[0]
+
+
+def test_every_refusal_is_listed(tmp_path):
+    net = Net()
+    a, b = net.op("Erf", "x"), net.op("Mul", "x", "x")
+    c = net.op("Erf", net.op("Relu", a))
+    net.nodes[1].name = ""
+    said = run_ours(net.model(b, c, checked=False).SerializeToString(),
+                    np.zeros((0, 1)), tmp_path)
+    assert "3 nodes cannot be packed" in said
+    assert [line.split(":")[0] for line in said.splitlines()[1:]] == [
+        "erf0 (Erf)", "Mul#1 (Mul)", "erf3 (Erf)"]
+
+
+def qdq(net, x, scale, zero=0):
+    """x through QuantizeLinear and DequantizeLinear."""
+    scale, zero = net.const(scale), net.const(zero, np.int8)
+    return net.op("DequantizeLinear", net.op("QuantizeLinear", x, scale, zero),
+                  scale, zero)
+
+
+def quantised_conv(net, x, zero=0, dtype=np.int8):
+    """A convolution of [1, 5, ...] by quantised weights."""
+    w = net.const(net.rng.integers(0, 100, (4, 5, 3, 3)), dtype)
+    w = net.op("DequantizeLinear", w, net.const(0.01), net.const(zero, dtype))
+    return net.op("Conv", x, w)
+
+
+def missing_quantisation(net):
+    x = qdq(net, "x", 0.05)
+    y = net.op("Sigmoid", quantised_conv(net, x))
+    return net.model(qdq(net, y, 0.01), checked=False)
+
+
+def float_weights(net):
+    x = qdq(net, "x", 0.05)
+    return net.model(qdq(net, net.conv(x, 4, 5), 0.05), checked=False)
+
+
+def wide_weights(net):
+    x = qdq(net, "x", 0.05)
+    y = quantised_conv(net, x, zero=-60)
+    return net.model(qdq(net, y, 0.05), checked=False)
+
+
+def read_unrounded(net):
+    x = qdq(net, "x", 0.05)
+    y = net.op("Add", x, net.op("Relu", "x"))
+    return net.model(qdq(net, y, 0.05), checked=False)
+
+
+def other_scale(net):
+    q = net.op("QuantizeLinear", "x", net.const(0.05), net.const(0, np.int8))
+    y = net.op("DequantizeLinear", q, net.const(0.06), net.const(0, np.int8))
+    return net.model(y, checked=False)
+
+
+@pytest.mark.parametrize("make, expected", [
+    (missing_quantisation, "(conv): 'y3_0' has no QuantizeLinear"),
+    (float_weights, "weights or its input are not quantised"),
+    (wide_weights, "expected -128 to 127"),
+    (read_unrounded, "reads 'x' without its QuantizeLinear"),
+    (other_scale, "not those of its QuantizeLinear")])
+def test_quantised_refusal(make, expected, tmp_path):
+    said = run_ours(make(Net()).SerializeToString(), np.zeros((0, 1)),
+                    tmp_path)
+    assert isinstance(said, str), "was not refused"
+    assert expected in said
+
+
+def test_two_scales_of_one_value(tmp_path):
+    net = Net()
+    x = net.op("Relu", qdq(net, "x", 0.05))
+    y = net.op("Add", qdq(net, x, 0.03, -128), qdq(net, x, 0.04, -128))
+    model = net.model(qdq(net, y, 0.06, -128)).SerializeToString()
+    x = np.abs(images(onnx.load_from_string(model), 2))
+    ours, theirs = run_ours(model, x, tmp_path), run_theirs(model, x)
+    assert np.abs(ours - theirs).max() < 0.3
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.99
+
+
+def test_uint8_weights_with_a_middle_zero(tmp_path):
+    net = Net()
+    y = quantised_conv(net, qdq(net, "x", 0.05), zero=128, dtype=np.uint8)
+    model = net.model(qdq(net, y, 0.05)).SerializeToString()
+    x = images(onnx.load_from_string(model), 2) * 0.3
+    ours, theirs = run_ours(model, x, tmp_path), run_theirs(model, x)
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.99
+
+
+DAMAGE = {
+    "data": (lambda g: setattr(g.initializer[0], "raw_data",
+                                              b"123"), "3 bytes of raw data"),
+    "dims": (lambda g: g.initializer[0].dims.append(-1),
+             "is -1"),
+    "twice": (lambda g: g.node.append(g.node[0]), "more than once"),
+    "missing": (lambda g: g.node[1].input.__setitem__(0, "none"),
+                "'none' is not in the model"),
+    "order": (lambda g: g.node.append(g.node.pop(0)),
+              "comes from a later node"),
+    "output": (lambda g: setattr(g.output[0], "name", "none"),
+               "output 'none' is not in the model"),
+    "external": (lambda g: setattr(
+        g.initializer[0], "data_location", TensorProto.EXTERNAL),
+        "in another file"),
+    "type": (lambda g: setattr(
+        g.initializer[0], "data_type", TensorProto.FLOAT16), "float16"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(DAMAGE))
+def test_damage(name, tmp_path):
+    change, expected = DAMAGE[name]
+    model = onnx_models.small()
+    change(model.graph)
+    said = run_ours(model.SerializeToString(), np.zeros((0, 1)), tmp_path)
+    assert isinstance(said, str), "was not refused"
+    assert expected in said
+
+
+def test_a_cycle_is_refused(tmp_path):
+    net = Net()
+    net.nodes = [helper.make_node("Relu", ["b"], ["a"]),
+                 helper.make_node("Relu", ["a"], ["b"])]
+    said = run_ours(net.model("b", checked=False).SerializeToString(),
+                    np.zeros((0, 1)), tmp_path)
+    assert "comes from a later node" in said
+
+
+@pytest.mark.parametrize("opset", [6, 29])
+def test_other_operator_sets_are_refused(opset, tmp_path):
+    model = onnx_models.small()
+    model.opset_import[0].version = opset
+    said = run_ours(model.SerializeToString(), np.zeros((0, 1)), tmp_path)
+    assert f"version is {opset}, expected 7 to 28" in said
