@@ -254,8 +254,8 @@ static void store_input(struct lwnpu_model *model, const struct lwm_io *io,
 	size_t n = lw_io_elements(io);
 
 	if (buffer->type == LWNPU_F32)
-		lw_quantise(model->staging, buffer->data, n, io->scale,
-			    io->zero_point);
+		lw_tensor_quantise(model->staging, buffer->data, n, io->scale,
+				   io->zero_point);
 	else if (io->is_signed)
 		lw_flip_sign(model->staging, buffer->data, n);
 	else
@@ -272,8 +272,8 @@ static void fetch_output(struct lwnpu_model *model, const struct lwm_io *io,
 	lw_deinterleave(model->staging, model->bindings[io->region].data,
 			io_pixels(io), io->c);
 	if (buffer->type == LWNPU_F32)
-		lw_dequantise(buffer->data, model->staging, n, io->scale,
-			      io->zero_point);
+		lw_tensor_dequantise(buffer->data, model->staging, n, io->scale,
+				     io->zero_point);
 	else if (io->is_signed)
 		lw_flip_sign(buffer->data, model->staging, n);
 	else

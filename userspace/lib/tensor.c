@@ -26,8 +26,8 @@ static inline uint8_t quantise(float x, float scale, float lo, float hi,
 	return (int)v + zero_point;
 }
 
-void lw_quantise(uint8_t *restrict q, const float *restrict x, size_t n,
-		 float scale, uint8_t zero_point)
+void lw_tensor_quantise(uint8_t *restrict q, const float *restrict x,
+			size_t n, float scale, uint8_t zero_point)
 {
 	const float lo = -(float)zero_point;
 	const float hi = 255.0f - zero_point;
@@ -41,8 +41,8 @@ void lw_quantise(uint8_t *restrict q, const float *restrict x, size_t n,
 		q[i] = quantise(x[i], scale, lo, hi, zero_point);
 }
 
-void lw_dequantise(float *restrict x, const uint8_t *restrict q, size_t n,
-		   float scale, uint8_t zero_point)
+void lw_tensor_dequantise(float *restrict x, const uint8_t *restrict q,
+			  size_t n, float scale, uint8_t zero_point)
 {
 	size_t i = 0;
 

@@ -10,19 +10,19 @@
 #include <stdint.h>
 
 /**
- * lw_quantise() - q = clamp(round to even(x / scale) + zero_point, 0, 255)
+ * lw_tensor_quantise() - q = clamp(rint(x / scale) + zero_point, 0, 255)
  * @q: gets @n bytes
  * @x: real numbers; what is not a number becomes @zero_point
  * @n: how many
  * @scale: finite, above 0
  * @zero_point: the byte of the real number 0
  */
-void lw_quantise(uint8_t *restrict q, const float *restrict x, size_t n,
-		 float scale, uint8_t zero_point);
+void lw_tensor_quantise(uint8_t *restrict q, const float *restrict x,
+			size_t n, float scale, uint8_t zero_point);
 
-/** lw_dequantise() - x = scale x (q - zero_point) */
-void lw_dequantise(float *restrict x, const uint8_t *restrict q, size_t n,
-		   float scale, uint8_t zero_point);
+/** lw_tensor_dequantise() - x = scale x (q - zero_point) */
+void lw_tensor_dequantise(float *restrict x, const uint8_t *restrict q,
+			  size_t n, float scale, uint8_t zero_point);
 
 /** lw_flip_sign() - from int8 to our unsigned bytes, or back */
 void lw_flip_sign(uint8_t *restrict to, const uint8_t *restrict from,

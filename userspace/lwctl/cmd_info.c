@@ -165,23 +165,23 @@ static void print_io(const char *what, const struct lwm_io *io)
 
 static void print_layers(const struct lwm_package *package)
 {
-	printf("\n%-32s %5s %13s %13s\n", "layer", "ops", "MACs", "non-zero");
+	printf("\n%-40s %5s %13s %13s\n", "layer", "ops", "MACs", "non-zero");
 	for (uint32_t i = 0; i < package->n_layers; i++) {
 		const struct lwm_layer *layer = &package->layers[i];
 
-		printf("%-32s %5u %13" PRIu64 " %13" PRIu64 "\n", layer->name,
+		printf("%-40.40s %5u %13" PRIu64 " %13" PRIu64 "\n", layer->name,
 		       layer->n_ops, layer->macs, layer->nonzero_macs);
 	}
 }
 
 static void print_segments(const struct lwm_package *package)
 {
-	printf("\n%-32s %10s %10s %s\n", "weights", "bytes", "stored",
+	printf("\n%-40s %10s %10s %s\n", "weights", "bytes", "stored",
 	       "coding");
 	for (uint32_t i = 0; i < package->n_segments; i++) {
 		const struct lwm_segment *segment = &package->segments[i];
 
-		printf("%-32s %10u %10u %s\n", segment->name, segment->size,
+		printf("%-40.40s %10u %10u %s\n", segment->name, segment->size,
 		       segment->coded_size, lwm_coding_name(segment->coding));
 	}
 }

@@ -37,7 +37,8 @@ struct lw_packing_request {
  * struct lw_stage - the model after a step
  * @name: "float", "pruned", "int8", "coded"
  * @bytes: of constants; of the file for the last
- * @macs: multiply-accumulates that are not with a zero block
+ * @macs: multiply-accumulates; after the first stage those that are not with a
+ *	block of zeros
  * @score: on the evaluation inputs
  */
 struct lw_stage {

@@ -461,8 +461,8 @@ int lw_samples_read_real(struct lw_samples *samples, size_t i, float *real,
 	if (io->is_signed)
 		for (size_t k = 0; k < samples->elements; k++)
 			samples->bytes[k] ^= 0x80;
-	lw_dequantise(real, samples->bytes, samples->elements, io->scale,
-		      io->zero_point);
+	lw_tensor_dequantise(real, samples->bytes, samples->elements, io->scale,
+			     io->zero_point);
 	return 0;
 }
 
