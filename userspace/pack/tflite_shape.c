@@ -256,6 +256,7 @@ static int check_parts(struct lw_tflite_op *op, enum lw_axis axis,
 int lw_tflite_concatenation(struct lw_tflite_op *op)
 {
 	const struct lw_fb_table *options = &op->source->options;
+	uint8_t activation = lw_fb_u8(options, CONCATENATION_ACTIVATION, 0);
 	uint32_t i, n = op->source->inputs.n;
 	struct lw_value *out, **parts;
 	struct lw_node *node;
@@ -267,6 +268,10 @@ int lw_tflite_concatenation(struct lw_tflite_op *op)
 				 lw_tflite_output(op)->n_dims, &axis);
 	if (ret)
 		return ret;
+	/* The schema has one, but runtimes refuse or ignore it. */
+	if (activation)
+		return lw_tflite_refuse(op, "its fused activation is %u; 0 (none) expected",
+					activation);
 	parts = calloc(n, sizeof(*parts));
 	if (!parts)
 		return -ENOMEM;
@@ -280,7 +285,5 @@ int lw_tflite_concatenation(struct lw_tflite_op *op)
 	if (ret)
 		return ret;
 	node->axis = axis;
-	return lw_tflite_activation(op, lw_fb_u8(options,
-						 CONCATENATION_ACTIVATION, 0),
-				    node);
+	return 0;
 }

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""TFLite models to compare with: made of one operator, or altered."""
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+TYPES = {np.dtype(np.float32): schema.TensorType.FLOAT32,
+         np.dtype(np.float16): schema.TensorType.FLOAT16,
+         np.dtype(np.int8): schema.TensorType.INT8,
+         np.dtype(np.uint8): schema.TensorType.UINT8,
+         np.dtype(np.int32): schema.TensorType.INT32}
+DTYPES = {number: dtype for dtype, number in TYPES.items()}
+
+
+def write(model):
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def read(data):
+    return schema.ModelT.InitFromPackedBuf(data)
+
+
+def code(model, op):
+    entry = model.operatorCodes[op.opcodeIndex]
+    return max(entry.builtinCode, entry.deprecatedBuiltinCode)
+
+
+def constant(model, tensor):
+    """A constant's array, or None."""
+    data = model.buffers[tensor.buffer].data
+    if data is None or not len(data):
+        return None
+    return np.frombuffer(bytes(bytearray(data)),
+                         DTYPES[tensor.type]).reshape(tensor.shape)
+
+
+def without_softmax(data):
+    """The model up to its logits."""
+    model = read(data)
+    graph = model.subgraphs[0]
+    ops = graph.operators
+    at = next((i for i, op in enumerate(ops) if
+               code(model, op) == schema.BuiltinOperator.SOFTMAX), None)
+    if at is None:
+        return data
+    graph.outputs = [ops[at].inputs[0]]
+    del ops[at:]
+    model.signatureDefs = None
+    return write(model)
+
+
+def real(array, quantization):
+    """Real numbers of a quantised constant."""
+    scale = np.asarray(quantization.scale, np.float32)
+    zero = np.asarray(quantization.zeroPoint, np.int64)
+    if len(scale) > 1:
+        shape = [1] * array.ndim
+        shape[quantization.quantizedDimension] = -1
+        scale, zero = scale.reshape(shape), zero.reshape(shape)
+    return ((array.astype(np.int64) - zero) * scale).astype(np.float32)
+
+
+def skip_operator(graph, op):
+    """Takes an operator out; its readers read its input."""
+    source, gone = op.inputs[0], op.outputs[0]
+    graph.operators.remove(op)
+    for other in graph.operators:
+        other.inputs = [source if i == gone else i for i in other.inputs]
+    graph.outputs = [source if i == gone else i for i in graph.outputs]
+
+
+def float_twin(data):
+    """The same model in float: no quantisation is left in it."""
+    model = read(data)
+    graph = model.subgraphs[0]
+    for op in list(graph.operators):
+        if code(model, op) == schema.BuiltinOperator.QUANTIZE:
+            skip_operator(graph, op)
+    for tensor in graph.tensors:
+        quantization = tensor.quantization
+        tensor.quantization = None
+        if quantization is None or quantization.scale is None or \
+           not len(quantization.scale):
+            continue
+        array = constant(model, tensor)
+        if array is not None:
+            buffer = schema.BufferT()
+            buffer.data = np.frombuffer(real(array, quantization).tobytes(),
+                                        np.uint8)
+            tensor.buffer = len(model.buffers)
+            model.buffers.append(buffer)
+        tensor.type = schema.TensorType.FLOAT32
+    model.signatureDefs = None
+    return write(model)
+
+
+class Maker:
+    """Makes a float model operator by operator."""
+
+    def __init__(self):
+        self.model = schema.ModelT()
+        self.model.version = 3
+        self.model.operatorCodes = []
+        self.model.buffers = [schema.BufferT()]
+        self.graph = schema.SubGraphT()
+        self.graph.tensors, self.graph.operators = [], []
+        self.model.subgraphs = [self.graph]
+
+    def tensor(self, shape, dtype=np.float32, buffer=0):
+        tensor = schema.TensorT()
+        tensor.shape = list(shape)
+        tensor.type = TYPES[np.dtype(dtype)]
+        tensor.buffer = buffer
+        tensor.name = f"t{len(self.graph.tensors)}"
+        self.graph.tensors.append(tensor)
+        return len(self.graph.tensors) - 1
+
+    def constant(self, array):
+        array = np.ascontiguousarray(array)
+        buffer = schema.BufferT()
+        buffer.data = np.frombuffer(array.tobytes(), np.uint8)
+        self.model.buffers.append(buffer)
+        return self.tensor(array.shape, array.dtype,
+                           len(self.model.buffers) - 1)
+
+    def operator(self, name, inputs, shape, options=None, **values):
+        """Adds one; options are the schema's, by the name of their type."""
+        entry = schema.OperatorCodeT()
+        entry.builtinCode = getattr(schema.BuiltinOperator, name)
+        entry.deprecatedBuiltinCode = min(entry.builtinCode, 127)
+        entry.version = 1
+        self.model.operatorCodes.append(entry)
+        op = schema.OperatorT()
+        op.opcodeIndex = len(self.model.operatorCodes) - 1
+        op.inputs = inputs
+        op.outputs = [self.tensor(shape)]
+        if options:
+            op.builtinOptionsType = getattr(schema.BuiltinOptions, options)
+            op.builtinOptions = getattr(schema, options + "T")()
+            for key, value in values.items():
+                setattr(op.builtinOptions, key, value)
+        self.graph.operators.append(op)
+        return op.outputs[0]
+
+    def finish(self, output):
+        self.graph.inputs = [0]
+        self.graph.outputs = [output]
+        return write(self.model)
