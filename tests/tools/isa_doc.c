@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+/* Print docs/isa.md. */
+#include <stdlib.h>
+
+#include "isa_doc.h"
+
+int main(void)
+{
+	lw_isa_doc(stdout);
+	return ferror(stdout) || fclose(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
