@@ -65,7 +65,7 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 # Sources include the generated headers, so these come first.
-$(LIB_OBJS) $(PACK_OBJS) $(LWCTL_OBJS) $(UNIT_TESTS) $(TOOLS) $(TEST_COMMON): | $(PROTO_C)
+$(LIB_OBJS) $(PACK_OBJS) $(LWCTL_OBJS) $(UNIT_TESTS:=.o) $(TOOLS:=.o) $(TEST_COMMON): | $(PROTO_C)
 
 define proto_rule
 $(BUILD)/gen/$(basename $(notdir $(1))).pb-c.c: $(1)
