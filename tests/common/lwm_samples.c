@@ -5,23 +5,15 @@
 #include <string.h>
 
 #include "lwm_samples.h"
+#include "random.h"
 
 #define MAX_OPS 8
 #define MAX_WEIGHTS 65536
 
-uint64_t sample_random(uint64_t *state)
-{
-	uint64_t x = *state += 0x9e3779b97f4a7c15;
-
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-	return x ^ (x >> 31);
-}
-
 /* A program as it grows: a chain of operations, and region 0. */
 struct builder {
 	struct lwm_package *package;
-	uint64_t random;
+	struct lw_random random;
 	uint32_t region;
 	uint32_t arena;
 	struct lwnpu_tensor at;
@@ -29,7 +21,7 @@ struct builder {
 
 static uint32_t below(struct builder *b, uint32_t n)
 {
-	return sample_random(&b->random) % n;
+	return lw_random_below(&b->random, n);
 }
 
 /* Small numbers are frequent, as in weights. */
@@ -50,8 +42,11 @@ static size_t words(uint32_t channels)
 static int begin(struct builder *b, struct lwm_package *package, uint64_t seed)
 {
 	memset(package, 0, sizeof(*package));
-	*b = (struct builder){ .package = package, .random = seed,
-			       .region = LWNPU_REGION_IO };
+	*b = (struct builder){
+		.package = package,
+		.random = lw_random_seed(seed),
+		.region = LWNPU_REGION_IO,
+	};
 	package->source = strdup("sample.onnx");
 	package->producer = strdup("lwm_samples");
 	package->program.ops = calloc(MAX_OPS, LWNPU_OP_SIZE);

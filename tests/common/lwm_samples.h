@@ -8,9 +8,6 @@
 
 #define ALL_CODINGS (1u << LWM_HUFFMAN | 1u << LWM_ZSTD)
 
-/* splitmix64: the same numbers everywhere. */
-uint64_t sample_random(uint64_t *state);
-
 /**
  * struct lwm_sample - a package with a name
  * @name: of its golden file, good-NAME.lwm

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../common/lwm_samples.h"
+#include "../common/random.h"
 #include "huffman.h"
 
 #define MAX_BITS LW_HUFFMAN_MAX_BITS
@@ -17,11 +17,11 @@
 
 #define SEED 20
 
-static uint64_t seed = SEED;
+static struct lw_random numbers;
 
 static uint32_t below(uint32_t n)
 {
-	return sample_random(&seed) % n;
+	return lw_random_below(&numbers, n);
 }
 
 static unsigned int kraft(const uint8_t length[256])
@@ -242,7 +242,7 @@ static void garbage_does_no_harm(void **state)
 		size = 1 + below(256);
 		coded = malloc(n + 1);
 		for (i = 0; i < n; i++)
-			coded[i] = sample_random(&seed);
+			coded[i] = lw_random_u32(&numbers);
 		memset(out, 0xee, sizeof(out));
 		refused += lw_huffman_decode(coded, n, out, size) != NULL;
 		for (i = size; i < sizeof(out); i++)
@@ -265,6 +265,7 @@ int main(void)
 		cmocka_unit_test(garbage_does_no_harm),
 	};
 
+	numbers = lw_random_seed(SEED);
 	print_message("seed %d\n", SEED);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mutate KIND FILE [--count N] [--seed S]
+ *
+ * Reads every truncation of a package (KIND lwm) or model (tflite, onnx) and N
+ * random mutations of it. Each must be accepted, and then be sound, or be
+ * refused with one line of text; none may crash, hang or take much memory.
+ * Mutation i depends on S + i alone.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/lwm_samples.h"
+#include "../common/mutation.h"
+#include "../common/watch.h"
+#include "coding.h"
+#include "file.h"
+#include "import.h"
+#include "pack.h"
+
+#define MAX_FILE (64u << 20)
+#define MAX_SECONDS 2
+/* Larger files are not cut at every byte. */
+#define MAX_CUTS 65536
+/* Decoded blobs above this get no checksum of their own. */
+#define MAX_DECODED (1u << 20)
+
+/**
+ * struct kind - what is read
+ * @name: argument
+ * @read: read bytes, and if they are accepted use what comes out; returns what
+ *	the reader does, or 1 after saying what is wrong
+ * @mutate: make a mutation of the original file, else its bytes are changed
+ * @sealed: any change of bytes must be refused, if @mutate did not correct it
+ */
+struct kind {
+	const char *name;
+	int (*read)(const void *data, size_t size, struct lwnpu_error *error);
+	int (*mutate)(struct mutant *mutant, const struct mutant *original,
+		      struct lw_random *random);
+	bool sealed;
+};
+
+struct totals {
+	unsigned long accepted, refused;
+};
+
+static int wrong(const char *what, const struct lwnpu_error *error)
+{
+	fprintf(stderr, "%s: %s\n", what, error->message);
+	return 1;
+}
+
+/* What a reader accepts, the writer writes. */
+static int read_lwm(const void *data, size_t size, struct lwnpu_error *error)
+{
+	struct lwm_package package;
+	size_t again_size;
+	void *again;
+	int ret;
+
+	ret = lwm_read_memory(&package, data, size, error);
+	if (ret)
+		return ret;
+	ret = lwm_write_memory(&package, 1u << LWM_HUFFMAN, &again,
+			       &again_size, error);
+	lwm_release(&package);
+	if (ret)
+		return wrong("an accepted package cannot be written", error);
+	free(again);
+	return 0;
+}
+
+static bool is_line(const char *text)
+{
+	unsigned int n;
+
+	if (!text || !*text)
+		return false;
+	for (; *text; text += n) {
+		n = lw_character(text);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
+static int check_refusals(int ret, const struct lw_refusals *refusals)
+{
+	uint32_t i;
+
+	for (i = 0; i < refusals->n; i++) {
+		if (!is_line(refusals->item[i].reason)) {
+			fprintf(stderr, "refusal %u has no reason\n", i);
+			return 1;
+		}
+	}
+	return ret;
+}
+
+static int use_graph(struct lw_graph *graph, struct lwnpu_error *error)
+{
+	const struct lw_pack_options options = { 0 };
+	struct lw_report report = { 0 };
+	int ret;
+
+	if (lw_graph_check(graph, error))
+		return wrong("an imported graph is not sound", error);
+	ret = lw_pass_fold(graph, &options, &report, error);
+	lw_report_free(&report);
+	if (ret)
+		return wrong("an imported graph cannot be folded", error);
+	if (lw_graph_check(graph, error))
+		return wrong("a folded graph is not sound", error);
+	return 0;
+}
+
+static int read_model(int (*import)(struct lw_graph **graph, const void *data,
+				    size_t size, struct lw_refusals *refusals,
+				    struct lwnpu_error *error),
+		      const void *data, size_t size, struct lwnpu_error *error)
+{
+	struct lw_refusals refusals = { 0 };
+	struct lw_graph *graph = NULL;
+	int ret;
+
+	ret = import(&graph, data, size, &refusals, error);
+	if (!ret) {
+		ret = use_graph(graph, error);
+		lw_graph_free(graph);
+	} else {
+		ret = check_refusals(ret, &refusals);
+	}
+	lw_refusals_free(&refusals);
+	return ret;
+}
+
+static int read_tflite(const void *data, size_t size,
+		       struct lwnpu_error *error)
+{
+	return read_model(lw_import_tflite, data, size, error);
+}
+
+static int read_onnx(const void *data, size_t size, struct lwnpu_error *error)
+{
+	return read_model(lw_import_onnx, data, size, error);
+}
+
+static int mutate_bytes(struct mutant *mutant, const struct mutant *original,
+			struct lw_random *random)
+{
+	memcpy(mutant->data, original->data, original->size);
+	mutant->size = original->size;
+	mutate(mutant, random, false);
+	return 0;
+}
+
+/* Replaces the header by its mutation, if that can still be parsed. */
+static int mutate_header(struct lwm_image *image, struct lw_random *random)
+{
+	struct mutant header = { 0 };
+	Lwm__Header *changed;
+
+	header.size = lwm__header__get_packed_size(image->header);
+	header.room = 2 * header.size + 1;
+	header.data = malloc(header.room);
+	if (!header.data)
+		return -ENOMEM;
+	lwm__header__pack(image->header, header.data);
+	mutate(&header, random, false);
+	changed = lwm__header__unpack(NULL, header.size, header.data);
+	free(header.data);
+	if (changed) {
+		lwm__header__free_unpacked(image->header, NULL);
+		image->header = changed;
+	}
+	return 0;
+}
+
+/* Appends what a blob decodes to, if it does. */
+static void decode_to(struct mutant *to, const struct lwm_image *image,
+		      const Lwm__Blob *blob)
+{
+	const char *why;
+
+	if (!blob || blob->offset > image->size ||
+	    blob->stored_size > image->size - blob->offset ||
+	    blob->coding >= LWM_CODINGS || blob->size > to->room - to->size)
+		return;
+	if (!lwm_codecs[blob->coding].decode(image->blobs + blob->offset,
+					     blob->stored_size,
+					     to->data + to->size, blob->size,
+					     &why))
+		to->size += blob->size;
+}
+
+/* Corrects the checksum of the decoded program. */
+static int sum_program(struct lwm_image *image)
+{
+	struct mutant ops = { .room = MAX_DECODED };
+	struct mutant weights = { .room = MAX_DECODED };
+	struct lw_program program;
+	size_t i;
+	int ret = -ENOMEM;
+
+	ops.data = malloc(ops.room);
+	weights.data = malloc(weights.room);
+	if (!ops.data || !weights.data)
+		goto free;
+	decode_to(&ops, image, image->header->ops);
+	for (i = 0; i < image->header->n_segments; i++)
+		decode_to(&weights, image, image->header->segments[i]->blob);
+	program = (struct lw_program){
+		.ops = (struct lwnpu_op *)ops.data,
+		.n_ops = ops.size / LWNPU_OP_SIZE,
+		.weights = weights.data,
+		.weights_size = weights.size,
+	};
+	image->header->program_xxh3 = lwm_program_xxh3(&program);
+	ret = 0;
+free:
+	free(ops.data);
+	free(weights.data);
+	return ret;
+}
+
+/* Half of the time checksums are right again, so that more is reached. */
+static int mutate_lwm(struct mutant *mutant, const struct mutant *original,
+		      struct lw_random *random)
+{
+	struct lwm_image image;
+	struct mutant blobs;
+	uint8_t *data;
+	size_t size;
+	int ret;
+
+	if (lw_random_chance(random, 50))
+		return mutate_bytes(mutant, original, random);
+	ret = lwm_image_open(&image, original->data, original->size);
+	if (ret)
+		return ret;
+	blobs = (struct mutant){ image.blobs, image.size, image.size };
+	if (lw_random_chance(random, 50))
+		ret = mutate_header(&image, random);
+	else
+		mutate(&blobs, random, true);
+	lwm_image_sum(&image);
+	if (!ret)
+		ret = sum_program(&image);
+	if (!ret)
+		ret = lwm_image_seal(&image, &data, &size);
+	lwm_image_close(&image);
+	if (ret)
+		return ret;
+	mutant->size = size < mutant->room ? size : mutant->room;
+	memcpy(mutant->data, data, mutant->size);
+	free(data);
+	return 0;
+}
+
+static const struct kind kinds[] = {
+	{ "lwm", read_lwm, mutate_lwm, true },
+	{ "tflite", read_tflite, mutate_bytes, false },
+	{ "onnx", read_onnx, mutate_bytes, false },
+};
+
+/* Exact allocation, so that a byte too many is seen. */
+static int try(const struct kind *kind, const struct mutant *mutant,
+	       struct totals *totals)
+{
+	struct lwnpu_error error = { 0 };
+	void *exact = malloc(mutant->size ? mutant->size : 1);
+	int ret;
+
+	if (!exact)
+		return -ENOMEM;
+	memcpy(exact, mutant->data, mutant->size);
+	ret = kind->read(exact, mutant->size, &error);
+	free(exact);
+	if (!ret) {
+		totals->accepted++;
+		return 0;
+	}
+	if (ret > 0 || ret == -ENOMEM || error.code != ret ||
+	    !is_line(error.message)) {
+		fprintf(stderr, "returns %d, error %d \"%s\"\n", ret,
+			error.code, error.message);
+		return 1;
+	}
+	totals->refused++;
+	return 0;
+}
+
+static int try_truncations(const struct kind *kind,
+			   const struct mutant *original,
+			   struct totals *totals)
+{
+	size_t step = 1 + original->size / MAX_CUTS;
+	struct mutant cut = *original;
+	unsigned long accepted = totals->accepted;
+	char name[64];
+
+	for (cut.size = 0; cut.size < original->size; cut.size += step) {
+		snprintf(name, sizeof(name), "truncated to %zu", cut.size);
+		watch_case(name);
+		if (try(kind, &cut, totals) ||
+		    (kind->sealed && totals->accepted != accepted)) {
+			fprintf(stderr, "mutate: failed: %s\n", name);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static int try_mutations(const struct kind *kind,
+			 const struct mutant *original, uint64_t seed,
+			 unsigned long count, struct totals *totals)
+{
+	struct mutant mutant = { .room = 2 * original->size + 4096 };
+	struct lw_random random;
+	char name[64];
+	unsigned long i;
+	int ret = 0;
+
+	mutant.data = malloc(mutant.room);
+	if (!mutant.data)
+		return 1;
+	for (i = 0; i < count && !ret; i++) {
+		snprintf(name, sizeof(name), "--seed %" PRIu64 " --count 1",
+			 seed + i);
+		watch_case(name);
+		random = lw_random_seed(seed + i);
+		ret = kind->mutate(&mutant, original, &random);
+		if (!ret)
+			ret = try(kind, &mutant, totals);
+		if (ret)
+			fprintf(stderr, "mutate: failed: %s\n", name);
+	}
+	free(mutant.data);
+	return ret;
+}
+
+static int run(const struct kind *kind, const struct mutant *original,
+	       uint64_t seed, unsigned long count)
+{
+	struct totals whole = { 0 }, cuts = { 0 }, mutations = { 0 };
+
+	watch_case("the file itself");
+	if (try(kind, original, &whole) || !whole.accepted) {
+		fprintf(stderr, "mutate: the file itself is refused\n");
+		return 1;
+	}
+	if (try_truncations(kind, original, &cuts) ||
+	    try_mutations(kind, original, seed, count, &mutations))
+		return 1;
+	printf("%s: seed %" PRIu64 ": %lu of %lu truncations and %lu of %lu mutations refused, the others accepted\n",
+	       kind->name, seed, cuts.refused, cuts.refused + cuts.accepted,
+	       mutations.refused, mutations.refused + mutations.accepted);
+	return 0;
+}
+
+static const struct kind *find_kind(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (!strcmp(kinds[i].name, name))
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: mutate lwm|tflite|onnx FILE [--count N] [--seed S]\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long count = 1000;
+	struct mutant original;
+	struct lwnpu_error error;
+	const struct kind *kind;
+	uint64_t seed = 1;
+	void *data;
+	int i, ret;
+
+	kind = argc > 2 && argc % 2 ? find_kind(argv[1]) : NULL;
+	if (!kind)
+		return usage();
+	for (i = 3; i < argc; i += 2) {
+		if (!strcmp(argv[i], "--count"))
+			count = strtoul(argv[i + 1], NULL, 0);
+		else if (!strcmp(argv[i], "--seed"))
+			seed = strtoull(argv[i + 1], NULL, 0);
+		else
+			return usage();
+	}
+	if (lw_file_read(argv[2], MAX_FILE, &data, &original.size, &error)) {
+		fprintf(stderr, "mutate: %s\n", error.message);
+		return 1;
+	}
+	original.data = data;
+	original.room = original.size;
+	/* Decoded and transposed copies of all weights, and a fixed part. */
+	watch_start(64 * original.size + (64u << 20), MAX_SECONDS);
+	ret = run(kind, &original, seed, count);
+	free(data);
+	return ret;
+}
