@@ -274,6 +274,18 @@ static int settle_type(struct lw_tflite_import *import)
 	return 0;
 }
 
+/* What the handlers let pass and no graph may have: not finite, too large. */
+static int check_graph(const struct lw_tflite_import *import)
+{
+	int ret = lw_graph_check(import->graph, import->error);
+
+	if (ret != -EINVAL)
+		return ret;
+	if (import->error)
+		import->error->code = -EBADMSG;
+	return -EBADMSG;
+}
+
 static int import_model(struct lw_tflite_import *import)
 {
 	uint32_t before = import->refusals->n;
@@ -292,7 +304,7 @@ static int import_model(struct lw_tflite_import *import)
 		ret = summarise(import, before);
 	if (!ret)
 		ret = settle_type(import);
-	return ret ? ret : lw_graph_check(import->graph, import->error);
+	return ret ? ret : check_graph(import);
 }
 
 static uint64_t allowance(size_t size)
