@@ -271,7 +271,7 @@ void lw_gen_copy(struct lw_gen *gen, bool last)
 		h = lw_gen_side(gen);
 		w = lw_gen_side(gen);
 		c = op.copy.channels;
-		/* Lanes of an output may keep what the job's caller put there. */
+		/* Lanes of an output may keep what the caller put there. */
 		if (last && lw_random_chance(&gen->random, 20))
 			op.copy.lane_out = lw_random_below(&gen->random, 4);
 		op.out = lw_gen_out(gen, h, w, op.copy.lane_out + c, op.in, 1,

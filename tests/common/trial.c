@@ -23,7 +23,7 @@ static size_t lw_trial_size(const struct lw_program *program, uint32_t region)
 uint8_t *lw_trial_bytes(const struct lw_trial *trial, uint32_t region,
 			       uint64_t seed)
 {
-	struct lw_random random = lw_random_seed(seed ^ (region * 0x9e3779b9ULL));
+	struct lw_random random = lw_random_seed(seed ^ region * 0x9e3779b9ULL);
 	size_t size = lw_trial_size(trial->program, region) + LW_TRIAL_GUARD;
 	uint8_t *bytes = malloc(size);
 	uint32_t kind = lw_random_below(&random, 10);

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "random_program.h"
-#include "trial.h"
+#include "../common/random_program.h"
+#include "../common/trial.h"
 
 #define RUNS 2
 

@@ -2,7 +2,7 @@
 /* Print docs/isa.md. */
 #include <stdlib.h>
 
-#include "isa_doc.h"
+#include "../common/isa_doc.h"
 
 int main(void)
 {

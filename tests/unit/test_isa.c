@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-#include "isa_doc.h"
+#include "../common/isa_doc.h"
+#include "../common/random.h"
 #include "lwnpu_check.h"
 #include "lwnpu_table.h"
-#include "random.h"
 
 _Static_assert(sizeof(struct lwnpu_op) == LWNPU_OP_SIZE, "operation");
 _Static_assert(sizeof(struct lwnpu_tensor) == 20, "tensor");

@@ -14,10 +14,10 @@
 
 #include <cmocka.h>
 
+#include "../common/random.h"
+#include "../common/random_program.h"
+#include "../common/trial.h"
 #include "lwnpu_table.h"
-#include "random.h"
-#include "random_program.h"
-#include "trial.h"
 
 #define PROGRAMS 400
 #define MUTATIONS 12
@@ -164,7 +164,8 @@ static void run_mutant(const struct lw_program *program, uint64_t seed)
 /* An exact copy of the weights, so that the sanitizer sees their end. */
 static uint8_t *copy_weights(const struct lw_program *program)
 {
-	uint8_t *weights = malloc(program->weights_size + !program->weights_size);
+	uint8_t *weights = malloc(program->weights_size +
+				  !program->weights_size);
 
 	assert_non_null(weights);
 	memcpy(weights, program->weights, program->weights_size);

@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
+#include "../common/random_program.h"
+#include "../common/trial.h"
 #include "lwnpu_table.h"
-#include "random_program.h"
-#include "trial.h"
 
 #define PROGRAMS 1500
 
