@@ -97,14 +97,15 @@ int lw_fold_identity(struct lw_folding *folding, struct lw_node *node)
 	in = node->in[0];
 	out = node->out;
 	if (kept == out) {
-		if (in->quantised)
+		if (!out->quantised)
 			lw_fold_take_scale(out, in);
 		lw_graph_producer(graph, in)->out = out;
 		lw_fold_remove(graph, node);
 		lw_graph_replace(graph, in, out);
 		return 1;
 	}
-	if (out->quantised)
+	/* Ports keep their own type where the bytes are the same. */
+	if (!in->quantised)
 		lw_fold_take_scale(in, out);
 	lw_graph_replace(graph, out, in);
 	lw_fold_remove(graph, node);

@@ -126,8 +126,9 @@ enum lw_axis { LW_AXIS_H, LW_AXIS_W, LW_AXIS_C };
  *	multiplies, bias adds
  * @pool: POOL
  * @count_pad: POOL average: the divisor counts padding as zeros
- * @integer_average: POOL average of a quantised TFLite model: halves round
- *	away from the byte that stands for zero of the source's type
+ * @integer_average: POOL average of a quantised TFLite model: the integer
+ *	quotient, halves rounded away from @average_zero
+ * @average_zero: the byte of 0 in the type that the source averages in
  * @unary: UNARY
  * @alpha: UNARY: slope (leaky relu), or slope (hard sigmoid)
  * @beta: UNARY: offset (hard sigmoid)
@@ -152,6 +153,7 @@ struct lw_node {
 	enum lw_pool_kind pool;
 	bool count_pad;
 	bool integer_average;
+	uint8_t average_zero;
 	enum lw_unary_kind unary;
 	float alpha, beta;
 	enum lw_axis axis;

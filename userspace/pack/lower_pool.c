@@ -89,9 +89,8 @@ int lw_lower_pool(struct lw_lowering *lower, const struct lw_node *node)
 		op->pool.mode = LWNPU_POOL_MAX;
 	} else {
 		op->pool.mode = LWNPU_POOL_AVERAGE;
-		op->pool.zero = !node->integer_average ? in->zero_point :
-				in->is_signed	       ? 128 :
-							 0;
+		op->pool.zero = node->integer_average ? node->average_zero :
+							in->zero_point;
 	}
 	if (pooled.buffer == out->buffer)
 		return 0;
