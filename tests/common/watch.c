@@ -40,8 +40,12 @@ static void too_long(int signal_number)
 }
 
 #ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/allocator_interface.h>
-#include <sanitizer/common_interface_defs.h>
+/* gcc's packages do not have the sanitizers' headers everywhere. */
+int __sanitizer_install_malloc_and_free_hooks(
+	void (*allocated)(const volatile void *pointer, size_t size),
+	void (*freed)(const volatile void *pointer));
+size_t __sanitizer_get_allocated_size(const volatile void *pointer);
+void __sanitizer_set_death_callback(void (*died)(void));
 
 static size_t used, most;
 
@@ -60,7 +64,7 @@ static void freed(const volatile void *pointer)
 
 	if (!pointer)
 		return;
-	size = __sanitizer_get_allocated_size((const void *)pointer);
+	size = __sanitizer_get_allocated_size(pointer);
 	/* What was allocated before the watch began. */
 	if (size > used)
 		size = used;

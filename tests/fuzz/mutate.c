@@ -32,14 +32,15 @@
  * @name: argument
  * @read: read bytes, and if they are accepted use what comes out; returns what
  *	the reader does, or 1 after saying what is wrong
- * @mutate: make a mutation of the original file, else its bytes are changed
- * @sealed: any change of bytes must be refused, if @mutate did not correct it
+ * @mutate: make a mutation of the original file; sets *@corrected if it made
+ *	checksums right again
+ * @sealed: any other change of bytes must be refused
  */
 struct kind {
 	const char *name;
 	int (*read)(const void *data, size_t size, struct lwnpu_error *error);
 	int (*mutate)(struct mutant *mutant, const struct mutant *original,
-		      struct lw_random *random);
+		      struct lw_random *random, bool *corrected);
 	bool sealed;
 };
 
@@ -93,7 +94,7 @@ static int check_refusals(int ret, const struct lw_refusals *refusals)
 
 	for (i = 0; i < refusals->n; i++) {
 		if (!is_line(refusals->item[i].reason)) {
-			fprintf(stderr, "refusal %u has no reason\n", i);
+			fprintf(stderr, "reason of refusal %u is not a line of text\n", i);
 			return 1;
 		}
 	}
@@ -149,8 +150,9 @@ static int read_onnx(const void *data, size_t size, struct lwnpu_error *error)
 }
 
 static int mutate_bytes(struct mutant *mutant, const struct mutant *original,
-			struct lw_random *random)
+			struct lw_random *random, bool *corrected)
 {
+	*corrected = false;
 	memcpy(mutant->data, original->data, original->size);
 	mutant->size = original->size;
 	mutate(mutant, random, false);
@@ -187,7 +189,8 @@ static void decode_to(struct mutant *to, const struct lwm_image *image,
 
 	if (!blob || blob->offset > image->size ||
 	    blob->stored_size > image->size - blob->offset ||
-	    blob->coding >= LWM_CODINGS || blob->size > to->room - to->size)
+	    (unsigned int)blob->coding >= LWM_CODINGS ||
+	    blob->size > to->room - to->size)
 		return;
 	if (!lwm_codecs[blob->coding].decode(image->blobs + blob->offset,
 					     blob->stored_size,
@@ -228,7 +231,7 @@ free:
 
 /* Half of the time checksums are right again, so that more is reached. */
 static int mutate_lwm(struct mutant *mutant, const struct mutant *original,
-		      struct lw_random *random)
+		      struct lw_random *random, bool *corrected)
 {
 	struct lwm_image image;
 	struct mutant blobs;
@@ -237,7 +240,8 @@ static int mutate_lwm(struct mutant *mutant, const struct mutant *original,
 	int ret;
 
 	if (lw_random_chance(random, 50))
-		return mutate_bytes(mutant, original, random);
+		return mutate_bytes(mutant, original, random, corrected);
+	*corrected = true;
 	ret = lwm_image_open(&image, original->data, original->size);
 	if (ret)
 		return ret;
@@ -314,6 +318,31 @@ static int try_truncations(const struct kind *kind,
 	return 0;
 }
 
+static bool is_same(const struct mutant *a, const struct mutant *b)
+{
+	return a->size == b->size && !memcmp(a->data, b->data, a->size);
+}
+
+static int try_mutation(const struct kind *kind, struct mutant *mutant,
+			const struct mutant *original,
+			struct lw_random *random, struct totals *totals)
+{
+	unsigned long accepted = totals->accepted;
+	bool corrected;
+	int ret;
+
+	ret = kind->mutate(mutant, original, random, &corrected);
+	if (!ret)
+		ret = try(kind, mutant, totals);
+	if (ret || totals->accepted == accepted)
+		return ret;
+	if (kind->sealed && !corrected && !is_same(mutant, original)) {
+		fprintf(stderr, "an altered file is accepted\n");
+		return 1;
+	}
+	return 0;
+}
+
 static int try_mutations(const struct kind *kind,
 			 const struct mutant *original, uint64_t seed,
 			 unsigned long count, struct totals *totals)
@@ -332,9 +361,7 @@ static int try_mutations(const struct kind *kind,
 			 seed + i);
 		watch_case(name);
 		random = lw_random_seed(seed + i);
-		ret = kind->mutate(&mutant, original, &random);
-		if (!ret)
-			ret = try(kind, &mutant, totals);
+		ret = try_mutation(kind, &mutant, original, &random, totals);
 		if (ret)
 			fprintf(stderr, "mutate: failed: %s\n", name);
 	}

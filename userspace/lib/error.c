@@ -34,11 +34,7 @@ unsigned int lw_character(const char *text)
 	return 0;
 }
 
-/*
- * Names in a message may come from a stranger's file: a message stays one line
- * of valid UTF-8 and cannot drive a terminal.
- */
-static void make_one_line(char *text)
+void lw_one_line(char *text)
 {
 	unsigned int n;
 
@@ -62,7 +58,7 @@ int lw_fail(struct lwnpu_error *error, int code, const char *format, ...)
 	if (vsnprintf(error->message, sizeof(error->message), format, args) < 0)
 		error->message[0] = '\0';
 	va_end(args);
-	make_one_line(error->message);
+	lw_one_line(error->message);
 	return code;
 }
 

@@ -37,6 +37,15 @@ int lw_fail_at(struct lwnpu_error *error, const char *where);
  */
 unsigned int lw_character(const char *text);
 
+/**
+ * lw_one_line() - make a text fit to be shown
+ * @text: changed in place: what is no lw_character() becomes a question mark
+ *
+ * Names may come from a stranger's file: a message stays one line of valid
+ * UTF-8 and cannot drive a terminal. lw_fail() does this itself.
+ */
+void lw_one_line(char *text);
+
 /* *out = a x b or a + b; true on overflow. */
 static inline bool lw_mul(size_t a, size_t b, size_t *out)
 {
