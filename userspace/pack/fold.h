@@ -24,6 +24,7 @@ struct lw_folding {
 	X(affine_before, "batch norm goes into the convolution behind it") \
 	X(scale_before_flatten, "a flattening quantises before, not behind it") \
 	X(flatten, "flatten and fully connected become one convolution") \
+	X(slice, "a slice of a slice is one slice") \
 	X(padding, "padding with zeros goes into the window behind it")
 
 #define LW_FOLD_DECLARE(name, text) \

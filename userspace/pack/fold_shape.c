@@ -233,6 +233,33 @@ int lw_fold_flatten(struct lw_folding *folding, struct lw_node *node)
 	return 1;
 }
 
+int lw_fold_slice(struct lw_folding *folding, struct lw_node *node)
+{
+	const struct lw_node *before;
+	int i;
+
+	if (node->kind != LW_NODE_SLICE)
+		return 0;
+	before = lw_graph_producer(folding->graph, node->in[0]);
+	if (!before || before->kind != LW_NODE_SLICE ||
+	    !lw_is_unbounded(before) ||
+	    !lw_fold_may_skip(node->in[0], before->in[0]))
+		return 0;
+	for (i = 0; i < 3; i++) {
+		uint32_t step = node->step[i];
+
+		/* The step of a single element may be any number. */
+		if (__builtin_mul_overflow(step, before->step[i], &step))
+			step = 1;
+		node->start[i] = before->start[i] +
+				 node->start[i] * before->step[i];
+		node->step[i] = step;
+	}
+	node->in[0] = before->in[0];
+	remove_unread(folding->graph, before);
+	return 1;
+}
+
 /* Whether a window may have more padding; @pad has its sums then. */
 static bool takes_padding(const struct lw_node *node,
 			  const struct lw_window *sum)
