@@ -91,10 +91,10 @@ static int broadcast(struct onnx_node *node, const struct onnx_shape *in,
 			continue;
 		at = i + in->n - shape->n;
 		if (i + in->n < shape->n || shape->dim[i] != in->dim[at])
-			return lw_onnx_refuse(node, "its constant's dimension %u is %u, which its other input does not have",
+			return lw_onnx_refuse(node, "its constant's dimension %u is %u, its other input's is not",
 					      i, shape->dim[i]);
 		if (in->axis[at] != ONNX_C)
-			return lw_onnx_refuse(node, "its constant varies along height or width, expected a number or one per channel");
+			return lw_onnx_refuse(node, "its constant varies along height or width, not only channels");
 		*step = 1;
 	}
 	return 0;

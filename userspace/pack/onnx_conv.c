@@ -87,7 +87,7 @@ static int take_quantised(struct onnx_node *node, struct lw_weights *weights,
 					  to / per_output];
 		q = from->q[at] - zero;
 		if (q < INT8_MIN || q > INT8_MAX)
-			return lw_onnx_refuse(node, "a weight less its zero point is %lld, expected -128 to 127: quantise weights as int8, symmetric",
+			return lw_onnx_refuse(node, "a weight less its zero point is %lld, expected -128 to 127",
 					      (long long)q);
 		weights->q[to] = q;
 	}
@@ -181,7 +181,7 @@ static int check_conv(struct onnx_node *node, const struct onnx_value *in,
 					      i, w->dim[i]);
 	if ((uint64_t)w->dim[1] * groups != in->value->c ||
 	    w->dim[0] % groups)
-		return lw_onnx_refuse(node, "weights for %u outputs of %u inputs in %u groups on an input of %u channels",
+		return lw_onnx_refuse(node, "%u outputs of %u inputs in %u groups do not fit %u channels",
 				      w->dim[0], w->dim[1], groups,
 				      in->value->c);
 	return 0;

@@ -25,7 +25,7 @@ struct onnx_constant *lw_onnx_fold_new(struct onnx_node *node,
 
 	if (node->status)
 		return NULL;
-	if (!count(shape, &n) || n > node->im->budget / 16) {
+	if (!count(shape, &n) || n > node->im->budget / 8) {
 		lw_onnx_refuse(node, "its constant result is too large");
 		return NULL;
 	}

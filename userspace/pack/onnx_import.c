@@ -8,11 +8,12 @@
 #include "onnx_import.h"
 
 /*
- * What a file of a given size may make the importer allocate: a real model is
- * nearly all weights, so both are far above what it needs.
+ * What a file of a given size may make the importer allocate. A real model is
+ * nearly all weights, which the parser only copies. A byte of int8 weights
+ * becomes 17: an int64_t, a float, and again a float and a byte in its node.
  */
 #define PARSER_BUDGET(size) ((size) * 32 + (16u << 20))
-#define CONSTANTS_BUDGET(size) ((size) * 16 + (16u << 20))
+#define CONSTANTS_BUDGET(size) ((size) * 28 + (16u << 20))
 
 static void *budget_alloc(void *data, size_t size)
 {
@@ -284,9 +285,10 @@ static int finish(struct onnx_import *im)
 	if (im->refusals->n) {
 		first = im->refusals->item;
 		return lw_fail(im->error, -EOPNOTSUPP,
-			       "%u nodes cannot be packed; the first is '%s' (%s): %s",
-			       im->refusals->n, first->node, first->op,
-			       first->reason);
+			       "%u node%s cannot be packed; the first is '%s' (%s): %s",
+			       im->refusals->n,
+			       im->refusals->n == 1 ? "" : "s", first->node,
+			       first->op, first->reason);
 	}
 	ret = lw_graph_check(im->graph, im->error);
 	if (ret == -EINVAL) {

@@ -9,6 +9,8 @@
 #define ONNX_MAX_DIMS 8
 #define ONNX_MAX_NODES (1u << 16)
 #define ONNX_MAX_NAMES (1u << 17)
+/* A job binds a region to each. */
+#define ONNX_MAX_PORTS 32
 #define ONNX_MIN_OPSET 7
 #define ONNX_MAX_OPSET 28
 

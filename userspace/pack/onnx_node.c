@@ -225,6 +225,10 @@ struct lw_node *lw_onnx_emit_many(struct onnx_node *node,
 
 	if (node->status || !out)
 		return NULL;
+	if (node->im->graph->n_nodes == LW_MAX_NODES) {
+		lw_onnx_refuse(node, "more than %d nodes", LW_MAX_NODES);
+		return NULL;
+	}
 	value = calloc(n_in, sizeof(*value));
 	for (i = 0; value && i < n_in; i++) {
 		note_reading(node, in[i]);

@@ -87,6 +87,9 @@ static int reduce_axes(struct onnx_node *node, enum lw_pool_kind kind)
 		lw_onnx_ignore(node, "noop_with_empty_axes");
 	if (!in)
 		return node->status;
+	if (axes.n > in->shape.n)
+		return lw_onnx_refuse(node, "%zu axes of %u dimensions",
+				      axes.n, in->shape.n);
 	for (i = 0; i < in->shape.n; i++)
 		over[i] = !axes.n;
 	for (i = 0; i < axes.n && !node->status; i++)

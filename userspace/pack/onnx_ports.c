@@ -149,6 +149,9 @@ static int add_input(struct onnx_import *im, struct onnx_value *value,
 		return -ENOMEM;
 	value->state = ONNX_ACTIVATION;
 	describe_port(value, &port);
+	if (im->graph->n_inputs == ONNX_MAX_PORTS)
+		return lw_fail(im->error, -EBADMSG,
+			       "more than %d inputs", ONNX_MAX_PORTS);
 	return lw_graph_input(im->graph, &port);
 }
 
@@ -224,6 +227,10 @@ int lw_onnx_outputs(struct onnx_import *im)
 	size_t i;
 	int ret = 0;
 
+	if (im->proto->n_output > ONNX_MAX_PORTS)
+		return lw_fail(im->error, -EBADMSG,
+			       "%zu outputs, expected at most %d",
+			       im->proto->n_output, ONNX_MAX_PORTS);
 	for (i = 0; i < im->proto->n_output && !ret; i++) {
 		proto = im->proto->output[i];
 		value = proto->name ? lw_onnx_find(im, proto->name) : NULL;

@@ -35,7 +35,6 @@ static void read_zero(struct onnx_node *node, struct params *p)
 static int read_params(struct onnx_node *node, struct params *p)
 {
 	const struct onnx_value *scale = lw_onnx_constant(node, 1);
-	size_t i;
 
 	*p = (struct params){ .type = ONNX_UINT8 };
 	p->axis = lw_onnx_int(node, "axis", 1);
@@ -46,14 +45,34 @@ static int read_params(struct onnx_node *node, struct params *p)
 		return node->status;
 	p->n = scale->constant->n;
 	p->scale = scale->constant->real;
-	for (i = 0; i < p->n; i++)
-		if (!isfinite(p->scale[i]) || p->scale[i] <= 0)
-			return lw_onnx_refuse(node, "scale %zu is %g, expected a finite number above 0",
-					      i, p->scale[i]);
 	if (!p->n)
 		return lw_onnx_refuse(node, "no scale");
 	read_zero(node, p);
 	return node->status;
+}
+
+/* QuantizeLinear's type where no zero point tells it. */
+static void read_output_type(struct onnx_node *node, struct params *p)
+{
+	int64_t type = lw_onnx_int(node, "output_dtype", 0);
+
+	if (type && p->zero && type != p->type)
+		lw_onnx_refuse(node, "output_dtype is %s, expected %s",
+			       lw_onnx_type_name(type & INT32_MAX),
+			       lw_onnx_type_name(p->type));
+	else if (type)
+		p->type = type & INT32_MAX;
+}
+
+static int check_scales(struct onnx_node *node, const struct params *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (!isfinite(p->scale[i]) || p->scale[i] <= 0)
+			return lw_onnx_refuse(node, "scale %zu is %g, expected a finite number above 0",
+					      i, p->scale[i]);
+	return 0;
 }
 
 /* One scale and zero point, 0…255 as we count, for an activation. */
@@ -65,6 +84,8 @@ static int activation_params(struct onnx_node *node, const struct params *p,
 	if (p->n != 1)
 		return lw_onnx_refuse(node, "%zu scales for an activation, expected 1",
 				      p->n);
+	if (check_scales(node, p))
+		return node->status;
 	if (p->type != ONNX_UINT8 && p->type != ONNX_INT8)
 		return lw_onnx_refuse(node, "type is %s, expected uint8 or int8",
 				      lw_onnx_type_name(p->type));
@@ -112,13 +133,10 @@ int lw_onnx_run_quantize(struct onnx_node *node)
 	struct onnx_value *in = lw_onnx_activation(node, 0);
 	struct params p;
 	int32_t zero;
-	int64_t type;
 
 	if (!in || read_params(node, &p))
 		return node->status;
-	type = lw_onnx_int(node, "output_dtype", 0);
-	if (!p.zero && type)
-		p.type = type & INT32_MAX;
+	read_output_type(node, &p);
 	if (activation_params(node, &p, &zero))
 		return node->status;
 	if (in->value->quantised && !has_scale(in->value, &p, zero))
@@ -144,8 +162,7 @@ int lw_onnx_run_dequantize(struct onnx_node *node)
 		return lw_onnx_refuse(node, "input 0 is not quantised");
 	if (read_params(node, &p))
 		return node->status;
-	lw_onnx_int_in(node, "output_dtype", ONNX_FLOAT, ONNX_FLOAT,
-		       ONNX_FLOAT);
+	lw_onnx_int_in(node, "output_dtype", 0, 0, ONNX_FLOAT);
 	if (!p.zero)
 		p.type = in->type;
 	if (p.type != in->type)
@@ -194,12 +211,11 @@ int lw_onnx_fold_dequantize(struct onnx_node *node)
 
 	if (!in->constant->whole)
 		return lw_onnx_refuse(node, "input 0 is not an integer");
-	lw_onnx_int_in(node, "output_dtype", ONNX_FLOAT, ONNX_FLOAT,
-		       ONNX_FLOAT);
+	lw_onnx_int_in(node, "output_dtype", 0, 0, ONNX_FLOAT);
 	if (read_params(node, &p) || constant_run(node, &p, &run))
 		return node->status;
 	constant = lw_onnx_fold_new(node, &in->shape, true);
-	if (!constant)
+	if (!constant || check_scales(node, &p))
 		return node->status;
 	constant->q = in->constant->whole;
 	constant->scale = p.scale;
@@ -225,14 +241,16 @@ int lw_onnx_fold_quantize(struct onnx_node *node)
 
 	if (!in || read_params(node, &p) || constant_run(node, &p, &run))
 		return node->status;
-	lw_onnx_int_in(node, "output_dtype", p.type, p.type, p.type);
+	read_output_type(node, &p);
 	if (p.type != ONNX_UINT8 && p.type != ONNX_INT8)
 		return lw_onnx_refuse(node, "type is %s, expected uint8 or int8",
 				      lw_onnx_type_name(p.type));
 	lo = p.type == ONNX_INT8 ? -128 : 0;
 	hi = lo + 255;
 	constant = lw_onnx_fold_new(node, &in->shape, false);
-	for (i = 0; constant && i < constant->n; i++) {
+	if (!constant || check_scales(node, &p))
+		return node->status;
+	for (i = 0; i < constant->n; i++) {
 		s = i / run % p.n;
 		q = rintf(in->constant->real[i] / p.scale[s]) +
 		    (p.zero ? (float)p.zero[s] : 0);

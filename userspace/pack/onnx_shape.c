@@ -131,6 +131,9 @@ struct onnx_shape lw_onnx_squeezed(struct onnx_node *node,
 	struct onnx_shape out = { 0 };
 	uint32_t i;
 
+	if (axes.n > in->n)
+		lw_onnx_refuse(node, "%zu axes of %u dimensions", axes.n,
+			       in->n);
 	for (i = 0; i < in->n; i++)
 		drop[i] = !axes.given && in->dim[i] == 1;
 	for (i = 0; i < axes.n && !node->status; i++)
@@ -161,13 +164,14 @@ struct onnx_shape lw_onnx_unsqueezed(struct onnx_node *node,
 	for (i = 0; i < axes.n && !node->status; i++)
 		add[lw_onnx_dim(node, axes.at[i], n)] = true;
 	for (i = 0; i < n && !node->status; i++) {
-		if (add[i])
+		if (add[i]) {
 			append_dim(node, &out, 1, ONNX_UNIT);
-		else if (next < in->n)
-			append_dim(node, &out, in->dim[next], in->axis[next]),
+		} else if (next < in->n) {
+			append_dim(node, &out, in->dim[next], in->axis[next]);
 			next++;
-		else
+		} else {
 			lw_onnx_refuse(node, "an axis is given twice");
+		}
 	}
 	return out;
 }
@@ -212,7 +216,7 @@ static int view(struct onnx_node *node, struct onnx_value *in,
 	if (flat == UINT32_MAX)
 		return lw_onnx_refuse(node, "the shape of its output is neither flat nor that of its input");
 	if (in->type != ONNX_FLOAT)
-		return lw_onnx_refuse(node, "flattens numbers that are still quantised, expected DequantizeLinear before it");
+		return lw_onnx_refuse(node, "flattens quantised numbers, expected DequantizeLinear first");
 	shape->axis[flat] = ONNX_C;
 	flatten(node, in, lw_onnx_define(node, 0, shape));
 	return node->status;
