@@ -226,7 +226,8 @@ static void test_mse_weights_err_less(void **state)
 		lw_graph_free(graph);
 		lw_graph_free(before);
 	}
-	assert_true(sum[1] < sum[0]);
+	if (!(sum[1] < sum[0]))
+		fail_msg("squared errors: %g to %g", sum[0], sum[1]);
 }
 
 static void test_pruned_weights_stay_zero(void **state)

@@ -20,8 +20,7 @@ struct lw_dataset {
 	float *data;
 };
 
-/* MSE, the default, measured better than or equal to MINMAX on all models. */
-enum lw_range { LW_RANGE_MSE, LW_RANGE_MINMAX };
+enum lw_range { LW_RANGE_MINMAX, LW_RANGE_MSE };
 enum lw_pattern { LW_PATTERN_NONE, LW_PATTERN_WEIGHTS, LW_PATTERN_BLOCK4 };
 
 /**

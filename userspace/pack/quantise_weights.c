@@ -34,15 +34,18 @@ static double squared_error(const float *real, size_t n, float scale)
 	return sum;
 }
 
-/* Clipping the largest weights may leave smaller errors in all others. */
+/*
+ * Clipping the largest weights may leave smaller errors in all others. Scales
+ * near the whole range are tried one by one, those further off in strides.
+ */
 static float refine(const float *real, size_t n, float whole)
 {
 	double least = squared_error(real, n, whole), error;
 	float best = whole, scale;
 	int part;
 
-	for (part = 63; part >= 40; part--) {
-		scale = whole * part / 64;
+	for (part = 255; part >= 128; part -= part > 224 ? 1 : 4) {
+		scale = whole * part / 256;
 		error = squared_error(real, n, scale);
 		if (error < least) {
 			least = error;
