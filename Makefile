@@ -40,7 +40,10 @@ PROTOS := userspace/lib/lwm.proto userspace/pack/onnx.proto
 PROTO_C := $(patsubst %.proto,$(BUILD)/gen/%.pb-c.c,$(notdir $(PROTOS)))
 KERNELS := $(wildcard opencl/*.cl)
 
-ENGINE_OBJS = $(call objects,driver) $(call objects,userspace/ref) \
+# What the module and userspace share; the rest of driver/ is kernel code.
+SHARED := $(addprefix driver/lwnpu_,check.c check_ops.c disasm.c table.c)
+
+ENGINE_OBJS = $(SHARED:%.c=$(BUILD)/%.o) $(call objects,userspace/ref) \
 	$(call objects,opencl) $(BUILD)/gen/kernels.o
 LIB_OBJS = $(ENGINE_OBJS) $(call objects,userspace/lib) $(BUILD)/gen/lwm.pb-c.o
 PACK_OBJS = $(call objects,userspace/pack) $(BUILD)/gen/onnx.pb-c.o
@@ -103,7 +106,7 @@ tests: $(UNIT_TESTS) $(TOOLS)
 
 # The checker becomes part of a kernel module: no libc, no floating point.
 FREESTANDING = $(CC) -std=gnu11 -ffreestanding -nostdlib -mgeneral-regs-only \
-	-Wall -Wextra -Werror -Iuapi -Idriver -fsyntax-only driver/*.c
+	-Wall -Wextra -Werror -Iuapi -Idriver -fsyntax-only $(SHARED)
 
 JOBS := -j$(shell nproc)
 FAST_SUITES = $(UNIT_TESTS:%=unit:%) "freestanding=$(FREESTANDING)" \
@@ -133,6 +136,26 @@ check:
 		"engines=$(BUILD)/tests/property/engines --count 2000" \
 		"demo=recipes/demo/run $(BUILD)/lwctl" \
 		"pytest:$$venv/bin/python:tests/conform"
+
+# Programs link with liblwnpu.so, run with the name of its ABI version. It must
+# not drag in what only lwctl needs.
+$(BUILD)/liblwnpu.so: LDFLAGS += -Wl,--as-needed
+INSTALLED_LIB = liblwnpu.so.$(VERSION)
+
+install: all
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include \
+		$(LIBDIR)/pkgconfig $(PREFIX)/share/man/man1)
+	install -m 755 $(BUILD)/lwctl $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/liblwnpu.so $(DESTDIR)$(LIBDIR)/$(INSTALLED_LIB)
+	ln -sf $(INSTALLED_LIB) $(DESTDIR)$(LIBDIR)/liblwnpu.so.$(SOVERSION)
+	ln -sf liblwnpu.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/liblwnpu.so
+	install -m 644 userspace/lib/lwnpu.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 docs/man/lwctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' userspace/lib/lwnpu.pc.in \
+		> $(DESTDIR)$(LIBDIR)/pkgconfig/lwnpu.pc
+
+.PHONY: install
 
 clean:
 	rm -rf build

@@ -6,6 +6,16 @@
 #include "lwctl.h"
 #include "model.h"
 
+void lw_note_resized(const struct lw_samples *samples,
+		     const struct lwm_io *input)
+{
+	size_t n = lw_samples_resized(samples);
+
+	if (n)
+		lwctl_note("%zu image%s resized to %u x %u", n,
+			   n == 1 ? "" : "s", input->w, input->h);
+}
+
 int lw_check_single(uint32_t n_inputs, uint32_t n_outputs,
 		    struct lwnpu_error *error)
 {

@@ -34,6 +34,10 @@ int lw_eval_package(const void *data, size_t size, const char *device,
 		    struct lw_samples *samples, const struct lw_labels *labels,
 		    struct lw_score *score, struct lwnpu_error *error);
 
+/** lw_note_resized() - tell people about images of another size */
+void lw_note_resized(const struct lw_samples *samples,
+		     const struct lwm_io *input);
+
 /** lw_check_single() - say so if a model has several inputs or outputs */
 int lw_check_single(uint32_t n_inputs, uint32_t n_outputs,
 		    struct lwnpu_error *error);

@@ -121,6 +121,9 @@ int lw_job_run(struct lw_job *job, const struct lw_submission *submit,
 		ret = run_one(job, submit, i, error);
 		lwctl_progress(NULL, "running", (float)(i + 1) / n);
 	}
+	if (!ret)
+		lw_note_resized(job->samples,
+				&lw_model_package(job->model)->inputs[0]);
 	return ret;
 }
 

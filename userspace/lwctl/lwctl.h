@@ -57,6 +57,9 @@ int lwctl_fail_with(enum lwctl_status status, const struct lwnpu_error *error,
 /** lwctl_note() - tell people something on standard error, one line */
 void lwctl_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/** lwctl_print_version() - "lwctl 0.1.0" */
+void lwctl_print_version(void);
+
 /** lwctl_print_name() - print a stranger's text, control bytes as '?' */
 void lwctl_print_name(const char *name);
 
@@ -92,6 +95,9 @@ int lwctl_flush(void);
 
 /* options.c: command lines */
 
+/** lwctl_look_for_json() - errors that come before --json are JSON too */
+void lwctl_look_for_json(int argc, char **argv);
+
 /**
  * lwctl_parse() - parse a command's arguments
  * @argp: its options; --json is added to them
@@ -99,7 +105,7 @@ int lwctl_flush(void);
  * @argv: of the command
  * @input: for the parser of @argp
  *
- * A wrong command line is reported. --help ends the program.
+ * A wrong command line is reported. --help and --version end the program.
  *
  * Return: LWCTL_OK or LWCTL_USAGE.
  */

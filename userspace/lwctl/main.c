@@ -5,8 +5,6 @@
 
 #include "lwctl.h"
 
-const char *argp_program_version = "lwctl " LWNPU_VERSION;
-
 static int lwctl_help(int argc, char **argv);
 
 static const struct lwctl_command commands[] = {
@@ -70,6 +68,7 @@ int main(int argc, char **argv)
 	struct lwnpu_error error;
 	int status;
 
+	lwctl_look_for_json(argc, argv);
 	if (argc < 2) {
 		lw_fail(&error, -EINVAL, "no command given, see lwctl help");
 		return lwctl_fail(LWCTL_USAGE, &error);
@@ -78,7 +77,7 @@ int main(int argc, char **argv)
 		print_commands();
 		status = LWCTL_OK;
 	} else if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
-		puts(argp_program_version);
+		lwctl_print_version();
 		status = LWCTL_OK;
 	} else {
 		status = run_command(argv[1], argc - 1, argv + 1);

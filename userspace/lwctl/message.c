@@ -99,6 +99,11 @@ void lwctl_note(const char *format, ...)
 	print_line(line);
 }
 
+void lwctl_print_version(void)
+{
+	puts("lwctl " LWNPU_VERSION);
+}
+
 void lwctl_print_name(const char *name)
 {
 	for (; *name; name++)

@@ -15,10 +15,12 @@ static struct lwnpu_error complaint;
 /**
  * struct command_line - what parse_common() works on
  * @command: the command's own options
+ * @all: these and the common ones
  * @input: for its parser
  */
 struct command_line {
 	const struct argp *command;
+	const struct argp *all;
 	void *input;
 };
 
@@ -69,6 +71,12 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 
 	(void)arg;
 	switch (key) {
+	case 'h':
+		argp_help(line->all, stdout, ARGP_HELP_STD_HELP, state->name);
+		exit(lwctl_flush());
+	case 'V':
+		lwctl_print_version();
+		exit(lwctl_flush());
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = line->input;
 		return 0;
@@ -83,13 +91,11 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Errors before --json is reached are JSON too. */
-static bool has_json(int argc, char **argv)
+void lwctl_look_for_json(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
 		if (!strcmp(argv[i], "--json"))
-			return true;
-	return false;
+			lwctl_set_json(true);
 }
 
 int lwctl_parse(const struct argp *argp, int argc, char **argv, void *input)
@@ -97,6 +103,8 @@ int lwctl_parse(const struct argp *argp, int argc, char **argv, void *input)
 	static const struct argp_option options[] = {
 		{ "json", KEY_JSON, NULL, 0,
 		  "Print results and errors as JSON", 0 },
+		{ "help", 'h', NULL, 0, "Print this", -1 },
+		{ "version", 'V', NULL, 0, "Print the version", -1 },
 		{ 0 }
 	};
 	const struct argp_child children[] = {
@@ -110,10 +118,11 @@ int lwctl_parse(const struct argp *argp, int argc, char **argv, void *input)
 		.doc = argp->doc,
 		.children = children,
 	};
-	struct command_line line = { argp, input };
+	struct command_line line = { argp, &common, input };
 
-	lwctl_set_json(has_json(argc, argv));
-	if (!argp_parse(&common, argc, argv, ARGP_NO_ERRS, NULL, &line))
+	/* argp's own messages take two lines, and its help goes with them. */
+	if (!argp_parse(&common, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL,
+			&line))
 		return LWCTL_OK;
 	lwctl_usage("wrong command line");
 	return lwctl_fail(LWCTL_USAGE, &complaint);
@@ -122,9 +131,10 @@ int lwctl_parse(const struct argp *argp, int argc, char **argv, void *input)
 /* strtof() would take hexadecimal, "inf" and leading space too. */
 static bool parse_decimal(const char *text, const char **end, float *number)
 {
+	size_t length = strspn(text, "0123456789.eE+-");
 	char *stop;
 
-	if (!text[0] || !strchr("0123456789.-+", text[0]))
+	if (!length || (text[length] && text[length] != '/'))
 		return false;
 	*number = strtof(text, &stop);
 	*end = stop;

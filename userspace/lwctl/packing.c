@@ -83,6 +83,8 @@ static int read_calib(struct lw_packing *packing,
 	if (!ret)
 		ret = lw_samples_dataset(samples, &packing->calib, error);
 	*bytes |= lw_samples_has_bytes(samples);
+	if (!ret && !request->quiet)
+		lw_note_resized(samples, &packing->input);
 	lw_samples_free(samples);
 	return ret;
 }

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""liblwnpu as programs see it: exports, header, installation, the example."""
+import os
+import pathlib
+import re
+import subprocess
+
+import numpy as np
+import pytest
+
+from conftest import LWCTL, ROOT
+
+BUILD = pathlib.Path(LWCTL).parent
+HEADER = ROOT / "userspace/lib/lwnpu.h"
+DEMO = ROOT / "recipes" / "demo"
+
+
+def run(*words, **options):
+    return subprocess.run([str(w) for w in words], check=True, text=True,
+                          capture_output=True, **options).stdout
+
+
+def test_exports_are_the_header_s_functions():
+    text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.S)
+    declared = set(re.findall(r"\b(lwnpu_\w+)\(", text))
+    symbols = run("nm", "-D", "--defined-only", BUILD / "liblwnpu.so")
+    exported = {name for kind, name in
+                re.findall(r" ([A-Z]) (\S+)$", symbols, re.M) if kind != "A"}
+    assert len(declared) > 10
+    assert exported == {f"{name}@@LWNPU_0.1" for name in declared}
+
+
+@pytest.mark.parametrize("compiler, standard", [
+    ("cc", "c99"), ("cc", "gnu11"), ("c++", "c++11"), ("c++", "c++17")])
+def test_header_compiles_alone(tmp_path, compiler, standard):
+    source = tmp_path / ("x.c" if compiler == "cc" else "x.cc")
+    source.write_text("#include <lwnpu.h>\n#include <lwnpu.h>\n")
+    run(compiler, f"-std={standard}", "-Wall", "-Wextra", "-Werror",
+        "-pedantic", f"-I{HEADER.parent}", "-c", source, "-o",
+        tmp_path / "x.o")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """What make install puts under DESTDIR."""
+    root = tmp_path_factory.mktemp("root")
+    run("make", f"BUILD={BUILD}", "install", f"DESTDIR={root}", "PREFIX=/usr",
+        "LIBDIR=/usr/lib/here", cwd=ROOT)
+    return root
+
+
+def test_installed_files(root):
+    files = {str(path.relative_to(root)) for path in root.rglob("*")
+             if not path.is_dir()}
+    version = run(LWCTL, "--version").split()[1]
+    assert files == {
+        "usr/bin/lwctl", "usr/include/lwnpu.h", "usr/share/man/man1/lwctl.1",
+        "usr/lib/here/pkgconfig/lwnpu.pc", "usr/lib/here/liblwnpu.so",
+        "usr/lib/here/liblwnpu.so.0", f"usr/lib/here/liblwnpu.so.{version}"}
+    library = root / "usr/lib/here"
+    assert os.readlink(library / "liblwnpu.so") == "liblwnpu.so.0"
+    assert os.readlink(library / "liblwnpu.so.0") == f"liblwnpu.so.{version}"
+    needed = run("readelf", "-d", library / "liblwnpu.so")
+    assert "Library soname: [liblwnpu.so.0]" in needed
+    assert not re.search(r"NEEDED.*(png|jpeg|jansson|blas)", needed)
+
+
+def test_example(root, tmp_path):
+    """Built with what is installed alone, it gives lwctl's answer."""
+    config = dict(os.environ, PKG_CONFIG_SYSROOT_DIR=str(root),
+                  PKG_CONFIG_PATH=str(root / "usr/lib/here/pkgconfig"))
+    flags = run("pkg-config", "--cflags", "--libs", "lwnpu", env=config)
+    source = ROOT / "examples/classify.c"
+    assert len(source.read_text().splitlines()) < 100
+    run("cc", "-Wall", "-Wextra", "-Werror", source, *flags.split(), "-o",
+        tmp_path / "classify")
+    package = tmp_path / "m.lwm"
+    run(LWCTL, "pack", DEMO / "glyphs.onnx", "-o", package, "--calib",
+        DEMO / "calib_x.npy", "--scale", "1/255")
+    quantised = np.random.default_rng(1).integers(0, 256, (32, 32, 3),
+                                                  dtype=np.uint8)
+    quantised.tofile(tmp_path / "x.bin")
+    environment = dict(os.environ,
+                       LD_LIBRARY_PATH=str(root / "usr/lib/here"))
+    answers = {run(tmp_path / "classify", package, tmp_path / "x.bin", device,
+                   env=environment) for device in ["ref", "opencl"]}
+    assert len(answers) == 1
+    assert re.fullmatch(r"class \d+, score \S+\n", answers.pop())
+    failed = subprocess.run([tmp_path / "classify", tmp_path / "none.lwm",
+                             tmp_path / "x.bin"], env=environment, text=True,
+                            capture_output=True)
+    assert failed.returncode == 1 and "none.lwm" in failed.stderr
