@@ -104,12 +104,8 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_COMMON) $(STATIC)
 
 tests: $(UNIT_TESTS) $(TOOLS)
 
-# The checker becomes part of a kernel module: no libc, no floating point.
-FREESTANDING = $(CC) -std=gnu11 -ffreestanding -nostdlib -mgeneral-regs-only \
-	-Wall -Wextra -Werror -Iuapi -Idriver -fsyntax-only $(SHARED)
-
 JOBS := -j$(shell nproc)
-FAST_SUITES = $(UNIT_TESTS:%=unit:%) "freestanding=$(FREESTANDING)" \
+FAST_SUITES = $(UNIT_TESTS:%=unit:%) \
 	"engines=$(BUILD)/tests/property/engines --count 300"
 # Mutations run under the sanitizers, against a small file of each kind.
 SAN_BUILD := build/san
