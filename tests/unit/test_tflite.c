@@ -10,7 +10,7 @@
 
 #include "file.h"
 #include "import.h"
-#include "tflite_builder.h"
+#include "../common/tflite_builder.h"
 
 #define SMALL "tests/data/small.tflite"
 
