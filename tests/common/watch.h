@@ -12,7 +12,7 @@
  *
  * A process that breaks a bound, or crashes, says so on standard error with
  * the name of the case, and exits with 1. Memory is counted under the address
- * sanitizer; without it, the address space is limited.
+ * sanitizer only.
  */
 void watch_start(size_t max_memory, unsigned int max_seconds);
 
