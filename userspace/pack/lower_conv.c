@@ -190,18 +190,94 @@ static int check_window(struct lw_lowering *lower, const struct lw_node *node)
 	return 0;
 }
 
-/* CONV and DWCONV have these fields in common, under one name each. */
-#define SET_WINDOW(op, node) do { \
-	(op).kernel_h = (node)->window.kernel_h; \
-	(op).kernel_w = (node)->window.kernel_w; \
-	(op).stride_h = (node)->window.stride_h; \
-	(op).stride_w = (node)->window.stride_w; \
-	(op).dilation_h = (node)->window.dilation_h; \
-	(op).dilation_w = (node)->window.dilation_w; \
-	(op).pad_top = (node)->window.pad_top; \
-	(op).pad_left = (node)->window.pad_left; \
-	(op).lo = lw_quantise((node)->act_lo, (node)->out); \
-	(op).hi = lw_quantise((node)->act_hi, (node)->out); \
+/* Whether every window has a place inside the image at both of its ends. */
+static bool touches(uint32_t in, uint32_t out, uint32_t kernel,
+		    uint32_t dilation, uint32_t stride, uint32_t pad)
+{
+	return pad <= (uint64_t)(kernel - 1) * dilation &&
+	       (uint64_t)(out - 1) * stride < (uint64_t)in + pad;
+}
+
+/*
+ * Programs have no window that lies in padding alone. Where a model has one,
+ * the image is padded by a copy first.
+ */
+static int pad_input(struct lw_lowering *lower, const struct lw_node *node,
+		     struct lw_window *w, struct lw_view *in)
+{
+	const struct lw_value *x = node->in[0], *y = node->out;
+	struct lw_view padded;
+	struct lwnpu_op *op;
+	int ret;
+
+	if (touches(x->h, y->h, w->kernel_h, w->dilation_h, w->stride_h,
+		    w->pad_top) &&
+	    touches(x->w, y->w, w->kernel_w, w->dilation_w, w->stride_w,
+		    w->pad_left))
+		return 0;
+	ret = lw_lower_buffer(lower, LWNPU_REGION_ARENA,
+			      x->h + w->pad_top + w->pad_bottom,
+			      x->w + w->pad_left + w->pad_right, x->c,
+			      x->zero_point, &padded);
+	if (ret)
+		return ret;
+	op = lw_lower_op(lower, LWNPU_OP_COPY, in, NULL, &padded);
+	if (!op)
+		return -ENOMEM;
+	op->copy.start_h = -(int)w->pad_top;
+	op->copy.start_w = -(int)w->pad_left;
+	op->copy.stride_h = 1;
+	op->copy.stride_w = 1;
+	op->copy.channels = x->c;
+	op->copy.fill = x->zero_point;
+	*in = padded;
+	w->pad_top = w->pad_left = w->pad_bottom = w->pad_right = 0;
+	return 0;
+}
+
+/* What CONV and DWCONV have in common. */
+struct common {
+	struct lw_window window;
+	struct lw_view in;
+	uint32_t bias, scale;
+	uint8_t lo, hi;
+};
+
+static int prepare(struct lw_lowering *lower, const struct lw_node *node,
+		   struct common *common)
+{
+	int ret;
+
+	*common = (struct common){
+		.window = node->window,
+		.in = *lw_lower_view(lower, node->in[0]),
+		.lo = lw_quantise(node->act_lo, node->out),
+		.hi = lw_quantise(node->act_hi, node->out),
+	};
+	ret = check_window(lower, node);
+	if (!ret)
+		ret = pad_input(lower, node, &common->window, &common->in);
+	if (!ret)
+		ret = add_biases(lower, node, &common->bias);
+	if (!ret)
+		ret = add_scales(lower, node, &common->scale);
+	return ret;
+}
+
+/* The fields of both have one name each. */
+#define SET_COMMON(op, common) do { \
+	(op).kernel_h = (common).window.kernel_h; \
+	(op).kernel_w = (common).window.kernel_w; \
+	(op).stride_h = (common).window.stride_h; \
+	(op).stride_w = (common).window.stride_w; \
+	(op).dilation_h = (common).window.dilation_h; \
+	(op).dilation_w = (common).window.dilation_w; \
+	(op).pad_top = (common).window.pad_top; \
+	(op).pad_left = (common).window.pad_left; \
+	(op).bias = (common).bias; \
+	(op).scale = (common).scale; \
+	(op).lo = (common).lo; \
+	(op).hi = (common).hi; \
 } while (0)
 
 static uint64_t count_macs(const struct lw_node *node)
@@ -215,21 +291,17 @@ static uint64_t count_macs(const struct lw_node *node)
 int lw_lower_conv(struct lw_lowering *lower, const struct lw_node *node)
 {
 	struct lwnpu_conv conv = { .groups = stream_groups(node) };
+	struct common common;
 	struct lwnpu_op *op;
 	int ret;
 
-	ret = check_window(lower, node);
+	ret = prepare(lower, node, &common);
 	if (!ret)
 		ret = add_conv_stream(lower, node, &conv);
-	if (!ret)
-		ret = add_biases(lower, node, &conv.bias);
-	if (!ret)
-		ret = add_scales(lower, node, &conv.scale);
 	if (ret)
 		return ret;
-	SET_WINDOW(conv, node);
-	op = lw_lower_op(lower, LWNPU_OP_CONV,
-			 lw_lower_view(lower, node->in[0]), NULL,
+	SET_COMMON(conv, common);
+	op = lw_lower_op(lower, LWNPU_OP_CONV, &common.in, NULL,
 			 lw_lower_view(lower, node->out));
 	if (!op)
 		return -ENOMEM;
@@ -266,21 +338,17 @@ static int add_dwconv_stream(struct lw_lowering *lower,
 int lw_lower_dwconv(struct lw_lowering *lower, const struct lw_node *node)
 {
 	struct lwnpu_dwconv dw = { 0 };
+	struct common common;
 	struct lwnpu_op *op;
 	int ret;
 
-	ret = check_window(lower, node);
+	ret = prepare(lower, node, &common);
 	if (!ret)
 		ret = add_dwconv_stream(lower, node, &dw);
-	if (!ret)
-		ret = add_biases(lower, node, &dw.bias);
-	if (!ret)
-		ret = add_scales(lower, node, &dw.scale);
 	if (ret)
 		return ret;
-	SET_WINDOW(dw, node);
-	op = lw_lower_op(lower, LWNPU_OP_DWCONV,
-			 lw_lower_view(lower, node->in[0]), NULL,
+	SET_COMMON(dw, common);
+	op = lw_lower_op(lower, LWNPU_OP_DWCONV, &common.in, NULL,
 			 lw_lower_view(lower, node->out));
 	if (!op)
 		return -ENOMEM;
