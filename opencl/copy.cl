@@ -10,22 +10,26 @@ static inline uint2 inside(int start, uint stride, uint in, uint out)
 	return (uint2)(min(from, to), to);
 }
 
-static inline void copy_row(__global uint *to, __global const uint *from,
-			    uint stride, uint n, uint mask)
+static inline void copy_words(__global uint *to, __global const uint *from,
+			      uint stride, uint n, uint mask)
 {
 	uint i = 0;
 
 	if (stride == 1)
 		for (; i + 8 <= n; i += 8)
 			vstore8(vload8(0, from + i) & mask, 0, to + i);
+	SCALAR_LOOP
 	for (; i < n; i++)
 		to[i] = from[i * stride] & mask;
 }
 
-static inline void fill_row(__global uint *to, uint word, uint n)
+static inline void fill_words(__global uint *to, uint from, uint end, uint word)
 {
-	for (uint i = 0; i < n; i++)
-		to[i] = word;
+	for (; from + 8 <= end; from += 8)
+		vstore8((uint8)word, 0, to + from);
+	SCALAR_LOOP
+	for (; from < end; from++)
+		to[from] = word;
 }
 
 /* Work-items: blocks of rows, planes, phases. */
@@ -38,26 +42,26 @@ __kernel void copy(struct lw_copy_params p, __global const uint *constants,
 	int start_h = p.start_h + (int)(phase / p.phases_w);
 	int start_w = p.start_w + (int)(phase % p.phases_w);
 	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;
-	uint2 columns = inside(start_w, p.stride_w, p.in_width, p.width);
+	uint2 inner = inside(start_w, p.stride_w, p.in_width, p.width);
 
 	if (plane >= p.planes || phase >= p.phases)
 		return;
 	in += p.in.first + plane * p.in.plane;
-	out += p.out.first + plane * p.out.plane + phase * p.phase_pitch;
-	for (; y < end; y++) {
+	out += p.out.first + plane * p.out.plane + phase * p.phase_pitch +
+	       y * p.out.row;
+	for (; y < end; y++, out += p.out.row) {
 		int row = (int)(y * p.stride_h) + start_h;
-		__global uint *to = out + y * p.out.row;
+		uint from = inner.x;
 
-		if (row < 0 || row >= (int)p.in_height) {
-			fill_row(to, p.fill & mask, p.width);
+		if (row < 0 || row >= (int)p.in_height)
+			from = p.width;
+		fill_words(out, 0, from, p.fill & mask);
+		if (from == p.width)
 			continue;
-		}
-		fill_row(to, p.fill & mask, columns.x);
-		copy_row(to + columns.x,
-			 in + row * p.in.row +
-				 (int)(columns.x * p.stride_w) + start_w,
-			 p.stride_w, columns.y - columns.x, mask);
-		fill_row(to + columns.y, p.fill & mask, p.width - columns.y);
+		copy_words(out + from, in + row * p.in.row +
+			   (int)(from * p.stride_w) + start_w, p.stride_w,
+			   inner.y - from, mask);
+		fill_words(out, inner.y, p.width, p.fill & mask);
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* OpenCL devices: finding, describing, choosing. */
 #define _GNU_SOURCE
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,40 @@ static bool is_pocl(cl_platform_id platform)
 	return !strcmp(name, "Portable Computing Language");
 }
 
+static bool has_flag(cl_device_id id, cl_device_info what)
+{
+	cl_bool flag = CL_FALSE;
+
+	return clGetDeviceInfo(id, what, sizeof(flag), &flag, NULL) ==
+	       CL_SUCCESS && flag;
+}
+
+/* "OpenCL 1.2 …" or later */
+static bool is_recent(cl_device_id id)
+{
+	char version[128];
+	unsigned int major, minor;
+
+	get_text(id, CL_DEVICE_VERSION, version, sizeof(version));
+	return sscanf(version, "OpenCL %u.%u", &major, &minor) == 2 &&
+	       (major > 1 || minor >= 2);
+}
+
+/* What every program needs, and few devices do not have. */
+static const char *find_lack(cl_device_id id, cl_device_fp_config single)
+{
+	if (!is_recent(id))
+		return "OpenCL 1.2";
+	if (!has_flag(id, CL_DEVICE_AVAILABLE) ||
+	    !has_flag(id, CL_DEVICE_COMPILER_AVAILABLE))
+		return "a compiler that is available";
+	if (!has_flag(id, CL_DEVICE_ENDIAN_LITTLE))
+		return "little-endian words";
+	if (!(single & CL_FP_ROUND_TO_NEAREST))
+		return "rounding to nearest";
+	return NULL;
+}
+
 static void describe_device(struct lw_cl_device *device)
 {
 	cl_device_fp_config single = 0, both = 0;
@@ -43,6 +78,7 @@ static void describe_device(struct lw_cl_device *device)
 			&max_buffer, NULL);
 	clGetDeviceInfo(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof(align_bits),
 			&align_bits, NULL);
+	device->lacks = find_lack(id, single);
 	device->is_cpu = type & CL_DEVICE_TYPE_CPU;
 	device->is_host = device->is_cpu && is_pocl(device->platform);
 	device->denormals = single & CL_FP_DENORM;
@@ -155,5 +191,9 @@ int lw_cl_choose_device(struct lw_cl_device *device, const char *choice,
 		return lw_fail(error, -ENODEV,
 			       "no OpenCL device \"%.64s\": expected a number below %d or a part of a device's name",
 			       choice, n);
+	if (device->lacks)
+		return lw_fail(error, -EOPNOTSUPP,
+			       "OpenCL device %s does not have %s",
+			       device->name, device->lacks);
 	return 0;
 }

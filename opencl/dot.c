@@ -51,7 +51,7 @@ static const struct lw_cl_dot dots[] = {
 	{
 		.name = "vnni", .macro = "DOT_VNNI", .lanes = 16,
 		.tiles = { .conv = { 4, 1 }, .quad = { 4, 1 } },
-		.quad_cost = 70, .usable = host_has_vnni,
+		.quad_cost = 50, .usable = host_has_vnni,
 	}, {
 		.name = "avxvnni", .macro = "DOT_AVXVNNI", .lanes = 8,
 		.tiles = { .conv = { 8, 2 }, .quad = { 2, 1 } },
@@ -63,11 +63,11 @@ static const struct lw_cl_dot dots[] = {
 	}, {
 		.name = "portable", .macro = "DOT_PORTABLE", .lanes = 8,
 		.tiles = { .conv = { 4, 2 }, .quad = { 2, 1 } },
-		.quad_cost = 70, .usable = is_cpu,
+		.quad_cost = 90, .usable = is_cpu,
 	}, {
 		.name = "packed", .macro = "DOT_PACKED", .lanes = 4,
 		.tiles = { .conv = { 4, 1 }, .quad = { 2, 1 } },
-		.quad_cost = 70, .usable = is_any,
+		.quad_cost = 90, .usable = is_any,
 	},
 };
 

@@ -9,6 +9,10 @@
 #define JOIN(a, b) JOIN_(a, b)
 #define VECTOR(type) JOIN(type, LANES)
 
+/* For remainders: compilers would unroll and vectorise them for nothing. */
+#define SCALAR_LOOP \
+	_Pragma("clang loop vectorize(disable) unroll(disable)")
+
 typedef VECTOR(int) vint;
 typedef VECTOR(uint) vuint;
 typedef VECTOR(float) vfloat;
@@ -81,25 +85,15 @@ static inline vint dot4(vint acc, vuint x, vuint w)
 }
 
 #elif defined(DOT_PORTABLE)
-/* Sums of products of even and odd 16-bit lanes: compilers know pmaddwd. */
-static inline vint add_pairs(vint acc, vuint x, vuint w)
-{
-	VECTOR(int) even = convert_int8(as_short16(x).even) *
-			   convert_int8(as_short16(w).even);
-	VECTOR(int) odd = convert_int8(as_short16(x).odd) *
-			  convert_int8(as_short16(w).odd);
-
-	return acc + (even + odd);
-}
-
+/* Operands that fit 16 bits: x86 compilers turn each product into pmaddwd. */
 static inline vint dot4(vint acc, vuint x, vuint w)
 {
-	const uint low = 0x00ff00ff;
-	vuint w_low = as_uint8((as_short16(w) << (short16)8) >> (short16)8);
-	vuint w_high = as_uint8(as_short16(w) >> (short16)8);
+	vint signs = as_sums(w);
 
-	acc = add_pairs(acc, x & low, w_low);
-	return add_pairs(acc, (x >> 8) & low, w_high);
+	return acc + as_sums(x & 255) * (signs << 24 >> 24) +
+	       as_sums(x >> 8 & 255) * (signs << 16 >> 24) +
+	       as_sums(x >> 16 & 255) * (signs << 8 >> 24) +
+	       as_sums(x >> 24) * (signs >> 24);
 }
 
 #else

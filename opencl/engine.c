@@ -57,8 +57,7 @@ static void opencl_close(void *opened)
 {
 	struct lw_cl_engine *engine = opened;
 
-	while (engine->memory)
-		lw_cl_memory_free(engine, engine->memory);
+	lw_cl_memory_free_all(engine);
 	if (engine->program)
 		clReleaseProgram(engine->program);
 	if (engine->queue)

@@ -15,6 +15,7 @@
  * @width: blocks of one channel
  * @words: a channel's blocks after another's
  * @offsets: of each block of a channel; UNREACHED for none
+ * @n_unreached: how many of those
  */
 struct strip {
 	const struct lw_cl_blocks *blocks;
@@ -25,6 +26,7 @@ struct strip {
 	size_t width;
 	uint32_t *words;
 	uint32_t *offsets;
+	size_t n_unreached;
 };
 
 #define UNREACHED UINT32_MAX
@@ -42,17 +44,27 @@ static uint32_t next_block(struct strip *strip)
 	return word;
 }
 
-static void read_channel(struct strip *strip, uint32_t channel, uint32_t *words)
+/* A byte of each of the stream's words is one of the channel's taps. */
+static void read_depthwise(const struct strip *strip, uint32_t channel,
+			   uint32_t *words)
 {
-	const struct lw_cl_blocks *blocks = strip->blocks;
 	uint32_t lane = channel % LWNPU_LANES;
-	const uint8_t *bytes = blocks->data + channel / LWNPU_LANES *
-			       strip->width * LWNPU_LANES + lane;
+	const uint8_t *bytes = strip->blocks->data + lane +
+			       channel / LWNPU_LANES * strip->width *
+			       LWNPU_LANES;
 
 	for (size_t i = 0; i < strip->width; i++)
-		words[i] = blocks->depthwise ?
-			   (uint32_t)bytes[i * LWNPU_LANES] << 8 * lane :
-			   next_block(strip);
+		words[i] = (uint32_t)bytes[i * LWNPU_LANES] << 8 * lane;
+}
+
+static void read_channel(struct strip *strip, uint32_t channel, uint32_t *words)
+{
+	if (strip->blocks->depthwise) {
+		read_depthwise(strip, channel, words);
+		return;
+	}
+	for (size_t i = 0; i < strip->width; i++)
+		words[i] = next_block(strip);
 }
 
 /* Offsets within the first group; those of others add a number of planes. */
@@ -69,6 +81,7 @@ static void find_offsets(struct strip *strip)
 			size_t tap = reached ?
 				lw_cl_window_offset(window, y, x) : UNREACHED;
 
+			strip->n_unreached += reached ? 0 : blocks->words;
 			for (uint32_t w = 0; w < blocks->words; w++)
 				*offset++ = reached ?
 					tap + w * window->image.plane :
@@ -145,7 +158,7 @@ static int add_blocks(struct strip *strip, size_t i, size_t base)
 {
 	struct lw_cl_lists *lists = strip->lists;
 	uint32_t *words = strip->words + i;
-	uint32_t rest[16], offset = strip->offsets[i] + base;
+	uint32_t rest[LW_CL_MAX_SHARED], offset = strip->offsets[i] + base;
 	int ret;
 
 	if (!strip->split_pairs)
@@ -194,7 +207,7 @@ static int build_list(struct strip *strip, size_t list, uint32_t multiple)
 			     strip->words + count * strip->width);
 		count++;
 	}
-	if (count)
+	if (strip->n_unreached)
 		add_outside(strip, channel, count);
 	base = count ? first_plane(blocks, channel) *
 		       blocks->window.image.plane : 0;

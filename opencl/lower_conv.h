@@ -93,6 +93,9 @@ struct lw_cl_blocks {
 	uint8_t zero_point;
 };
 
+/* Output channels of a list, at most: the lanes of the widest vector. */
+#define LW_CL_MAX_SHARED 16
+
 /**
  * struct lw_cl_lists - the non-zero blocks, by lists of output channels
  * @shared: output channels of a list

@@ -104,6 +104,12 @@ void lw_cl_memory_free(struct lw_cl_engine *engine, void *data)
 	}
 }
 
+void lw_cl_memory_free_all(struct lw_cl_engine *engine)
+{
+	while (engine->memory)
+		lw_cl_memory_free(engine, engine->memory->data);
+}
+
 /* The allocation that can serve as a buffer of @size bytes at @data, if any. */
 static struct lw_cl_memory *find_memory(struct lw_cl_engine *engine,
 					const void *data, size_t size)
@@ -176,6 +182,19 @@ static int begin_copy(struct lw_cl_engine *engine, struct lw_cl_loaded *loaded,
 	return 0;
 }
 
+static int check_binding(const struct lw_cl_loaded *loaded,
+			 const struct lw_binding *binding, unsigned int region,
+			 struct lwnpu_error *error)
+{
+	size_t size = loaded->info.region[region].size;
+
+	if (!binding->data || binding->size < size)
+		return lw_fail(error, -EINVAL,
+			       "region %u: buffer of %zu bytes, expected at least %zu",
+			       region, binding->data ? binding->size : 0, size);
+	return 0;
+}
+
 static int begin_region(struct lw_cl_engine *engine,
 			struct lw_cl_loaded *loaded,
 			const struct lw_binding *binding, struct lw_cl_job *job,
@@ -183,7 +202,10 @@ static int begin_region(struct lw_cl_engine *engine,
 {
 	size_t size = loaded->info.region[region].size;
 	cl_int code;
+	int ret = check_binding(loaded, binding, region, error);
 
+	if (ret)
+		return ret;
 	job->owner[region] = find_memory(engine, binding->data, size);
 	if (job->owner[region])
 		return begin_in_place(engine, job, region, error);

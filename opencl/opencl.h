@@ -19,6 +19,7 @@ typedef cl_uint uint;
  * @id: the device
  * @name: CL_DEVICE_NAME
  * @driver: CL_DRIVER_VERSION
+ * @lacks: what it needs and does not have, NULL if nothing
  * @is_cpu: it shares the host's memory, and likes one work-item a group
  * @is_host: its kernels run in this process: host CPUID tells what they can use
  * @denormals: single precision has them
@@ -32,6 +33,7 @@ struct lw_cl_device {
 	cl_device_id id;
 	char name[128];
 	char driver[64];
+	const char *lacks;
 	bool is_cpu;
 	bool is_host;
 	bool denormals;
@@ -156,7 +158,7 @@ int lw_cl_find_devices(struct lw_cl_device **devices);
  *	LWNPU_OPENCL_DEVICE, else the first
  * @error: filled in on failure, may be NULL
  *
- * Return: 0, -ENODEV, -ENOMEM.
+ * Return: 0, -ENODEV, -EOPNOTSUPP the device lacks something, -ENOMEM.
  */
 int lw_cl_choose_device(struct lw_cl_device *device, const char *choice,
 			struct lwnpu_error *error);
@@ -239,6 +241,9 @@ void *lw_cl_memory_alloc(struct lw_cl_engine *engine, size_t size);
 
 /* lw_cl_memory_free() - the reverse; @engine is locked, @data may be NULL */
 void lw_cl_memory_free(struct lw_cl_engine *engine, void *data);
+
+/* lw_cl_memory_free_all() - free what the user of the engine has not */
+void lw_cl_memory_free_all(struct lw_cl_engine *engine);
 
 /**
  * struct lw_cl_job - the buffers of a job on the device

@@ -14,6 +14,7 @@ static inline void store_rows(const struct lw_conv_params *p, uint first,
 
 		for (; k + 4 <= n; k += 4)
 			vstore4(vload4(0, tile + i + k), 0, to + k);
+		SCALAR_LOOP
 		for (; k < n; k++)
 			to[k] = tile[i + k];
 		i += p->pitch - x;

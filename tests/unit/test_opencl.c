@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: MIT
+/* The OpenCL engine: devices, arithmetic, buffers, threads, kernel cache. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../common/random_program.h"
+#include "../common/trial.h"
+#include "file.h"
+
+#define PROGRAMS 40
+#define CHANNELS 20
+#define JOBS 100
+
+static const struct lw_engine_ops *const ops = &lw_opencl_engine;
+
+static void *open_device(void)
+{
+	struct lwnpu_error error = { 0 };
+	void *engine = NULL;
+
+	if (ops->open(&engine, NULL, &error)) {
+		print_message("%s\n", error.message);
+		fail();
+	}
+	return engine;
+}
+
+/* In a child process: the loader looks for drivers only once. */
+static void without_drivers_no_device_is_found(void **state)
+{
+	struct lwnpu_error error = { 0 };
+	void *engine;
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (!pid) {
+		bool good;
+
+		setenv("OCL_ICD_VENDORS", "/nonexistent", 1);
+		good = ops->list(NULL, 0) == 0 &&
+		       ops->open(&engine, NULL, &error) == -ENODEV &&
+		       strstr(error.message, "pocl-opencl-icd");
+		_exit(!good);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void devices_are_listed(void **state)
+{
+	struct lwnpu_device_info info[2] = { 0 };
+	int n = ops->list(NULL, 0);
+
+	(void)state;
+	assert_true(n > 0);
+	assert_int_equal(ops->list(info, 1), n);
+	assert_string_equal(info[0].name, "opencl:0");
+	assert_string_equal(info[0].engine, "opencl");
+	assert_true(strlen(info[0].description) > 0);
+	assert_string_equal(info[1].name, "");
+}
+
+static void a_device_is_chosen_by_number_or_name(void **state)
+{
+	struct lwnpu_device_info listed, info;
+	char part[8] = { 0 };
+	void *engine;
+
+	(void)state;
+	ops->list(&listed, 1);
+	memcpy(part, listed.description, sizeof(part) - 1);
+	assert_int_equal(ops->open(&engine, "0", NULL), 0);
+	ops->describe(engine, &info);
+	assert_memory_equal(&info, &listed, sizeof(info));
+	ops->close(engine);
+	assert_int_equal(ops->open(&engine, part, NULL), 0);
+	ops->close(engine);
+	setenv("LWNPU_OPENCL_DEVICE", part, 1);
+	assert_int_equal(ops->open(&engine, "", NULL), 0);
+	ops->close(engine);
+	unsetenv("LWNPU_OPENCL_DEVICE");
+}
+
+static void unknown_devices_are_refused(void **state)
+{
+	static const char *const choices[] = {
+		"9999", "-1", "0x", "99999999999999999999", "no such device",
+	};
+	struct lwnpu_error error;
+	void *engine;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		assert_int_equal(ops->open(&engine, choices[i], &error),
+				 -ENODEV);
+		assert_non_null(strstr(error.message, choices[i]));
+	}
+	setenv("LWNPU_OPENCL_DEVICE", "elsewhere", 1);
+	assert_int_equal(ops->open(&engine, NULL, &error), -ENODEV);
+	assert_non_null(strstr(error.message, "elsewhere"));
+	unsetenv("LWNPU_OPENCL_DEVICE");
+}
+
+static void an_unknown_dot_is_refused(void **state)
+{
+	struct lwnpu_error error;
+	void *engine;
+
+	(void)state;
+	setenv("LWNPU_OPENCL_DOT", "nine", 1);
+	assert_int_equal(ops->open(&engine, NULL, &error), -EINVAL);
+	assert_non_null(strstr(error.message, "nine"));
+	unsetenv("LWNPU_OPENCL_DOT");
+}
+
+static void compare_with_ref(void *engine, const struct lw_program *program,
+			     uint64_t seed)
+{
+	struct lwnpu_error error = { 0 };
+	struct lw_trial ref, trial;
+	int ret;
+
+	ret = lw_trial_open(&ref, &lw_ref_engine, NULL, program, seed, &error);
+	assert_int_equal(ret, 0);
+	ret = lw_trial_open(&trial, ops, engine, program, seed, &error);
+	if (!ret)
+		ret = lw_trial_run(&ref, seed, &error);
+	if (!ret)
+		ret = lw_trial_run(&trial, seed, &error);
+	if (!ret)
+		ret = lw_trial_compare(&ref, &trial, &error);
+	if (ret)
+		print_message("seed %llu: %s\n", (unsigned long long)seed,
+			      error.message);
+	assert_int_equal(ret, 0);
+	lw_trial_close(&trial);
+	lw_trial_close(&ref);
+}
+
+/**
+ * struct layer - a convolution of a 1x1 output to test corners with
+ * @program: valid after make_layer()
+ * @op: its operation
+ * @weights: region 0
+ */
+struct layer {
+	struct lw_program program;
+	struct lwnpu_op op;
+	_Alignas(64) uint8_t weights[65536];
+};
+
+static struct lwnpu_tensor image(uint32_t size, uint32_t c, uint8_t region)
+{
+	struct lwnpu_tensor tensor = {
+		.row_pitch = 4 * size,
+		.plane_pitch = 4 * size * size,
+		.h = size,
+		.w = size,
+		.c = c,
+		.region = region,
+		.zero_point = 200,
+	};
+
+	return tensor;
+}
+
+/* Weights are alternately @a and @b. */
+static void make_layer(struct layer *layer, uint32_t size, uint32_t kernel,
+		       uint8_t dilation, int8_t a, int8_t b)
+{
+	struct lwnpu_conv *conv = &layer->op.conv;
+	uint32_t blocks = CHANNELS * kernel * kernel * (CHANNELS / 4);
+	float scale = 1.0f / 4096;
+
+	memset(layer, 0, sizeof(*layer));
+	layer->op.opcode = LWNPU_OP_CONV;
+	layer->op.in[0] = image(size, CHANNELS, LWNPU_REGION_IO);
+	layer->op.out = image(size, CHANNELS, LWNPU_REGION_IO + 1);
+	conv->weights_len = 4 * blocks;
+	conv->bias = conv->weights_len;
+	conv->scale = conv->bias + 4 * CHANNELS;
+	conv->groups = 1;
+	conv->kernel_h = conv->kernel_w = kernel;
+	conv->stride_h = conv->stride_w = 1;
+	conv->dilation_h = conv->dilation_w = dilation;
+	conv->pad_top = conv->pad_left = kernel / 2 * dilation;
+	conv->hi = 255;
+	for (uint32_t i = 0; i < 4 * blocks; i++)
+		layer->weights[i] = i % 2 ? b : a;
+	for (uint32_t i = 0; i < CHANNELS; i++)
+		memcpy(layer->weights + conv->scale + 4 * i, &scale, 4);
+	layer->program.ops = &layer->op;
+	layer->program.n_ops = 1;
+	layer->program.weights = layer->weights;
+	layer->program.weights_size = conv->scale + 4 * CHANNELS;
+	assert_int_equal(lw_program_check(&layer->program, NULL), 0);
+}
+
+/* Sums of pairs that do not fit 16 bits, in all kinds of tiles. */
+static void compare_extremes(void *engine)
+{
+	static const int8_t pairs[][2] = {
+		{ 127, 127 }, { -128, -128 }, { 127, -128 }, { -128, 127 },
+		{ 64, 64 },   { 65, 64 },     { -64, -65 },  { 127, 1 },
+		{ 127, 2 },   { -128, -1 },   { -128, 1 },
+	};
+	static const uint32_t sizes[] = { 1, 2, 3, 5, 9, 30 };
+	struct layer *layer = calloc(1, sizeof(*layer));
+
+	assert_non_null(layer);
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+			make_layer(layer, sizes[k], 1, 1, pairs[i][0],
+				   pairs[i][1]);
+			for (uint64_t seed = 0; seed < 6; seed++)
+				compare_with_ref(engine, &layer->program, seed);
+		}
+	free(layer);
+}
+
+static void compare_with_dot(const char *dot)
+{
+	struct lwnpu_error error = { 0 };
+	struct lw_program program;
+	void *engine;
+	int ret;
+
+	setenv("LWNPU_OPENCL_DOT", dot, 1);
+	ret = ops->open(&engine, NULL, &error);
+	unsetenv("LWNPU_OPENCL_DOT");
+	if (ret == -EOPNOTSUPP) {
+		print_message("%s\n", error.message);
+		skip();
+	}
+	assert_int_equal(ret, 0);
+	compare_extremes(engine);
+	for (uint64_t seed = 0; seed < PROGRAMS; seed++) {
+		lw_random_program(&program, seed);
+		compare_with_ref(engine, &program, seed);
+		lw_program_release(&program);
+	}
+	ops->close(engine);
+}
+
+#define DOT_TEST(name) \
+	static void results_with_##name##_are_those_of_ref(void **state) \
+	{ \
+		(void)state; \
+		compare_with_dot(#name); \
+	}
+DOT_TEST(vnni)
+DOT_TEST(avxvnni)
+DOT_TEST(avx2)
+DOT_TEST(portable)
+DOT_TEST(packed)
+
+/* Most of the kernel never reaches the image, and adds a constant. */
+static void kernels_far_larger_than_the_image(void **state)
+{
+	struct layer *layer = calloc(1, sizeof(*layer));
+	void *engine = open_device();
+
+	(void)state;
+	assert_non_null(layer);
+	for (uint32_t size = 1; size < 12; size += 2) {
+		make_layer(layer, size, 3, 127, 3, -100);
+		compare_with_ref(engine, &layer->program, size);
+		make_layer(layer, size, 5, size, -5, 77);
+		compare_with_ref(engine, &layer->program, size);
+	}
+	free(layer);
+	ops->close(engine);
+}
+
+static void run_layer(void *engine, struct layer *layer, void *in, void *out)
+{
+	struct lw_binding bindings[LWNPU_REGION_MAX] = {
+		[LWNPU_REGION_IO] = {
+			in, layer->program.info.region[LWNPU_REGION_IO].size
+		},
+		[LWNPU_REGION_IO + 1] = {
+			out,
+			layer->program.info.region[LWNPU_REGION_IO + 1].size
+		},
+	};
+	void *loaded;
+
+	assert_int_equal(ops->load(engine, &layer->program, &loaded, NULL), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(ops->run(engine, loaded, bindings, NULL), 0);
+	ops->unload(engine, loaded);
+}
+
+/* Every kind of memory for input and output gives the same output. */
+static void buffers_may_be_anywhere(void **state)
+{
+	struct layer *layer = calloc(1, sizeof(*layer));
+	void *engine = open_device();
+	uint8_t *in[5], *out[5], *pages;
+	size_t size;
+
+	(void)state;
+	assert_non_null(layer);
+	make_layer(layer, 10, 3, 1, 50, -7);
+	size = layer->program.info.region[LWNPU_REGION_IO].size;
+	pages = aligned_alloc(4096, 65536);
+	assert_non_null(pages);
+	in[0] = ops->alloc(engine, 16384);
+	out[0] = ops->alloc(engine, 16384);
+	in[1] = pages;
+	out[1] = pages + 4096;
+	in[2] = pages + 8192 + 4;
+	out[2] = pages + 12288 + 12;
+	in[3] = pages + 16384 + 1;
+	out[3] = pages + 20480 + 3;
+	in[4] = in[0] + 8192;
+	out[4] = out[0] + 8192;
+	for (int i = 0; i < 5; i++)
+		for (size_t k = 0; k < size; k++)
+			in[i][k] = k * 37 + k / 256;
+	for (int i = 0; i < 5; i++)
+		for (int k = 0; k < 5; k++) {
+			memset(out[k], 0xee, size);
+			run_layer(engine, layer, in[i], out[k]);
+			assert_memory_equal(out[k], out[0], size);
+			assert_memory_equal(in[i], in[0], size);
+		}
+	ops->free(engine, in[0]);
+	ops->free(engine, out[0]);
+	ops->free(engine, NULL);
+	free(pages);
+	free(layer);
+	ops->close(engine);
+}
+
+static void allocated_memory_is_zeroed_and_aligned(void **state)
+{
+	void *engine = open_device();
+	uint8_t *data = ops->alloc(engine, 1000);
+
+	(void)state;
+	assert_non_null(data);
+	assert_int_equal((uintptr_t)data % 64, 0);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(data[i], 0);
+	assert_null(ops->alloc(engine, SIZE_MAX - 5));
+	/* What is not given back, the engine frees. */
+	ops->close(engine);
+}
+
+static void small_and_missing_buffers_are_refused(void **state)
+{
+	struct layer *layer = calloc(1, sizeof(*layer));
+	struct lw_binding bindings[LWNPU_REGION_MAX] = { 0 };
+	struct lwnpu_error error = { 0 };
+	void *engine = open_device(), *loaded;
+	size_t size;
+
+	(void)state;
+	assert_non_null(layer);
+	make_layer(layer, 4, 1, 1, 1, 2);
+	size = layer->program.info.region[LWNPU_REGION_IO].size;
+	assert_int_equal(ops->load(engine, &layer->program, &loaded, NULL), 0);
+	bindings[2] = (struct lw_binding){ ops->alloc(engine, size), size };
+	assert_int_equal(ops->run(engine, loaded, bindings, &error), -EINVAL);
+	assert_non_null(strstr(error.message, "region 3"));
+	bindings[3] = (struct lw_binding){ ops->alloc(engine, size), size };
+	bindings[2].size--;
+	assert_int_equal(ops->run(engine, loaded, bindings, &error), -EINVAL);
+	assert_non_null(strstr(error.message, "region 2"));
+	bindings[2].size++;
+	assert_int_equal(ops->run(engine, loaded, bindings, &error), 0);
+	ops->unload(engine, loaded);
+	ops->free(engine, bindings[2].data);
+	ops->free(engine, bindings[3].data);
+	ops->close(engine);
+	free(layer);
+}
+
+static void *run_jobs(void *argument)
+{
+	struct lw_trial *trial = argument;
+	struct lwnpu_error error;
+
+	for (int i = 0; i < JOBS; i++)
+		if (lw_trial_run(trial, 5, &error))
+			return argument;
+	return NULL;
+}
+
+static void threads_share_a_device(void **state)
+{
+	struct lwnpu_error error = { 0 };
+	struct lw_program programs[3];
+	struct lw_trial refs[3], trials[3];
+	void *engine = open_device(), *result;
+	pthread_t threads[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		lw_random_program(&programs[i], 7 + i);
+		assert_int_equal(lw_trial_open(&refs[i], &lw_ref_engine, NULL,
+					       &programs[i], 7, &error), 0);
+		assert_int_equal(lw_trial_open(&trials[i], ops, engine,
+					       &programs[i], 7, &error), 0);
+		assert_int_equal(lw_trial_run(&refs[i], 5, &error), 0);
+	}
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, run_jobs,
+						&trials[i]), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(pthread_join(threads[i], &result), 0);
+		assert_null(result);
+		assert_int_equal(lw_trial_compare(&refs[i], &trials[i], &error),
+				 0);
+		lw_trial_close(&trials[i]);
+		lw_trial_close(&refs[i]);
+		lw_program_release(&programs[i]);
+	}
+	ops->close(engine);
+}
+
+/* The only file in a directory; returns how many there are. */
+static int find_file(const char *directory, char *path, size_t size)
+{
+	DIR *dir = opendir(directory);
+	struct dirent *entry;
+	int n = 0;
+
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, size, "%s/%s", directory, entry->d_name);
+		n++;
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+static void open_and_close(void)
+{
+	void *engine = open_device();
+
+	ops->close(engine);
+}
+
+static void damage(const char *path, size_t size, long at)
+{
+	FILE *file = fopen(path, at < 0 ? "w" : "r+");
+	int c;
+
+	assert_non_null(file);
+	if (at >= 0) {
+		fseek(file, at % size, SEEK_SET);
+		c = fgetc(file);
+		fseek(file, at % size, SEEK_SET);
+		fputc(c ^ 0x40, file);
+	}
+	fclose(file);
+}
+
+static void check_cache(const char *home)
+{
+	static const long places[] = { -1, 0, 9, 17, 25, 33, 1000, 99999 };
+	char directory[256], path[512];
+	size_t size, now;
+	void *good, *file;
+
+	snprintf(directory, sizeof(directory), "%s/lwnpu", home);
+	setenv("LWNPU_CACHE", "off", 1);
+	open_and_close();
+	unsetenv("LWNPU_CACHE");
+	assert_int_equal(find_file(directory, path, sizeof(path)), 0);
+	open_and_close();
+	assert_int_equal(find_file(directory, path, sizeof(path)), 1);
+	assert_int_equal(lw_file_read(path, 1 << 26, &good, &size, NULL), 0);
+	open_and_close();
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		damage(path, size, places[i]);
+		open_and_close();
+		assert_int_equal(find_file(directory, path, sizeof(path)), 1);
+		assert_int_equal(lw_file_read(path, 1 << 26, &file, &now, NULL),
+				 0);
+		/* Not what damage() left, but whole again. */
+		assert_int_equal(((uint8_t *)file)[0], ((uint8_t *)good)[0]);
+		assert_true(now > 1000);
+		free(file);
+	}
+	free(good);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+static void damaged_kernels_are_compiled_again(void **state)
+{
+	char home[] = "/tmp/lwnpu-cache-XXXXXX";
+	const char *before = getenv("XDG_CACHE_HOME");
+
+	(void)state;
+	assert_non_null(mkdtemp(home));
+	setenv("XDG_CACHE_HOME", home, 1);
+	check_cache(home);
+	assert_int_equal(rmdir(home), 0);
+	setenv("XDG_CACHE_HOME", "/proc/nonexistent", 1);
+	open_and_close();
+	if (before)
+		setenv("XDG_CACHE_HOME", before, 1);
+	else
+		unsetenv("XDG_CACHE_HOME");
+}
+
+int main(void)
+{
+	const struct CMUnitTest alone[] = {
+		cmocka_unit_test(without_drivers_no_device_is_found),
+	};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(devices_are_listed),
+		cmocka_unit_test(a_device_is_chosen_by_number_or_name),
+		cmocka_unit_test(unknown_devices_are_refused),
+		cmocka_unit_test(an_unknown_dot_is_refused),
+		cmocka_unit_test(results_with_vnni_are_those_of_ref),
+		cmocka_unit_test(results_with_avxvnni_are_those_of_ref),
+		cmocka_unit_test(results_with_avx2_are_those_of_ref),
+		cmocka_unit_test(results_with_portable_are_those_of_ref),
+		cmocka_unit_test(results_with_packed_are_those_of_ref),
+		cmocka_unit_test(kernels_far_larger_than_the_image),
+		cmocka_unit_test(buffers_may_be_anywhere),
+		cmocka_unit_test(allocated_memory_is_zeroed_and_aligned),
+		cmocka_unit_test(small_and_missing_buffers_are_refused),
+		cmocka_unit_test(threads_share_a_device),
+		cmocka_unit_test(damaged_kernels_are_compiled_again),
+	};
+	int failed = cmocka_run_group_tests(alone, NULL, NULL);
+
+	return failed + cmocka_run_group_tests(tests, NULL, NULL);
+}
