@@ -414,6 +414,9 @@ int lw_refuse(struct lw_refusals *refusals, const char *node, const char *op,
 		free_refusal(&refusal);
 		return -ENOMEM;
 	}
+	lw_one_line(refusal.reason);
+	lw_one_line(refusal.node);
+	lw_one_line(refusal.op);
 	refusals->item[refusals->n++] = refusal;
 	return 0;
 }
