@@ -207,29 +207,6 @@ static void test_mse_keeps_what_is_even(void **state)
 	free(seen.bins);
 }
 
-static void test_mse_weights_err_less(void **state)
-{
-	double sum[2] = { 0 };
-	size_t r, i;
-
-	(void)state;
-	for (r = 0; r < 2; r++) {
-		struct lw_graph *graph, *before;
-
-		build_seed(5);
-		graph = make();
-		before = lw_graph_copy(graph);
-		quantise_random(graph, ranges[r]);
-		for (i = 0; i < 216; i++)
-			sum[r] += pow(graph->nodes[0]->weights->real[i] -
-				      before->nodes[0]->weights->real[i], 2);
-		lw_graph_free(graph);
-		lw_graph_free(before);
-	}
-	if (!(sum[1] < sum[0]))
-		fail_msg("squared errors: %g to %g", sum[0], sum[1]);
-}
-
 static void test_pruned_weights_stay_zero(void **state)
 {
 	struct lw_graph *graph = make();
@@ -468,7 +445,6 @@ int main(void)
 		cmocka_unit_test(test_all_inputs_zero),
 		cmocka_unit_test(test_mse_clips_outliers),
 		cmocka_unit_test(test_mse_keeps_what_is_even),
-		cmocka_unit_test(test_mse_weights_err_less),
 		cmocka_unit_test(test_pruned_weights_stay_zero),
 		cmocka_unit_test(test_channels_without_weights),
 		cmocka_unit_test(test_known_ranges),

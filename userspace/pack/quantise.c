@@ -92,14 +92,14 @@ static int set_activations(struct lw_graph *graph,
 	return ret;
 }
 
-static int set_weights(struct lw_graph *graph, enum lw_range range)
+static int set_weights(struct lw_graph *graph)
 {
 	uint32_t i;
 	int ret = 0;
 
 	for (i = 0; i < graph->n_nodes && !ret; i++)
 		if (graph->nodes[i]->weights)
-			ret = lw_quantise_weights(graph->nodes[i], range);
+			ret = lw_quantise_weights(graph->nodes[i]);
 	graph->quantised = !ret;
 	return ret;
 }
@@ -115,7 +115,7 @@ int lw_pass_quantise(struct lw_graph *graph,
 	if (ret)
 		return ret;
 	if (!needs_scales(graph)) {
-		ret = set_weights(graph, options->range);
+		ret = set_weights(graph);
 		return ret ? lw_fail(error, ret, "no memory to quantise") : 0;
 	}
 	ret = check_dataset(graph, options->calibration, error);
@@ -125,7 +125,7 @@ int lw_pass_quantise(struct lw_graph *graph,
 	if (!before)
 		return lw_fail(error, -ENOMEM, "no memory to quantise");
 	ret = set_activations(graph, options, error);
-	if (!ret && set_weights(graph, options->range))
+	if (!ret && set_weights(graph))
 		ret = lw_fail(error, -ENOMEM, "no memory to quantise");
 	if (!ret)
 		ret = lw_quantise_report(report, before, graph,

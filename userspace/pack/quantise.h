@@ -75,7 +75,7 @@ void lw_set_scale(struct lw_value *value, float lo, float hi);
  *
  * Return: 0 or -ENOMEM.
  */
-int lw_quantise_weights(struct lw_node *node, enum lw_range range);
+int lw_quantise_weights(struct lw_node *node);
 
 /**
  * lw_quantise_report() - bytes of layers, and errors of their outputs

@@ -21,54 +21,22 @@ static float greatest(const float *real, size_t n)
 	return max;
 }
 
-static double squared_error(const float *real, size_t n, float scale)
-{
-	double sum = 0;
-	float d;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		d = real[i] - scale * round_weight(real[i], scale);
-		sum += (double)d * d;
-	}
-	return sum;
-}
-
 /*
- * Clipping the largest weights may leave smaller errors in all others. Scales
- * near the whole range are tried one by one, those further off in strides.
- */
-static float refine(const float *real, size_t n, float whole)
-{
-	double least = squared_error(real, n, whole), error;
-	float best = whole, scale;
-	int part;
-
-	for (part = 255; part >= 128; part -= part > 224 ? 1 : 4) {
-		scale = whole * part / 256;
-		error = squared_error(real, n, scale);
-		if (error < least) {
-			least = error;
-			best = scale;
-		}
-	}
-	return best;
-}
-
-/*
+ * The largest weight has the largest byte. A scale with less squared error in
+ * the weights clips it, which moves whole outputs: measured on ResNet-8 the
+ * outputs erred 14 % more, on KWS 2 %.
+ *
  * A channel with weights far smaller than its bias, or none at all, still
  * needs a scale that gives the bias enough bits, but not more than 28 of the
  * accumulator's 32, and a multiplier that is a normal number.
  */
 static float choose_scale(const float *real, size_t n, float bias,
-			  float in_scale, float out_scale, enum lw_range range)
+			  float in_scale, float out_scale)
 {
 	float least = out_scale / in_scale * 0x1p-40f;
 	float scale = greatest(real, n) / MAX_WEIGHT;
 
 	bias = fabsf(bias);
-	if (scale > least && range == LW_RANGE_MSE)
-		scale = refine(real, n, scale);
 	if (scale > 0)
 		scale = fmaxf(scale, bias / in_scale * 0x1p-28f);
 	else
@@ -83,8 +51,7 @@ static int32_t quantise_bias(float bias, float scale)
 	return q < INT32_MIN ? INT32_MIN : q > INT32_MAX ? INT32_MAX : q;
 }
 
-static void quantise_channel(struct lw_node *node, uint32_t o,
-			     enum lw_range range)
+static void quantise_channel(struct lw_node *node, uint32_t o)
 {
 	struct lw_weights *w = node->weights;
 	size_t i, n = (size_t)w->kh * w->kw * w->i;
@@ -94,7 +61,7 @@ static void quantise_channel(struct lw_node *node, uint32_t o,
 	float scale;
 
 	scale = choose_scale(real, n, w->bias ? w->bias[o] : 0, in_scale,
-			     node->out->scale, range);
+			     node->out->scale);
 	for (i = 0; i < n; i++) {
 		q[i] = round_weight(real[i], scale);
 		real[i] = scale * q[i];
@@ -106,7 +73,7 @@ static void quantise_channel(struct lw_node *node, uint32_t o,
 	}
 }
 
-int lw_quantise_weights(struct lw_node *node, enum lw_range range)
+int lw_quantise_weights(struct lw_node *node)
 {
 	struct lw_weights *w = node->weights;
 	uint32_t o;
@@ -126,6 +93,6 @@ int lw_quantise_weights(struct lw_node *node, enum lw_range range)
 		return -ENOMEM;
 	}
 	for (o = 0; o < w->o; o++)
-		quantise_channel(node, o, range);
+		quantise_channel(node, o);
 	return 0;
 }
