@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #define PROGRAMS 40
 #define CHANNELS 20
 #define JOBS 100
+#define PAGE 4096
 
 static const struct lw_engine_ops *const ops = &lw_opencl_engine;
 
@@ -348,6 +350,42 @@ static void buffers_may_be_anywhere(void **state)
 	ops->close(engine);
 }
 
+/* Memory with an inaccessible page on each side; @size fills its pages. */
+static uint8_t *guarded_pages(size_t size)
+{
+	uint8_t *pages = mmap(NULL, size + 2 * PAGE, PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(pages != MAP_FAILED);
+	assert_int_equal(mprotect(pages + PAGE, size, PROT_READ | PROT_WRITE),
+			 0);
+	return pages + PAGE;
+}
+
+static void nothing_outside_buffers_is_touched(void **state)
+{
+	static const uint32_t sizes[] = { 8, 16 };
+	struct layer *layer = calloc(1, sizeof(*layer));
+	uint8_t *in = guarded_pages(2 * PAGE), *out = guarded_pages(2 * PAGE);
+	void *engine = open_device();
+
+	(void)state;
+	assert_non_null(layer);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		for (uint32_t kernel = 1; kernel < 6; kernel += 2) {
+			size_t size = sizes[i] * sizes[i] * CHANNELS;
+			size_t end = 2 * PAGE - size;
+
+			make_layer(layer, sizes[i], kernel, 1, 9, -4);
+			run_layer(engine, layer, in, out);
+			run_layer(engine, layer, in + end, out + end);
+		}
+	munmap(in - PAGE, 4 * PAGE);
+	munmap(out - PAGE, 4 * PAGE);
+	free(layer);
+	ops->close(engine);
+}
+
 static void allocated_memory_is_zeroed_and_aligned(void **state)
 {
 	void *engine = open_device();
@@ -542,6 +580,7 @@ int main(void)
 		cmocka_unit_test(results_with_packed_are_those_of_ref),
 		cmocka_unit_test(kernels_far_larger_than_the_image),
 		cmocka_unit_test(buffers_may_be_anywhere),
+		cmocka_unit_test(nothing_outside_buffers_is_touched),
 		cmocka_unit_test(allocated_memory_is_zeroed_and_aligned),
 		cmocka_unit_test(small_and_missing_buffers_are_refused),
 		cmocka_unit_test(threads_share_a_device),
