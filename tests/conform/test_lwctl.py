@@ -490,7 +490,8 @@ def test_verify_shows_a_difference(lwctl, package):
     done = subprocess.run(
         [LWCTL, "verify", package, "--devices", "ref,opencl", "--seed", "5"],
         env={"LD_PRELOAD": str(lwctl.folder / "idle.so"), "PATH": "/usr/bin",
-             "LWNPU_CACHE": "off"}, capture_output=True, text=True)
+             "LWNPU_CACHE": "off",
+             "ASAN_OPTIONS": "verify_asan_link_order=0"}, capture_output=True, text=True)
     assert done.returncode == FAILED
     assert re.fullmatch(r"lwctl: seed 5: input 0: output \"\w+\" differs first"
                         r" at row 0, column 0, channel \d+: -?\d+ on ref, "

@@ -21,6 +21,7 @@
 /* What a package of one table look-up is made of. */
 struct recipe {
 	uint32_t h, w, c;
+	uint32_t declared; /* sides of the input in the package, if not these */
 	bool in_signed, out_signed;
 	float in_scale, out_scale;
 	uint8_t in_zero, out_zero;
@@ -102,6 +103,12 @@ static void make_package(const struct recipe *recipe, void **data, size_t *size)
 	};
 	struct lwnpu_error error;
 
+	if (recipe->declared) {
+		in.h = in.w = in.c = recipe->declared;
+		in.n_dims = 3;
+		for (int i = 0; i < 3; i++)
+			in.dims[i] = recipe->declared;
+	}
 	memcpy(table, recipe->table, sizeof(table));
 	if (lwm_write_memory(&package, 1u << LWM_RAW, data, size, &error))
 		fail_msg("%s", error.message);
@@ -309,6 +316,28 @@ static void wrong_packages(void **state)
 	lwnpu_device_close(device);
 }
 
+/* A program that reads one pixel of an input of 256 TiB. */
+static void huge_input(void **state)
+{
+	struct lwnpu_device *device = open_device("ref");
+	struct recipe recipe = make_recipe(false, false, 1);
+	struct lwnpu_model *model = NULL;
+	struct lwnpu_error error = { 0 };
+	void *data;
+	size_t size;
+
+	(void)state;
+	recipe.declared = 65535;
+	make_package(&recipe, &data, &size);
+	assert_int_equal(lwnpu_model_load_memory(&model, device, data, size,
+						 &error),
+			 -EINVAL);
+	assert_non_null(strstr(error.message, "65535 x 65535 x 65535"));
+	assert_null(model);
+	free(data);
+	lwnpu_device_close(device);
+}
+
 static void two_models(void **state)
 {
 	struct recipe recipes[2] = { make_recipe(false, false, 1),
@@ -495,6 +524,7 @@ int main(void)
 		cmocka_unit_test(descriptions),
 		cmocka_unit_test(wrong_buffers),
 		cmocka_unit_test(wrong_packages),
+		cmocka_unit_test(huge_input),
 		cmocka_unit_test(two_models),
 		cmocka_unit_test(device_names),
 		cmocka_unit_test(device_list),

@@ -46,15 +46,22 @@ static size_t io_region_size(const struct lwm_io *io)
 	       LWNPU_LANES;
 }
 
-static void need_region(struct lwnpu_model *model, const struct lwm_io *io,
-			size_t *staging_size)
+/* A program may read less of an input than the package says there is. */
+static int need_region(struct lwnpu_model *model, const struct lwm_io *io,
+		       size_t *staging_size, struct lwnpu_error *error)
 {
 	struct lw_binding *binding = &model->bindings[io->region];
 
+	if (io_region_size(io) > LWNPU_MAX_REGION_SIZE)
+		return lw_fail(error, -EINVAL,
+			       "tensor \"%s\": %u x %u x %u, expected at most %llu bytes",
+			       io->name, io->h, io->w, io->c,
+			       LWNPU_MAX_REGION_SIZE);
 	if (binding->size < io_region_size(io))
 		binding->size = io_region_size(io);
 	if (*staging_size < lw_io_elements(io))
 		*staging_size = lw_io_elements(io);
+	return 0;
 }
 
 static int allocate_buffers(struct lwnpu_model *model,
@@ -64,13 +71,18 @@ static int allocate_buffers(struct lwnpu_model *model,
 	const struct lwnpu_program_info *info = &package->program.info;
 	struct lwnpu_device *device = model->device;
 	size_t staging_size = 1;
+	int ret = 0;
 
 	for (uint32_t r = LWNPU_REGION_IO; r < info->n_regions; r++)
 		model->bindings[r].size = info->region[r].size;
-	for (uint32_t i = 0; i < package->n_inputs; i++)
-		need_region(model, &package->inputs[i], &staging_size);
-	for (uint32_t i = 0; i < package->n_outputs; i++)
-		need_region(model, &package->outputs[i], &staging_size);
+	for (uint32_t i = 0; i < package->n_inputs && !ret; i++)
+		ret = need_region(model, &package->inputs[i], &staging_size,
+				  error);
+	for (uint32_t i = 0; i < package->n_outputs && !ret; i++)
+		ret = need_region(model, &package->outputs[i], &staging_size,
+				  error);
+	if (ret)
+		return ret;
 
 	for (uint32_t r = LWNPU_REGION_IO; r < LWNPU_REGION_MAX; r++) {
 		struct lw_binding *binding = &model->bindings[r];

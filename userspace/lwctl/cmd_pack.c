@@ -354,6 +354,7 @@ static int pack_run(struct lw_packing_request *request)
 	ret = lw_packing_open(&packing, request, &error);
 	if (!ret)
 		ret = lw_packing_run(&packing, request, &error);
+	lwctl_progress(NULL, "", 1);
 	if (packing.refusals.n)
 		status = fail_refused(&packing.refusals, &error);
 	else if (ret)
