@@ -62,7 +62,7 @@ int lwctl_devices(int argc, char **argv)
 	};
 	struct lwnpu_device_info *devices;
 	struct lwnpu_error error;
-	int n, status;
+	int n = 0, status;
 
 	status = lwctl_parse(&argp, argc, argv, NULL);
 	if (status)
