@@ -179,13 +179,14 @@ static void test_int8_per_channel(void **state)
 
 static void test_uint8_weights_are_requantised(void **state)
 {
-	/* Channel 0 is 127 and -100 from the zero point, channel 1 is 254. */
-	static const uint8_t weights[4] = { 128, 1 + 26, 255, 1 + 127 };
+	/* Channel 0 fits. 255 does not, not even as a sum of two. */
+	static const uint8_t weights[4] = { 127, 26, 255, 128 };
 	static const float scale = 0.5f;
+	static const float larger = 0.5f * 255 / 127;
 	static const int32_t bias[2] = { 11, 8 };
 	static const int8_t q[4] = { 127, 26, 127, 64 };
 	struct lw_weights *w;
-	struct result r = import_quantised(TFL_UINT8, weights, &scale, 1, 1,
+	struct result r = import_quantised(TFL_UINT8, weights, &scale, 1, 0,
 					   bias);
 
 	(void)state;
@@ -194,8 +195,8 @@ static void test_uint8_weights_are_requantised(void **state)
 	assert_int_equal(r.graph->inputs[0].value->zero_point, 125);
 	w = r.graph->nodes[0]->weights;
 	assert_memory_equal(w->q, q, sizeof(q));
-	assert_true(w->scale[0] == 0.5f && w->scale[1] == 1);
-	assert_true(w->real[0] == 63.5f && w->real[3] == 64);
+	assert_true(w->scale[0] == 0.5f && w->scale[1] == larger);
+	assert_true(w->real[0] == 63.5f && w->real[3] == 64 * larger);
 	assert_int_equal(w->bias_q[0], 11);
 	assert_int_equal(w->bias_q[1], 4);
 	release(&r);

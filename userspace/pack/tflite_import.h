@@ -118,6 +118,11 @@ struct lw_value *lw_tflite_known(const struct lw_tflite_op *op,
 uint32_t lw_tflite_readers(const struct lw_tflite_op *op,
 			   const struct lw_tflite_tensor *tensor);
 
+/** lw_tflite_derive() - a new value of another shape, quantised like one */
+int lw_tflite_derive(struct lw_tflite_op *op, const struct lw_value *like,
+		     uint32_t h, uint32_t w, uint32_t c,
+		     struct lw_value **value);
+
 /** lw_tflite_node() - a node with this operator's name */
 int lw_tflite_node(struct lw_tflite_op *op, enum lw_node_kind kind,
 		   struct lw_value *const *in, uint32_t n_in,
@@ -152,10 +157,45 @@ int lw_tflite_axis(struct lw_tflite_op *op, int64_t axis, uint32_t n_dims,
  * @shape: o, kh, kw, i are set
  * @depthwise: the source's order is kh, kw, o; else o, kh, kw, i
  * @weights: gets them
+ * @rest: gets NULL, or, where int8 cannot hold the weights, what is to be
+ *	added to weights->q; to be freed
  */
 int lw_tflite_weights(struct lw_tflite_op *op, const struct lw_value *in,
 		      const struct lw_weights *shape, bool depthwise,
-		      struct lw_weights **weights);
+		      struct lw_weights **weights, int16_t **rest);
+
+/**
+ * struct lw_tflite_layer - a convolution on its way to the graph
+ * @in: activation
+ * @out: activation
+ * @shape: of the weights
+ * @depthwise_order: of the source's weights
+ * @groups: 0 for a depthwise convolution
+ * @window: placed
+ * @activation: fused, as the schema numbers it
+ */
+struct lw_tflite_layer {
+	struct lw_value *in, *out;
+	struct lw_weights shape;
+	bool depthwise_order;
+	uint32_t groups;
+	struct lw_window window;
+	unsigned int activation;
+};
+
+/** lw_tflite_add_layer() - add its node; @weights go with it, or are freed */
+int lw_tflite_add_layer(struct lw_tflite_op *op,
+			const struct lw_tflite_layer *layer,
+			struct lw_weights *weights);
+
+/**
+ * lw_tflite_add_wide() - add nodes for a layer with weights of nine bits
+ * @weights: of which q lacks @rest; they go with the nodes, or are freed
+ * @rest: stays the caller's
+ */
+int lw_tflite_add_wide(struct lw_tflite_op *op,
+		       const struct lw_tflite_layer *layer,
+		       struct lw_weights *weights, const int16_t *rest);
 
 /* Handlers. */
 int lw_tflite_conv(struct lw_tflite_op *op);

@@ -220,6 +220,23 @@ int lw_tflite_output_value(struct lw_tflite_op *op, struct lw_value **value)
 	return lw_tflite_value(op, lw_tflite_output(op), value);
 }
 
+int lw_tflite_derive(struct lw_tflite_op *op, const struct lw_value *like,
+		     uint32_t h, uint32_t w, uint32_t c,
+		     struct lw_value **value)
+{
+	struct lw_value *made = lw_graph_value(op->import->graph, like->name,
+					       h, w, c);
+
+	if (!made)
+		return -ENOMEM;
+	made->quantised = like->quantised;
+	made->is_signed = like->is_signed;
+	made->scale = like->scale;
+	made->zero_point = like->zero_point;
+	*value = made;
+	return 0;
+}
+
 int lw_tflite_node(struct lw_tflite_op *op, enum lw_node_kind kind,
 		   struct lw_value *const *in, uint32_t n_in,
 		   struct lw_value *out, struct lw_node **node)

@@ -9,6 +9,8 @@
  * @op: whose
  * @tensor: from
  * @to: to
+ * @rest: what its q cannot hold, of unsigned weights
+ * @wide: some of @rest is not zero
  * @per: weights of an output channel
  * @depthwise: the output channel is the tensor's last dimension, not its first
  */
@@ -16,6 +18,8 @@ struct unpack {
 	struct lw_tflite_op *op;
 	const struct lw_tflite_tensor *tensor;
 	struct lw_weights *to;
+	int16_t *rest;
+	bool wide;
 	size_t per;
 	bool depthwise;
 };
@@ -163,38 +167,21 @@ static int unpack_real_bias(struct unpack *u,
 }
 
 /*
- * An output channel of unsigned weights with a zero point, in signed quanta.
- * Differences that fit are kept exactly, others get a larger scale that makes
- * them fit, and the bias is rounded to it.
+ * Differences to the zero point: nine bits. What int8 cannot hold of them is
+ * the rest.
  */
-static void requantise_channel(struct unpack *u, uint32_t o, double in_scale)
+static void split_channel(struct unpack *u, uint32_t o)
 {
-	struct lw_weights *to = u->to;
-	double old_scale = weight_scale(u->tensor, o);
 	int32_t zero = weight_zero(u->tensor, o);
-	double scale = old_scale;
-	int32_t most = 0;
-	double bias;
 	size_t k;
 
 	for (k = 0; k < u->per; k++) {
-		int32_t q = u->tensor->data[place(u, o, k)] - zero;
+		int32_t w = u->tensor->data[place(u, o, k)] - zero;
+		int32_t q = w < -128 ? -128 : w > 127 ? 127 : w;
 
-		most = abs(q) > most ? abs(q) : most;
-	}
-	if (most > 127)
-		scale = old_scale * most / 127;
-	to->scale[o] = (float)scale;
-	for (k = 0; k < u->per; k++) {
-		int32_t q = u->tensor->data[place(u, o, k)] - zero;
-
-		to->q[o * u->per + k] =
-			(int8_t)lrint(q * (old_scale / to->scale[o]));
-	}
-	if (to->bias_q) {
-		bias = to->bias_q[o] * in_scale * old_scale;
-		to->bias_q[o] = (int32_t)lrint(bias / (in_scale *
-						       to->scale[o]));
+		u->to->q[o * u->per + k] = (int8_t)q;
+		u->rest[o * u->per + k] = (int16_t)(w - q);
+		u->wide |= w != q;
 	}
 }
 
@@ -202,7 +189,6 @@ static void copy_channel(struct unpack *u, uint32_t o)
 {
 	size_t k;
 
-	u->to->scale[o] = weight_scale(u->tensor, o);
 	for (k = 0; k < u->per; k++)
 		u->to->q[o * u->per + k] =
 			(int8_t)u->tensor->data[place(u, o, k)];
@@ -210,6 +196,7 @@ static void copy_channel(struct unpack *u, uint32_t o)
 
 static int unpack_quantised(struct unpack *u, float in_scale)
 {
+	bool is_signed = u->tensor->type == LW_TFLITE_INT8;
 	struct lw_weights *to = u->to;
 	int ret = check_scales(u);
 	uint32_t o;
@@ -219,13 +206,16 @@ static int unpack_quantised(struct unpack *u, float in_scale)
 		return ret;
 	to->q = malloc(to->o * u->per);
 	to->scale = calloc(to->o, sizeof(*to->scale));
-	if (!to->q || !to->scale)
+	if (!is_signed)
+		u->rest = malloc(to->o * u->per * sizeof(*u->rest));
+	if (!to->q || !to->scale || (!is_signed && !u->rest))
 		return -ENOMEM;
 	for (o = 0; o < to->o; o++) {
-		if (u->tensor->type == LW_TFLITE_UINT8)
-			requantise_channel(u, o, in_scale);
-		else
+		to->scale[o] = weight_scale(u->tensor, o);
+		if (is_signed)
 			copy_channel(u, o);
+		else
+			split_channel(u, o);
 		for (k = o * u->per; k < (o + 1) * u->per; k++)
 			to->real[k] = to->scale[o] * to->q[k];
 		if (to->bias)
@@ -297,7 +287,7 @@ static int check_sizes(struct lw_tflite_op *op, const struct lw_weights *shape,
 
 int lw_tflite_weights(struct lw_tflite_op *op, const struct lw_value *in,
 		      const struct lw_weights *shape, bool depthwise,
-		      struct lw_weights **weights)
+		      struct lw_weights **weights, int16_t **rest)
 {
 	const struct lw_tflite_tensor *bias = lw_tflite_input(op, 2);
 	struct unpack u = {
@@ -314,10 +304,15 @@ int lw_tflite_weights(struct lw_tflite_op *op, const struct lw_value *in,
 	if (!u.to)
 		return -ENOMEM;
 	ret = unpack(&u, in, bias);
+	if (ret || !u.wide) {
+		free(u.rest);
+		u.rest = NULL;
+	}
 	if (ret) {
 		lw_weights_free(u.to);
 		return ret;
 	}
 	*weights = u.to;
+	*rest = u.rest;
 	return 0;
 }

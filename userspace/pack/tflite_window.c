@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Operators whose window slides over an image: convolutions and pools. */
+#include <stdlib.h>
+
 #include "tflite_import.h"
 
 enum {
@@ -134,40 +136,16 @@ static int check_weight_dims(struct lw_tflite_op *op, uint32_t n_dims)
 	return 0;
 }
 
-/**
- * struct layer - a convolution on its way to the graph
- * @in: activation
- * @out: activation
- * @shape: of the weights
- * @depthwise_order: of the source's weights
- * @groups: 0 for a depthwise convolution
- * @window: placed
- * @activation: fused, as the schema numbers it
- */
-struct layer {
-	struct lw_value *in, *out;
-	struct lw_weights shape;
-	bool depthwise_order;
-	uint32_t groups;
-	struct lw_window window;
-	unsigned int activation;
-};
-
-static int add_layer(struct lw_tflite_op *op, const struct layer *layer)
+int lw_tflite_add_layer(struct lw_tflite_op *op,
+			const struct lw_tflite_layer *layer,
+			struct lw_weights *weights)
 {
-	struct lw_weights *weights;
+	struct lw_value *in = layer->in;
 	struct lw_node *node;
 	int ret;
 
-	if (layer->shape.o != layer->out->c)
-		return lw_tflite_refuse(op, "its output has %u channels, its weights make %u",
-					layer->out->c, layer->shape.o);
-	ret = lw_tflite_weights(op, layer->in, &layer->shape,
-				layer->depthwise_order, &weights);
-	if (ret)
-		return ret;
 	ret = lw_tflite_node(op, layer->groups ? LW_NODE_CONV : LW_NODE_DWCONV,
-			     &layer->in, 1, layer->out, &node);
+			     &in, 1, layer->out, &node);
 	if (ret) {
 		lw_weights_free(weights);
 		return ret;
@@ -179,11 +157,32 @@ static int add_layer(struct lw_tflite_op *op, const struct layer *layer)
 	return lw_tflite_activation(op, layer->activation, node);
 }
 
+static int add_layer(struct lw_tflite_op *op,
+		     const struct lw_tflite_layer *layer)
+{
+	struct lw_weights *weights;
+	int16_t *rest;
+	int ret;
+
+	if (layer->shape.o != layer->out->c)
+		return lw_tflite_refuse(op, "its output has %u channels, its weights make %u",
+					layer->out->c, layer->shape.o);
+	ret = lw_tflite_weights(op, layer->in, &layer->shape,
+				layer->depthwise_order, &weights, &rest);
+	if (ret)
+		return ret;
+	if (!rest)
+		return lw_tflite_add_layer(op, layer, weights);
+	ret = lw_tflite_add_wide(op, layer, weights, rest);
+	free(rest);
+	return ret;
+}
+
 int lw_tflite_conv(struct lw_tflite_op *op)
 {
 	const struct lw_fb_table *options = &op->source->options;
 	const int32_t *dims = lw_tflite_input(op, 1)->dims;
-	struct layer layer = {
+	struct lw_tflite_layer layer = {
 		.activation = lw_fb_u8(options, CONV_ACTIVATION, 0),
 	};
 	struct span h = {
@@ -221,7 +220,7 @@ int lw_tflite_depthwise(struct lw_tflite_op *op)
 {
 	const struct lw_fb_table *options = &op->source->options;
 	const int32_t *dims = lw_tflite_input(op, 1)->dims;
-	struct layer layer = {
+	struct lw_tflite_layer layer = {
 		.depthwise_order = true,
 		.activation = lw_fb_u8(options, DEPTHWISE_ACTIVATION, 0),
 	};
@@ -262,18 +261,11 @@ int lw_tflite_depthwise(struct lw_tflite_op *op)
 static int flatten(struct lw_tflite_op *op, struct lw_value **value)
 {
 	struct lw_value *in = *value;
-	struct lw_value *out = lw_graph_value(op->import->graph, in->name, 1, 1,
-					      in->h * in->w * in->c);
 	struct lw_node *node;
+	int ret = lw_tflite_derive(op, in, 1, 1, in->h * in->w * in->c, value);
 
-	if (!out)
-		return -ENOMEM;
-	out->quantised = in->quantised;
-	out->is_signed = in->is_signed;
-	out->scale = in->scale;
-	out->zero_point = in->zero_point;
-	*value = out;
-	return lw_tflite_node(op, LW_NODE_FLATTEN, &in, 1, out, &node);
+	return ret ? ret : lw_tflite_node(op, LW_NODE_FLATTEN, &in, 1, *value,
+					  &node);
 }
 
 int lw_tflite_fully_connected(struct lw_tflite_op *op)
@@ -282,7 +274,7 @@ int lw_tflite_fully_connected(struct lw_tflite_op *op)
 	const int32_t *dims = lw_tflite_input(op, 1)->dims;
 	unsigned int format = lw_fb_u8(options, FULLY_CONNECTED_FORMAT, 0);
 	const struct span one = { .kernel = 1, .stride = 1, .dilation = 1 };
-	struct layer layer = {
+	struct lw_tflite_layer layer = {
 		.groups = 1,
 		.window = window_of(&one, &one),
 		.activation = lw_fb_u8(options, FULLY_CONNECTED_ACTIVATION, 0),
