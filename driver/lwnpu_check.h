@@ -14,20 +14,6 @@
 #define LWNPU_MAX_REGION_SIZE (1ULL << 31)
 
 /**
- * enum lwnpu_direction - what a program does with a region
- * @LWNPU_UNUSED: nothing
- * @LWNPU_IN: only reads it
- * @LWNPU_OUT: only writes it
- * @LWNPU_SCRATCH: both; the arena alone
- */
-enum lwnpu_direction {
-	LWNPU_UNUSED = 0,
-	LWNPU_IN = 1,
-	LWNPU_OUT = 2,
-	LWNPU_SCRATCH = 3,
-};
-
-/**
  * struct lwnpu_region_info - what a job must bind to a region
  * @size: bytes from offset 0 that the program may touch
  * @direction: enum lwnpu_direction
@@ -49,36 +35,6 @@ struct lwnpu_program_info {
 	__u32 n_regions;
 	__u32 reserved;
 	struct lwnpu_region_info region[LWNPU_REGION_MAX];
-};
-
-/**
- * enum lwnpu_check_reason - why a program is refused
- *
- * LWNPU_CHECK_REASON(NAME, text): text is a printf-less sentence part; the
- * words "got" and "expected" of struct lwnpu_check_error follow it.
- */
-#define LWNPU_CHECK_REASONS(X) \
-	X(OK, "valid") \
-	X(PROGRAM_SIZE, "number of operations is out of range") \
-	X(OPCODE, "unknown operation") \
-	X(RESERVED, "reserved or unused bytes are not zero") \
-	X(RANGE, "value is out of range") \
-	X(ALIGNMENT, "not a multiple of 4") \
-	X(REGION, "region is not allowed here") \
-	X(DIRECTION, "an input region is written or an output region is read") \
-	X(PITCH, "pitch is too small") \
-	X(EXTENT, "tensor or stream does not fit its region") \
-	X(OVERLAP, "output overlaps an input") \
-	X(SHAPE, "sizes do not agree") \
-	X(ORDER, "lower bound is above upper bound") \
-	X(FLOAT, "not a finite number in range") \
-	X(STREAM, "weight stream's length does not agree with its contents") \
-	X(WINDOW, "window lies wholly outside the input")
-
-enum lwnpu_check_reason {
-#define LWNPU_CHECK_ENUM(NAME, text) LWNPU_CHECK_##NAME,
-	LWNPU_CHECK_REASONS(LWNPU_CHECK_ENUM)
-#undef LWNPU_CHECK_ENUM
 };
 
 /**
