@@ -96,7 +96,7 @@ static void test_float_convolution(void **state)
 	(void)state;
 	tfl_begin(&t);
 	in = float_value(&t, "in", 5, 6, 1);
-	out = float_value(&t, "out", 3, 3, 2);
+	out = float_value(&t, "out;relu;bias", 3, 3, 2);
 	w = float_constant(&t, (int32_t[]){ 2, 3, 3, 1 }, weights, 18);
 	b = float_constant(&t, (int32_t[]){ 2, 0, 0, 0 }, bias, 2);
 	tfl_add_operator(&t, TFL_CONV_2D, (int32_t[]){ in, w, b, -2 }, out,
@@ -109,6 +109,7 @@ static void test_float_convolution(void **state)
 	node = r.graph->nodes[0];
 	assert_int_equal(node->kind, LW_NODE_CONV);
 	assert_string_equal(node->name, "out");
+	assert_string_equal(node->out->name, "out;relu;bias");
 	assert_true(node->act_lo == 0 && isinf(node->act_hi));
 	assert_int_equal(node->groups, 1);
 	/* Rows: 5 in steps of 2 need 7; columns: 6 need 7, the odd one after */

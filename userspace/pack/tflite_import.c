@@ -115,6 +115,20 @@ static int import_builtin(struct lw_tflite_op *op,
 	return lw_tflite_damage(&op->import->model->fb, op->import->error);
 }
 
+/*
+ * An operation is named by its output. Converters join the names of operations
+ * that they fuse by semicolons: the first one says enough.
+ */
+static void set_name(struct lw_tflite_op *op, uint32_t index)
+{
+	if (op->source->outputs.n) {
+		strcpy(op->name, lw_tflite_output(op)->name);
+		op->name[strcspn(op->name, ";")] = '\0';
+	}
+	if (!op->name[0])
+		snprintf(op->name, sizeof(op->name), "op %u", index);
+}
+
 static int import_operator(struct lw_tflite_import *import, uint32_t i)
 {
 	const struct lw_tflite_operator *source = &import->model->operators[i];
@@ -134,10 +148,7 @@ static int import_operator(struct lw_tflite_import *import, uint32_t i)
 		lw_tflite_text(kind, sizeof(kind), &source->custom);
 		op.kind = kind;
 	}
-	if (source->outputs.n)
-		strcpy(op.name, lw_tflite_output(&op)->name);
-	if (!op.name[0])
-		snprintf(op.name, sizeof(op.name), "op %u", i);
+	set_name(&op, i);
 	return import_builtin(&op, builtin);
 }
 

@@ -33,7 +33,7 @@ struct lw_tflite_import {
  * @import: all the rest
  * @source: the operator
  * @kind: its builtin operator's name
- * @name: of the node: its output's
+ * @name: of the node: its output's up to the first semicolon
  */
 struct lw_tflite_op {
 	struct lw_tflite_import *import;
