@@ -30,21 +30,21 @@ class Totals:
 
 
 def run_unit(program, totals):
-    """TAP of cmocka: 'ok N - name', 'not ok N - name', '# SKIP'."""
+    """TAP of cmocka: 'ok N - name', 'not ok N - name', 'not ok N # SKIP name'."""
     env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
     done = subprocess.run([program], env=env, text=True, errors="replace",
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     name = os.path.basename(program)
     seen = 0
     for line in done.stdout.splitlines():
-        match = re.match(r"(not )?ok \d+ - (.*)", line)
+        match = re.match(r"(not )?ok \d+ (# SKIP|-) (.*)", line)
         if not match:
             continue
         seen += 1
-        if match.group(1):
-            totals.failures.append(f"{name}: {match.group(2)}")
-        elif "# SKIP" in match.group(2):
-            totals.skips.append(f"{name}: {match.group(2)}")
+        if match.group(2) == "# SKIP":
+            totals.skips.append(f"{name}: {match.group(3)}")
+        elif match.group(1):
+            totals.failures.append(f"{name}: {match.group(3)}")
         else:
             totals.passed += 1
     failed = any(f.startswith(name + ":") for f in totals.failures)
