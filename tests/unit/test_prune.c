@@ -77,26 +77,49 @@ static void test_counts_are_exact(void **state)
 	}
 }
 
+/* Within an output channel the smallest go, whatever the channel's size. */
 static void test_smallest_go(void **state)
 {
 	struct lw_graph *before = make(), *after = lw_graph_copy(before);
 	const float *a = before->nodes[1]->weights->real;
 	const float *b = after->nodes[1]->weights->real;
-	float gone = 0, kept = INFINITY;
-	size_t i;
+	float gone, kept;
+	size_t o, i;
 
 	(void)state;
 	prune(after, 0.5f, LW_PATTERN_WEIGHTS, NULL);
-	for (i = 0; i < 640; i++)
-		if (b[i] == 0) {
-			gone = fmaxf(gone, fabsf(a[i]));
-		} else {
-			assert_true(b[i] == a[i]);
-			kept = fminf(kept, fabsf(a[i]));
+	for (o = 0; o < 20; o++) {
+		gone = 0;
+		kept = INFINITY;
+		for (i = o * 32; i < o * 32 + 32; i++) {
+			assert_true(b[i] == 0 || b[i] == a[i]);
+			if (b[i] == 0)
+				gone = fmaxf(gone, fabsf(a[i]));
+			else
+				kept = fminf(kept, fabsf(a[i]));
 		}
-	assert_true(gone <= kept);
+		assert_true(gone <= kept);
+	}
 	lw_graph_free(before);
 	lw_graph_free(after);
+}
+
+static void test_size_of_channels_does_not_matter(void **state)
+{
+	struct lw_graph *a = make(), *b = lw_graph_copy(a);
+	struct lw_weights *w = b->nodes[1]->weights;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 640; i++)
+		w->real[i] *= i / 32 % 2 ? 1024 : 1;
+	prune(a, 0.5f, LW_PATTERN_BLOCK4, NULL);
+	prune(b, 0.5f, LW_PATTERN_BLOCK4, NULL);
+	for (i = 0; i < 640; i++)
+		assert_int_equal(w->real[i] == 0,
+				 a->nodes[1]->weights->real[i] == 0);
+	lw_graph_free(a);
+	lw_graph_free(b);
 }
 
 /* Zero blocks of a node, and weights that are zero in no zero block. */
@@ -253,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counts_are_exact),
 		cmocka_unit_test(test_smallest_go),
+		cmocka_unit_test(test_size_of_channels_does_not_matter),
 		cmocka_unit_test(test_blocks_go_as_one),
 		cmocka_unit_test(test_weakest_block_goes),
 		cmocka_unit_test(test_ties_are_broken_in_order),

