@@ -14,14 +14,14 @@ static bool host_has_avx2(const struct lw_cl_device *device)
 
 static bool host_has_vnni(const struct lw_cl_device *device)
 {
-	return device->is_host && __builtin_cpu_supports("avx512vnni");
+	return device->has_asm && __builtin_cpu_supports("avx512vnni");
 }
 
 static bool host_has_avxvnni(const struct lw_cl_device *device)
 {
 	unsigned int a, b, c, d;
 
-	return host_has_avx2(device) &&
+	return device->has_asm && host_has_avx2(device) &&
 	       __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1 << 4);
 }
 #else

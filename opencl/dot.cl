@@ -28,7 +28,7 @@ typedef VECTOR(float) vfloat;
 #error lwnpu: the device's compiler does not target AVX-512
 #endif
 
-/* The builtin needs a target with VNNI, which the compiler may not know. */
+/* The builtin needs a target with VNNI, and the compiler's may be older. */
 static inline vint dot4(vint acc, vuint x, vuint w)
 {
 	__asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(x), "v"(w));

@@ -57,6 +57,8 @@ static void opencl_close(void *opened)
 {
 	struct lw_cl_engine *engine = opened;
 
+	if (!engine)
+		return;
 	lw_cl_memory_free_all(engine);
 	if (engine->program)
 		clReleaseProgram(engine->program);
@@ -127,6 +129,8 @@ static void opencl_unload(void *opened, void *program)
 	struct lw_cl_engine *engine = opened;
 	struct lw_cl_loaded *loaded = program;
 
+	if (!loaded)
+		return;
 	lw_cl_lock(engine);
 	for (size_t i = 0; i < loaded->n_launches; i++)
 		clReleaseKernel(loaded->launches[i].kernel);

@@ -22,6 +22,7 @@ typedef cl_uint uint;
  * @lacks: what it needs and does not have, NULL if nothing
  * @is_cpu: it shares the host's memory, and likes one work-item a group
  * @is_host: its kernels run in this process: host CPUID tells what they can use
+ * @has_asm: its kernels may hold inline assembly for the host's processor
  * @denormals: single precision has them
  * @exact_divide: single precision division can be correctly rounded
  * @has_double: it has double precision
@@ -36,6 +37,7 @@ struct lw_cl_device {
 	const char *lacks;
 	bool is_cpu;
 	bool is_host;
+	bool has_asm;
 	bool denormals;
 	bool exact_divide;
 	bool has_double;
