@@ -81,7 +81,7 @@ static void describe_device(struct lw_cl_device *device)
 	device->lacks = find_lack(id, single);
 	device->is_cpu = type & CL_DEVICE_TYPE_CPU;
 	device->is_host = device->is_cpu && is_pocl(device->platform);
-	/* PoCL 6 aborts the process on it; no release before 4 does. */
+	/* 3.1 was seen to work; 6.0 aborts the process; 4 and 5 are untried. */
 	device->has_asm = device->is_host && strtoul(device->driver, NULL, 10) < 4;
 	device->denormals = single & CL_FP_DENORM;
 	device->exact_divide = single & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
