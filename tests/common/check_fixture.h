@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* What the programs of check_cases.def are made from. */
+#ifndef CHECK_FIXTURE_H
+#define CHECK_FIXTURE_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "lwnpu_check.h"
+
+/* Where things are in the weights. */
+#define TABLE 0
+#define BIAS 1024
+#define SCALE 1088
+#define WEIGHTS 1152
+#define WEIGHTS_SIZE 4096
+
+/* A LUT from an input to the arena, and the operation under test after it. */
+struct check_fixture {
+	struct lwnpu_op ops[2];
+	uint32_t n_ops;
+	uint8_t weights[WEIGHTS_SIZE];
+	uint64_t weights_size;
+};
+
+static inline void put_u32(struct check_fixture *f, uint32_t offset,
+			   uint32_t value)
+{
+	memcpy(f->weights + offset, &value, sizeof(value));
+}
+
+static inline struct lwnpu_tensor tensor(uint8_t region, uint16_t h,
+					 uint16_t w, uint16_t c)
+{
+	return (struct lwnpu_tensor) {
+		.row_pitch = 4 * w, .plane_pitch = 4 * w * h, .h = h, .w = w,
+		.c = c, .region = region,
+	};
+}
+
+/* [8][8][8] to [4][4][6]: 2 words, 3 x 3 kernel, 108 blocks. */
+static inline void set_conv(struct lwnpu_op *op)
+{
+	op->out = tensor(3, 4, 4, 6);
+	op->conv = (struct lwnpu_conv) {
+		.weights = WEIGHTS, .weights_len = 4 * 108, .bias = BIAS,
+		.scale = SCALE, .groups = 1, .kernel_h = 3, .kernel_w = 3,
+		.stride_h = 2, .stride_w = 2, .dilation_h = 1, .dilation_w = 1,
+		.pad_top = 1, .pad_left = 1, .lo = 0, .hi = 255,
+	};
+}
+
+static inline void set_dwconv(struct lwnpu_op *op)
+{
+	op->out = tensor(3, 4, 4, 8);
+	op->dwconv = (struct lwnpu_dwconv) {
+		.weights = WEIGHTS, .weights_len = 72, .bias = BIAS,
+		.scale = SCALE, .kernel_h = 3, .kernel_w = 3, .stride_h = 2,
+		.stride_w = 2, .dilation_h = 1, .dilation_w = 1, .hi = 255,
+	};
+}
+
+static inline void set_pool(struct lwnpu_op *op)
+{
+	op->out = tensor(3, 4, 4, 8);
+	op->pool = (struct lwnpu_pool) {
+		.kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2,
+		.hi = 255,
+	};
+}
+
+static inline void set_add(struct lwnpu_op *op)
+{
+	op->in[1] = tensor(2, 8, 8, 8);
+	op->out = tensor(3, 8, 8, 8);
+	op->add = (struct lwnpu_add) {
+		.mul0 = 1, .mul1 = -1, .shift = 1, .hi = 255,
+	};
+}
+
+static inline void set_copy(struct lwnpu_op *op)
+{
+	op->out = tensor(3, 5, 5, 7);
+	op->copy = (struct lwnpu_copy) {
+		.start_h = -1, .start_w = 9, .stride_h = 1, .stride_w = 2,
+		.channels = 5, .lane_in = 3, .lane_out = 2, .fill = 9,
+	};
+}
+
+static inline void set_lut(struct lwnpu_op *op)
+{
+	op->out = tensor(3, 8, 8, 8);
+	op->lut.table = TABLE;
+}
+
+static inline void set_softmax(struct lwnpu_op *op)
+{
+	op->out = tensor(3, 8, 8, 8);
+	op->softmax = (struct lwnpu_softmax) {
+		.table = TABLE, .scale = 0x3b800000,
+	};
+}
+
+static void (*const set_op[])(struct lwnpu_op *op) = {
+#define LWNPU_OP(name, NAME, number, tensors, doc) [number] = set_##name,
+#define LWNPU_FIELD(name, type, field, role, min, max, doc)
+#define LWNPU_END(name, NAME)
+#include "lwnpu_ops.def"
+#undef LWNPU_OP
+#undef LWNPU_FIELD
+#undef LWNPU_END
+};
+
+/**
+ * check_fixture_init() - a LUT and then a valid operation
+ * @f: filled in
+ * @opcode: of the operation
+ */
+static inline void check_fixture_init(struct check_fixture *f, uint32_t opcode)
+{
+	uint32_t i, n = opcode == LWNPU_OP_CONV ? 6 : 8;
+
+	memset(f, 0, sizeof(*f));
+	f->n_ops = 2;
+	f->weights_size = sizeof(f->weights);
+	put_u32(f, TABLE, 0x3f800000);
+	for (i = 0; i < n; i++) {
+		put_u32(f, BIAS + 4 * i, i - 4);
+		put_u32(f, SCALE + 4 * i, 0x3c000000 + i);
+	}
+	f->ops[0].opcode = LWNPU_OP_LUT;
+	f->ops[0].in[0] = tensor(2, 8, 8, 8);
+	f->ops[0].out = tensor(1, 8, 8, 8);
+	f->ops[1].opcode = opcode;
+	f->ops[1].in[0] = tensor(1, 8, 8, 8);
+	set_op[opcode](&f->ops[1]);
+}
+
+#endif /* CHECK_FIXTURE_H */
