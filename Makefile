@@ -133,6 +133,16 @@ check:
 		"demo=recipes/demo/run $(BUILD)/lwctl" \
 		"pytest:$$venv/bin/python:tests/conform"
 
+# The driver's tests, each in kernels of its own.
+include tests/kselftest/Makefile
+
+check-vm:
+	@tests/deps lab
+	@$(MAKE) $(JOBS) kselftest
+	tests/run.py "tap:tests/vm/check $(BUILD)"
+
+.PHONY: check-vm
+
 # Programs link with liblwnpu.so, run with the name of its ABI version. It must
 # not drag in what only lwctl needs.
 $(BUILD)/liblwnpu.so: LDFLAGS += -Wl,--as-needed
@@ -158,4 +168,4 @@ clean:
 
 .PHONY: all tests demo check check-fast clean
 .SECONDARY:
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
