@@ -51,43 +51,50 @@ static size_t line_ends(uint8_t *data, size_t size)
 	return to;
 }
 
-static size_t prelude_u32(uint8_t *data, size_t size, size_t at, uint32_t value)
+/* Makes the checksum right again, where the header is inside the file. */
+static size_t sum_header(uint8_t *data, size_t size)
 {
-	uint64_t checksum;
+	uint64_t checksum = lwm_header_xxh3(data);
 
-	memcpy(data + at, &value, 4);
-	if (at != offsetof(struct lwm_prelude, header_size)) {
-		checksum = lwm_header_xxh3(data);
-		memcpy(data + offsetof(struct lwm_prelude, checksum),
-		       &checksum, 8);
-	}
+	memcpy(data + offsetof(struct lwm_prelude, checksum), &checksum, 8);
 	return size;
 }
 
-static size_t version(uint8_t *data, size_t size)
+static struct lwm_prelude get_prelude(const uint8_t *data)
 {
-	return prelude_u32(data, size, offsetof(struct lwm_prelude, version),
-			   2);
+	struct lwm_prelude prelude;
+
+	memcpy(&prelude, data, sizeof(prelude));
+	return prelude;
 }
 
-static size_t feature(uint8_t *data, size_t size)
+static size_t set_prelude(uint8_t *data, size_t size,
+			  const struct lwm_prelude *prelude)
 {
-	return prelude_u32(data, size, offsetof(struct lwm_prelude, features),
-			   0x80000001);
+	memcpy(data, prelude, sizeof(*prelude));
+	return prelude->header_stored < size ? sum_header(data, size) : size;
 }
 
-static size_t reserved(uint8_t *data, size_t size)
-{
-	return prelude_u32(data, size, offsetof(struct lwm_prelude, reserved),
-			   1);
+#define PRELUDE_FAULT(name, field, value) \
+static size_t name(uint8_t *data, size_t size) \
+{ \
+	struct lwm_prelude prelude = get_prelude(data); \
+	prelude.field = value; \
+	return set_prelude(data, size, &prelude); \
 }
 
-static size_t header_too_large(uint8_t *data, size_t size)
-{
-	return prelude_u32(data, size,
-			   offsetof(struct lwm_prelude, header_size),
-			   UINT32_MAX);
-}
+PRELUDE_FAULT(version, version, 2)
+PRELUDE_FAULT(feature, features, 0x80000001)
+PRELUDE_FAULT(header_coding, header_coding, LWM_CODINGS)
+PRELUDE_FAULT(header_no_zstd, header_coding, LWM_ZSTD)
+PRELUDE_FAULT(header_too_large, header_size, LWM_MAX_HEADER + 1)
+PRELUDE_FAULT(header_past_end, header_stored, UINT32_MAX)
+PRELUDE_FAULT(header_size_zero, header_size, 0)
+PRELUDE_FAULT(header_size_of_raw, header_size, prelude.header_stored - 1)
+PRELUDE_FAULT(header_size_over_huffman, header_size,
+	      8 * prelude.header_stored + 1)
+PRELUDE_FAULT(header_size_less, header_size, prelude.header_size - 9)
+PRELUDE_FAULT(header_size_more, header_size, prelude.header_size + 9)
 
 static size_t header_flip(uint8_t *data, size_t size)
 {
@@ -101,25 +108,17 @@ static size_t blob_flip(uint8_t *data, size_t size)
 	return size;
 }
 
-/* The first byte past the operations: between two blobs. */
-static size_t gap(uint8_t *data, size_t size)
-{
-	struct lwm_prelude prelude;
-
-	memcpy(&prelude, data, sizeof(prelude));
-	data[lwm_blobs_start(&prelude) - 1] = 1;
-	return size;
-}
-
 /* Changes one byte of the header and corrects its checksum. */
 static size_t header_byte(uint8_t *data, size_t size, size_t at, uint8_t value)
 {
-	uint64_t checksum;
-
 	data[sizeof(struct lwm_prelude) + at] = value;
-	checksum = lwm_header_xxh3(data);
-	memcpy(data + offsetof(struct lwm_prelude, checksum), &checksum, 8);
-	return size;
+	return sum_header(data, size);
+}
+
+/* A table of code lengths that starts with 111 1101: 13 bits. */
+static size_t header_huffman(uint8_t *data, size_t size)
+{
+	return header_byte(data, size, 0, 0xfa);
 }
 
 /* The first field's tag gets the wire type of a fixed 32-bit number. */
@@ -143,47 +142,45 @@ static size_t header_hidden(uint8_t *data, size_t size)
 static const struct file_fault {
 	const char *name;
 	size_t (*apply)(uint8_t *data, size_t size);
+	const char *sample;
 } file_faults[] = {
-	{ "empty", empty },
-	{ "short-prelude", short_prelude },
-	{ "half", half },
-	{ "byte-after-end", byte_after_end },
-	{ "no-magic", no_magic },
-	{ "line-ends", line_ends },
-	{ "version", version },
-	{ "feature", feature },
-	{ "reserved", reserved },
-	{ "header-too-large", header_too_large },
-	{ "header-flip", header_flip },
-	{ "header-garbage", header_garbage },
-	{ "header-unknown-field", header_unknown_field },
-	{ "header-hidden", header_hidden },
-	{ "blob-flip", blob_flip },
-	{ "gap", gap },
+	{ "empty", empty, "conv" },
+	{ "short-prelude", short_prelude, "conv" },
+	{ "half", half, "conv" },
+	{ "byte-after-end", byte_after_end, "conv" },
+	{ "no-magic", no_magic, "conv" },
+	{ "line-ends", line_ends, "conv" },
+	{ "version", version, "conv" },
+	{ "feature", feature, "conv" },
+	{ "header-coding", header_coding, "names" },
+	{ "header-no-zstd", header_no_zstd, "lut" },
+	{ "header-too-large", header_too_large, "names" },
+	{ "header-past-end", header_past_end, "names" },
+	{ "header-size-zero", header_size_zero, "names" },
+	{ "header-size-of-raw", header_size_of_raw, "lut" },
+	{ "header-size-over-huffman", header_size_over_huffman, "names" },
+	{ "header-size-less", header_size_less, "names" },
+	{ "header-size-more", header_size_more, "names" },
+	{ "header-flip", header_flip, "names" },
+	{ "header-huffman", header_huffman, "names" },
+	{ "header-garbage", header_garbage, "lut" },
+	{ "header-unknown-field", header_unknown_field, "lut" },
+	{ "header-hidden", header_hidden, "lut" },
+	{ "blob-flip", blob_flip, "conv" },
 };
 
 /* Faults of an intact file: the header's or a blob's contents. */
 
 #define SEGMENT(image, i) ((image)->header->segments[i])
 
-static uint8_t *bytes_of(struct lwm_image *image, const Lwm__Blob *blob)
-{
-	return image->blobs + blob->offset;
-}
-
 static void no_blob(struct lwm_image *image)
 {
 	image->header->ops = NULL;
 }
 
-static void blob_offset(struct lwm_image *image)
-{
-	SEGMENT(image, 0)->blob->offset += 64;
-}
-
 static void blob_past_end(struct lwm_image *image)
 {
-	SEGMENT(image, 1)->blob->stored_size += 1;
+	SEGMENT(image, 1)->stored_size += 1;
 }
 
 static void blob_before_end(struct lwm_image *image)
@@ -194,22 +191,22 @@ static void blob_before_end(struct lwm_image *image)
 
 static void coding(struct lwm_image *image)
 {
-	SEGMENT(image, 1)->blob->coding = 3;
+	SEGMENT(image, 1)->coding = 3;
 }
 
 static void size_zero(struct lwm_image *image)
 {
-	SEGMENT(image, 1)->blob->size = 0;
+	SEGMENT(image, 1)->size = 0;
 }
 
 static void size_of_raw(struct lwm_image *image)
 {
-	SEGMENT(image, 0)->blob->size--;
+	SEGMENT(image, 0)->size--;
 }
 
 static void size_over_huffman(struct lwm_image *image)
 {
-	Lwm__Blob *blob = SEGMENT(image, 1)->blob;
+	Lwm__Blob *blob = SEGMENT(image, 1);
 
 	blob->size = 8 * blob->stored_size + 1;
 }
@@ -217,7 +214,7 @@ static void size_over_huffman(struct lwm_image *image)
 /* Sets the first bits of the Huffman blob. */
 static void huffman_start(struct lwm_image *image, uint32_t bits)
 {
-	uint8_t *bytes = bytes_of(image, SEGMENT(image, 1)->blob);
+	uint8_t *bytes = lwm_image_bytes(image, SEGMENT(image, 1));
 
 	bytes[0] = bits >> 24;
 	bytes[1] = bits >> 16;
@@ -251,12 +248,12 @@ static void huffman_incomplete(struct lwm_image *image)
 
 static void huffman_short(struct lwm_image *image)
 {
-	lwm_image_resize(image, SEGMENT(image, 1)->blob->stored_size - 1);
+	lwm_image_resize(image, SEGMENT(image, 1)->stored_size - 1);
 }
 
 static void huffman_long(struct lwm_image *image)
 {
-	lwm_image_resize(image, SEGMENT(image, 1)->blob->stored_size + 1);
+	lwm_image_resize(image, SEGMENT(image, 1)->stored_size + 1);
 }
 
 static void huffman_fill(struct lwm_image *image)
@@ -271,29 +268,29 @@ static const uint8_t frame[] = {
 
 static void zstd_frame(struct lwm_image *image)
 {
-	Lwm__Blob *blob = SEGMENT(image, 0)->blob;
+	Lwm__Blob *blob = SEGMENT(image, 0);
 
 	lwm_image_resize(image, sizeof(frame));
-	memcpy(bytes_of(image, blob), frame, sizeof(frame));
+	memcpy(lwm_image_bytes(image, blob), frame, sizeof(frame));
 	blob->coding = LWM__CODING__ZSTD;
 }
 
 static void size_over_zstd(struct lwm_image *image)
 {
 	zstd_frame(image);
-	SEGMENT(image, 0)->blob->size = 32768 * sizeof(frame) + 1;
+	SEGMENT(image, 0)->size = 32768 * sizeof(frame) + 1;
 }
 
 static void zstd_magic(struct lwm_image *image)
 {
 	zstd_frame(image);
-	bytes_of(image, SEGMENT(image, 0)->blob)[0] = 0x27;
+	lwm_image_bytes(image, SEGMENT(image, 0))[0] = 0x27;
 }
 
 static void zstd_size(struct lwm_image *image)
 {
 	zstd_frame(image);
-	bytes_of(image, SEGMENT(image, 0)->blob)[5] = 1;
+	lwm_image_bytes(image, SEGMENT(image, 0))[5] = 1;
 }
 
 static void zstd_trailing(struct lwm_image *image)
@@ -306,14 +303,19 @@ static void zstd_trailing(struct lwm_image *image)
 static void zstd_block(struct lwm_image *image)
 {
 	zstd_frame(image);
-	bytes_of(image, SEGMENT(image, 0)->blob)[7] = 0xfb;
-	bytes_of(image, SEGMENT(image, 0)->blob)[8] = 0x07;
+	lwm_image_bytes(image, SEGMENT(image, 0))[7] = 0xfb;
+	lwm_image_bytes(image, SEGMENT(image, 0))[8] = 0x07;
 }
 
 static void ops_size(struct lwm_image *image)
 {
-	image->header->ops->size -= 4;
-	image->header->ops->stored_size -= 4;
+	Lwm__Blob *ops = image->header->ops;
+	uint8_t *end = image->blobs + ops->stored_size;
+
+	memmove(end - 4, end, image->size - ops->stored_size);
+	image->size -= 4;
+	ops->size -= 4;
+	ops->stored_size -= 4;
 }
 
 static void program_checksum(struct lwm_image *image)
@@ -325,12 +327,12 @@ static void program_checksum(struct lwm_image *image)
 static void opcode(struct lwm_image *image)
 {
 	struct lw_program program = { .n_ops = 1 };
-	uint8_t *ops = bytes_of(image, image->header->ops);
+	uint8_t *ops = lwm_image_bytes(image, image->header->ops);
 
 	ops[0] = 99;
 	program.ops = (struct lwnpu_op *)ops;
-	program.weights = bytes_of(image, SEGMENT(image, 0)->blob);
-	program.weights_size = SEGMENT(image, 0)->blob->size;
+	program.weights = lwm_image_bytes(image, SEGMENT(image, 0));
+	program.weights_size = SEGMENT(image, 0)->size;
 	image->header->program_xxh3 = lwm_program_xxh3(&program);
 }
 
@@ -346,7 +348,7 @@ static void no_output(struct lwm_image *image)
 
 static void io_height(struct lwm_image *image)
 {
-	image->header->inputs[0]->h = 70000;
+	image->header->inputs[0]->dims[1] = 70000;
 }
 
 static void io_dims(struct lwm_image *image)
@@ -354,19 +356,38 @@ static void io_dims(struct lwm_image *image)
 	image->header->inputs[0]->dims[0] = 2;
 }
 
-static void io_region(struct lwm_image *image)
+static void io_repeats(struct lwm_image *image)
 {
-	image->header->inputs[0]->region = 1;
+	Lwm__Io *io = image->header->inputs[0];
+
+	io->h = io->dims[1];
+	io->w = io->dims[2];
+	io->c = io->dims[3];
 }
 
+/* The second output would be region 4. */
+static void io_region(struct lwm_image *image)
+{
+	static Lwm__Io *two[2];
+
+	two[0] = two[1] = image->header->outputs[0];
+	image->header->outputs = two;
+	image->header->n_outputs = 2;
+}
+
+/* Region 3, which is an output. */
 static void io_direction(struct lwm_image *image)
 {
-	image->header->inputs[0]->region = 3;
+	static Lwm__Io *two[2];
+
+	two[0] = image->header->inputs[0];
+	two[1] = image->header->outputs[0];
+	image->header->inputs = two;
+	image->header->n_inputs = 2;
 }
 
 static void io_size(struct lwm_image *image)
 {
-	image->header->outputs[0]->h = 9;
 	image->header->outputs[0]->dims[1] = 9;
 }
 
@@ -403,7 +424,7 @@ static void layer_range(struct lwm_image *image)
 
 static void layer_macs(struct lwm_image *image)
 {
-	image->header->layers[0]->nonzero_macs =
+	image->header->layers[0]->zero_macs =
 		image->header->layers[0]->macs + 1;
 }
 
@@ -418,7 +439,6 @@ static const struct image_fault {
 	bool lut;
 } image_faults[] = {
 	{ "no-blob", no_blob, false },
-	{ "blob-offset", blob_offset, false },
 	{ "blob-past-end", blob_past_end, false },
 	{ "blob-before-end", blob_before_end, false },
 	{ "coding", coding, false },
@@ -444,6 +464,7 @@ static const struct image_fault {
 	{ "no-output", no_output, false },
 	{ "io-height", io_height, false },
 	{ "io-dims", io_dims, false },
+	{ "io-repeats", io_repeats, false },
 	{ "io-region", io_region, false },
 	{ "io-direction", io_direction, false },
 	{ "io-size", io_size, false },
@@ -481,7 +502,7 @@ static int apply_to_file(const struct file_fault *fault, uint8_t **data,
 	uint8_t *roomy;
 	void *good;
 
-	if (make_good("conv", &good, size))
+	if (make_good(fault->sample, &good, size))
 		return -ENOMEM;
 	roomy = realloc(good, *size + 1);
 	if (!roomy) {

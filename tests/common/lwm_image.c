@@ -2,7 +2,6 @@
 /* Packages taken apart and put together without any check. */
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "lwm_samples.h"
 
@@ -27,57 +26,73 @@ int lwm_image_open(struct lwm_image *image, const void *data, size_t size)
 	return 0;
 }
 
-static Lwm__Blob *last_blob(const struct lwm_image *image)
+/* The blobs in order: operations, then segments; NULL after the last. */
+static Lwm__Blob *blob_at(const struct lwm_image *image, size_t index)
 {
 	Lwm__Header *header = image->header;
 
-	return header->n_segments ?
-	       header->segments[header->n_segments - 1]->blob : header->ops;
+	if (!index)
+		return header->ops;
+	return index <= header->n_segments ? header->segments[index - 1] : NULL;
+}
+
+uint8_t *lwm_image_bytes(const struct lwm_image *image, const Lwm__Blob *blob)
+{
+	size_t i, at = 0;
+	Lwm__Blob *b;
+
+	for (i = 0; (b = blob_at(image, i)) && b != blob; i++) {
+		if (b->stored_size > image->size - at)
+			return NULL;
+		at += b->stored_size;
+	}
+	if (!b || b->stored_size > image->size - at)
+		return NULL;
+	return image->blobs + at;
 }
 
 int lwm_image_resize(struct lwm_image *image, size_t size)
 {
-	Lwm__Blob *last = last_blob(image);
-	size_t end = last->offset + last->stored_size;
-	uint8_t *blobs = realloc(image->blobs, last->offset + size + 1);
+	Lwm__Blob *last = blob_at(image, image->header->n_segments);
+	size_t at = lwm_image_bytes(image, last) - image->blobs;
+	size_t end = at + last->stored_size;
+	uint8_t *blobs = realloc(image->blobs, at + size + 1);
 
 	if (!blobs)
 		return -ENOMEM;
-	if (last->offset + size > end)
-		memset(blobs + end, 0, last->offset + size - end);
+	if (at + size > end)
+		memset(blobs + end, 0, at + size - end);
 	image->blobs = blobs;
-	image->size = last->offset + size;
+	image->size = at + size;
 	last->stored_size = size;
 	return 0;
 }
 
-static void sum_blob(const struct lwm_image *image, Lwm__Blob *blob)
-{
-	if (blob && blob->offset <= image->size &&
-	    blob->stored_size <= image->size - blob->offset)
-		blob->stored_xxh3 = XXH3_64bits(image->blobs + blob->offset,
-						blob->stored_size);
-}
-
 void lwm_image_sum(struct lwm_image *image)
 {
+	const uint8_t *bytes;
+	Lwm__Blob *blob;
 	size_t i;
 
-	sum_blob(image, image->header->ops);
-	for (i = 0; i < image->header->n_segments; i++)
-		sum_blob(image, image->header->segments[i]->blob);
+	for (i = 0; (blob = blob_at(image, i)); i++) {
+		bytes = lwm_image_bytes(image, blob);
+		if (bytes)
+			blob->stored_xxh3 = lwm_blob_xxh3(bytes,
+							  blob->stored_size);
+	}
 }
 
 int lwm_image_seal(const struct lwm_image *image, uint8_t **data, size_t *size)
 {
-	struct lwm_prelude prelude = { .version = LWM_VERSION };
+	struct lwm_prelude prelude = { .magic = LWM_MAGIC };
 	size_t start;
 
+	prelude.version = LWM_VERSION;
 	prelude.header_size = lwm__header__get_packed_size(image->header);
+	prelude.header_stored = prelude.header_size;
 	start = lwm_blobs_start(&prelude);
-	memcpy(prelude.magic, LWM_MAGIC, sizeof(prelude.magic));
 	prelude.file_size = start + image->size;
-	*data = calloc(1, prelude.file_size);
+	*data = malloc(prelude.file_size);
 	if (!*data)
 		return -ENOMEM;
 	*size = prelude.file_size;

@@ -101,8 +101,7 @@ static void set_input(struct builder *b, uint32_t h, uint32_t w, uint32_t c)
 }
 
 /* Appends zeros to region 0, as a segment of their own. */
-static uint8_t *segment(struct builder *b, const char *name, size_t size,
-			uint32_t *offset)
+static uint8_t *segment(struct builder *b, size_t size, uint32_t *offset)
 {
 	struct lw_program *program = &b->package->program;
 	uint8_t *data = program->weights + program->weights_size;
@@ -111,7 +110,6 @@ static uint8_t *segment(struct builder *b, const char *name, size_t size,
 	memset(data, 0, size);
 	program->weights_size += size;
 	b->package->segments[b->package->n_segments++] = (struct lwm_segment){
-		.name = strdup(name),
 		.offset = *offset,
 		.size = size,
 	};
@@ -159,7 +157,7 @@ static void add_lut(struct builder *b, const char *name, unsigned int period)
 	unsigned int i;
 
 	op = operation(b, LWNPU_OP_LUT, name, at.h, at.w, at.c);
-	table = segment(b, "table", 256, &op->lut.table);
+	table = segment(b, 256, &op->lut.table);
 	for (i = 0; i < 256; i++)
 		table[i] = period ? i % period : below(b, 256);
 }
@@ -170,7 +168,7 @@ static void add_constants(struct builder *b, struct lwnpu_conv *conv,
 {
 	size_t size = words(channels) * LWNPU_LANES * 4;
 	uint32_t i, offset;
-	uint8_t *data = segment(b, "constants", 2 * size, &offset);
+	uint8_t *data = segment(b, 2 * size, &offset);
 	int32_t bias;
 	float scale;
 
@@ -210,7 +208,7 @@ static void add_weights(struct builder *b, struct lwnpu_op *op,
 	size = to - stream;
 	conv->sparse = zeros != 0;
 	conv->weights_len = size;
-	memcpy(segment(b, "weights", size, &conv->weights), stream, size);
+	memcpy(segment(b, size, &conv->weights), stream, size);
 }
 
 /* 3x3 of stride 1 that keeps the size; @zeros: percent of blocks. */
@@ -290,10 +288,29 @@ static int make_chain(struct lwm_package *package)
 	return 0;
 }
 
+/* A header long enough to be worth a coding. */
+static int make_names(struct lwm_package *package)
+{
+	struct builder b;
+	char name[64];
+	int i;
+
+	if (begin(&b, package, 4))
+		return -ENOMEM;
+	set_input(&b, 2, 2, 2);
+	for (i = 0; i < MAX_OPS; i++) {
+		snprintf(name, sizeof(name), "features/stage%d/activation", i);
+		add_lut(&b, name, 32);
+	}
+	finish(&b);
+	return 0;
+}
+
 const struct lwm_sample lwm_samples[] = {
 	{ "lut", 0, make_lut },
 	{ "conv", 1u << LWM_HUFFMAN, make_conv },
 	{ "chain", ALL_CODINGS, make_chain },
+	{ "names", 1u << LWM_HUFFMAN, make_names },
 	{ NULL, 0, NULL },
 };
 

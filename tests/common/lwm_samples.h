@@ -41,13 +41,16 @@ struct lwm_image {
 /* Fails as lwm_parse() does. */
 int lwm_image_open(struct lwm_image *image, const void *data, size_t size);
 
+/* Where a blob of the header is, NULL if that is not inside the file. */
+uint8_t *lwm_image_bytes(const struct lwm_image *image, const Lwm__Blob *blob);
+
 /* The last blob's length, bytes past the old end being zero. */
 int lwm_image_resize(struct lwm_image *image, size_t size);
 
 /* Sets the checksum of every blob that lies inside the file. */
 void lwm_image_sum(struct lwm_image *image);
 
-/* Prelude, header and blobs, whatever they say. */
+/* Prelude, raw header and blobs, whatever they say. */
 int lwm_image_seal(const struct lwm_image *image, uint8_t **data,
 		   size_t *size);
 

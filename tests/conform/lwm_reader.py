@@ -5,8 +5,9 @@
     lwm_reader.py FILE...                prints what is in each
     lwm_reader.py --expected TABLE       checks the files that the table names
 
-Checksums are verified if the module xxhash is there, zstd blobs are decoded
-if compression.zstd or zstandard is there; it says so where it cannot.
+Checksums are verified if the module xxhash is there; zstd, of blobs or of the
+header, is decoded if compression.zstd or zstandard is there. It says so where
+it cannot tell.
 """
 import hashlib
 import os
@@ -28,7 +29,7 @@ except ImportError:
         zstd_decode = None
 
 MAGIC = b"\x8bLWM\r\n\x1a\n"
-PRELUDE = struct.Struct("<8sQIIQII")
+PRELUDE = struct.Struct("<8sQHHIQII")
 
 
 class Damaged(Exception):
@@ -128,6 +129,10 @@ def fixed64(name):
     return name, FIXED64, lambda b: struct.unpack("<Q", b)[0], 0
 
 
+def fixed32(name):
+    return name, FIXED32, lambda b: struct.unpack("<I", b)[0], 0
+
+
 def real(name):
     return name, FIXED32, lambda b: struct.unpack("<f", b)[0], 0.0
 
@@ -140,18 +145,17 @@ def many(name, schema):
     return name, BYTES, lambda b: message(b, schema), []
 
 
-BLOB = {1: number("offset"), 2: number("stored_size"), 3: number("coding"),
-        4: number("size"), 5: fixed64("stored_xxh3")}
-SEGMENT = {1: string("name"), 2: one("blob", BLOB)}
-IO = {1: string("name"), 2: number("region"), 3: number("h"), 4: number("w"),
-      5: number("c"), 6: real("scale"), 7: number("zero_point"),
-      8: number("is_signed"), 9: ("dims", BYTES, as_varints, ()),
-      10: number("nchw"), 11: real("norm_scale"),
-      12: ("mean", BYTES, as_floats, ()), 13: ("std", BYTES, as_floats, ())}
-LAYER = {1: string("name"), 2: number("first_op"), 3: number("n_ops"),
-         4: number("macs"), 5: number("nonzero_macs")}
+BLOB = {1: number("size"), 2: number("coding"), 3: number("stored_size"),
+        4: fixed32("stored_xxh3")}
+IO = {1: string("name"), 2: number("h"), 3: number("w"), 4: number("c"),
+      5: real("scale"), 6: number("zero_point"), 7: number("is_signed"),
+      8: ("dims", BYTES, as_varints, ()), 9: number("nchw"),
+      10: real("norm_scale"), 11: ("mean", BYTES, as_floats, ()),
+      12: ("std", BYTES, as_floats, ())}
+LAYER = {1: string("name"), 2: number("n_ops"), 3: number("macs"),
+         4: number("zero_macs")}
 HEADER = {1: string("source"), 2: string("producer"), 3: one("ops", BLOB),
-          4: many("segments", SEGMENT), 5: many("inputs", IO),
+          4: many("segments", BLOB), 5: many("inputs", IO),
           6: many("outputs", IO), 7: many("layers", LAYER),
           8: fixed64("program_xxh3")}
 
@@ -257,63 +261,85 @@ CODINGS = [("raw", raw_decode, 1), ("huffman", huffman_decode, 8),
            ("zstd", zstd_blob, 32768)]
 
 
+def check_coding(coding):
+    if coding >= len(CODINGS):
+        raise Unsupported(f"coding {coding}")
+
+
+def check_size(coding, stored_size, size):
+    need(1 <= size <= CODINGS[coding][2] * stored_size, "decoded size")
+
+
+def decode(coding, stored, size):
+    decoded = CODINGS[coding][1](stored, size)
+    need(len(decoded) == size, "decodes to another size")
+    return decoded
+
+
 # --- packages -------------------------------------------------------------
 
-def check_sum(data, expected, what, seed=0):
+def check_sum(data, expected, what, seed=0, bits=64):
     if xxhash:
-        need(xxhash.xxh3_64_intdigest(data, seed=seed) == expected,
-             f"{what} is damaged")
+        checksum = xxhash.xxh3_64_intdigest(data, seed=seed)
+        need(checksum % (1 << bits) == expected, f"{what} is damaged")
 
 
 def read_header(data):
     need(data[:8] == MAGIC[:len(data)], "not a package")
     need(len(data) >= PRELUDE.size, "truncated")
-    _, checksum, version, features, file_size, header_size, reserved = \
+    _, checksum, version, coding, features, file_size, stored_size, size = \
         PRELUDE.unpack_from(data)
     if version != 1 or features:
         raise Unsupported(f"version {version}, features {features:#x}")
-    end = PRELUDE.size + header_size
-    need(file_size == len(data) and header_size <= 1 << 22
-         and end <= file_size and not reserved, "prelude")
+    check_coding(coding)
+    end = PRELUDE.size + stored_size
+    need(file_size == len(data) and end <= file_size and size <= 1 << 20,
+         "prelude")
     check_sum(data[16:end], checksum, "header")
-    return message(data[PRELUDE.size:end], HEADER), end
+    check_size(coding, stored_size, size)
+    return message(decode(coding, data[PRELUDE.size:end], size), HEADER), end
 
 
 def read_blobs(data, blobs, at):
     """Stored bytes of each blob; nothing else is in the file."""
-    start, stored = (at + 63) // 64 * 64, []
+    stored = []
     for blob in blobs:
         need(blob, "no blob")
-        begin = (at + 63) // 64 * 64
-        need(blob["offset"] == begin - start, "blob's offset")
-        need(not any(data[at:begin]), "bytes between blobs are not zero")
-        at = begin + blob["stored_size"]
+        check_coding(blob["coding"])
+        check_size(blob["coding"], blob["stored_size"], blob["size"])
+        stored.append(data[at:at + blob["stored_size"]])
+        at += blob["stored_size"]
         need(at <= len(data), "blob goes past the end")
-        if blob["coding"] >= len(CODINGS):
-            raise Unsupported(f"coding {blob['coding']}")
-        need(1 <= blob["size"]
-             <= CODINGS[blob["coding"]][2] * blob["stored_size"],
-             "decoded size")
-        stored.append(data[begin:at])
-        check_sum(stored[-1], blob["stored_xxh3"], "blob")
+        check_sum(stored[-1], blob["stored_xxh3"], "blob", bits=32)
     need(at == len(data), "bytes after the last blob")
     return stored
 
 
-def decode(blob, stored):
-    decoded = CODINGS[blob["coding"]][1](stored, blob["size"])
-    need(len(decoded) == blob["size"], "blob decodes to another size")
-    return decoded
+def fill_shape(io):
+    """Rows, columns and channels are in the file only if dims differ."""
+    said = [io["h"], io["w"], io["c"]]
+    shape = io["dims"][1:]
+    if 1 <= len(shape) <= 3:
+        ones = [1] * (3 - len(shape))
+        shape = ([*shape[1:], *ones, shape[0]] if io["nchw"]
+                 else [*ones, *shape])
+        need(said != shape, "h, w, c repeat dims")
+        if not any(said):
+            io["h"], io["w"], io["c"] = shape
 
 
 def read_package(data):
     """The header as a dictionary, operations, region 0."""
     header, end = read_header(data)
-    need(all(io["zero_point"] <= 255
-             for io in header["inputs"] + header["outputs"]), "zero point")
-    blobs = [header["ops"]] + [s["blob"] for s in header["segments"]]
+    for io in header["inputs"] + header["outputs"]:
+        need(io["zero_point"] <= 255, "zero point")
+        fill_shape(io)
+    need(all(layer["zero_macs"] <= layer["macs"]
+             for layer in header["layers"]), "multiply-accumulates")
+    blobs = [header["ops"], *header["segments"]]
     stored = read_blobs(data, blobs, end)
-    ops, *pieces = [decode(*pair) for pair in zip(blobs, stored)]
+    ops, *pieces = [decode(b["coding"], s, b["size"])
+                    for b, s in zip(blobs, stored)]
     need(len(ops) % 128 == 0, "operations' size")
     weights = b"".join(pieces)
     if xxhash:
@@ -328,9 +354,8 @@ def describe(path):
     print(f"{path}: from {header['source']} by {header['producer']}: "
           f"{len(ops) // 128} operations, {len(weights)} bytes of weights, "
           f"SHA-256 {hashlib.sha256(weights).hexdigest()}")
-    for segment in header["segments"]:
-        blob = segment["blob"]
-        print(f"  {segment['name']}: {CODINGS[blob['coding']][0]} "
+    for i, blob in enumerate(header["segments"]):
+        print(f"  segment {i}: {CODINGS[blob['coding']][0]} "
               f"{blob['stored_size']} of {blob['size']}")
     for what in "inputs", "outputs":
         for io in header[what]:

@@ -185,15 +185,13 @@ static int mutate_header(struct lwm_image *image, struct lw_random *random)
 static void decode_to(struct mutant *to, const struct lwm_image *image,
 		      const Lwm__Blob *blob)
 {
+	const uint8_t *bytes = lwm_image_bytes(image, blob);
 	const char *why;
 
-	if (!blob || blob->offset > image->size ||
-	    blob->stored_size > image->size - blob->offset ||
-	    (unsigned int)blob->coding >= LWM_CODINGS ||
+	if (!bytes || (unsigned int)blob->coding >= LWM_CODINGS ||
 	    blob->size > to->room - to->size)
 		return;
-	if (!lwm_codecs[blob->coding].decode(image->blobs + blob->offset,
-					     blob->stored_size,
+	if (!lwm_codecs[blob->coding].decode(bytes, blob->stored_size,
 					     to->data + to->size, blob->size,
 					     &why))
 		to->size += blob->size;
@@ -214,7 +212,7 @@ static int sum_program(struct lwm_image *image)
 		goto free;
 	decode_to(&ops, image, image->header->ops);
 	for (i = 0; i < image->header->n_segments; i++)
-		decode_to(&weights, image, image->header->segments[i]->blob);
+		decode_to(&weights, image, image->header->segments[i]);
 	program = (struct lw_program){
 		.ops = (struct lwnpu_op *)ops.data,
 		.n_ops = ops.size / LWNPU_OP_SIZE,
@@ -227,6 +225,28 @@ free:
 	free(ops.data);
 	free(weights.data);
 	return ret;
+}
+
+/* The header as it is stored, coded, or the size that it claims. */
+static int mutate_stored_header(struct mutant *mutant,
+				const struct mutant *original,
+				struct lw_random *random)
+{
+	struct mutant header = { .data = mutant->data + sizeof(struct lwm_prelude) };
+	struct lwm_prelude prelude;
+
+	memcpy(mutant->data, original->data, original->size);
+	mutant->size = original->size;
+	memcpy(&prelude, mutant->data, sizeof(prelude));
+	header.size = header.room = prelude.header_stored;
+	if (lw_random_chance(random, 75))
+		mutate(&header, random, true);
+	else
+		prelude.header_size = lw_random_below(random, 2 * prelude.header_size);
+	memcpy(mutant->data, &prelude, sizeof(prelude));
+	prelude.checksum = lwm_header_xxh3(mutant->data);
+	memcpy(mutant->data, &prelude, sizeof(prelude));
+	return 0;
 }
 
 /* Half of the time checksums are right again, so that more is reached. */
@@ -242,6 +262,8 @@ static int mutate_lwm(struct mutant *mutant, const struct mutant *original,
 	if (lw_random_chance(random, 50))
 		return mutate_bytes(mutant, original, random, corrected);
 	*corrected = true;
+	if (lw_random_chance(random, 20))
+		return mutate_stored_header(mutant, original, random);
 	ret = lwm_image_open(&image, original->data, original->size);
 	if (ret)
 		return ret;

@@ -80,8 +80,8 @@ static struct lwm_io make_io(const struct recipe *recipe, char *name,
 
 static void make_package(const struct recipe *recipe, void **data, size_t *size)
 {
-	char in_name[] = "in", out_name[] = "out", table_name[] = "table";
-	struct lwm_segment segment = { .name = table_name, .size = 256 };
+	char in_name[] = "in", out_name[] = "out";
+	struct lwm_segment segment = { .size = 256 };
 	struct lwm_io in = make_io(recipe, in_name, LWNPU_REGION_IO);
 	struct lwm_io out = make_io(recipe, out_name, LWNPU_REGION_IO + 1);
 	uint8_t table[256] __attribute__((aligned(64)));

@@ -445,6 +445,8 @@ static void test_equal_weights_are_stored_once(void **state)
 	build_output(graph, b->out);
 	lower(graph, &package);
 	assert_int_equal(package.n_segments, 2);
+	assert_ptr_equal(lwm_segment_layer(&package, 0), &package.layers[0]);
+	assert_null(lwm_segment_layer(&package, 1));
 	assert_int_equal(package.program.ops[0].conv.weights,
 			 package.program.ops[1].conv.weights);
 	lwm_release(&package);

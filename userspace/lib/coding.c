@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The table of codings. */
 #include <endian.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
 #include <zstd_errors.h>
@@ -115,10 +116,32 @@ const struct lwm_codec lwm_codecs[LWM_CODINGS] = {
 	[LWM_ZSTD] = { "zstd", 32768, zstd_encode, zstd_decode },
 };
 
-/* zstd wants room for its worst case, whatever the result. */
-size_t lwm_coding_room(size_t size)
+int lwm_encode(unsigned int codings, const uint8_t *data, size_t size,
+	       uint8_t *out, enum lwm_coding *coding, size_t *coded_size)
 {
-	return ZSTD_compressBound(size);
+	/* zstd wants room for its worst case, whatever the result. */
+	size_t n, room = ZSTD_compressBound(size);
+	uint8_t *trial = malloc(room);
+	unsigned int i;
+	int ret = 0;
+
+	if (!trial)
+		return -ENOMEM;
+	memcpy(out, data, size);
+	*coding = LWM_RAW;
+	*coded_size = size;
+	for (i = LWM_RAW + 1; i < LWM_CODINGS && ret != -ENOMEM; i++) {
+		if (!(codings & (1u << i)))
+			continue;
+		ret = lwm_codecs[i].encode(data, size, trial, room, &n);
+		if (ret || n >= *coded_size)
+			continue;
+		memcpy(out, trial, n);
+		*coding = (enum lwm_coding)i;
+		*coded_size = n;
+	}
+	free(trial);
+	return ret == -ENOMEM ? ret : 0;
 }
 
 const char *lwm_coding_name(unsigned int coding)

@@ -11,8 +11,7 @@
  * @max_ratio: decoded bytes are at most this many times the stored ones, in
  *	every stream that can exist; a reader allocates no more
  * @encode: write the coded form of @size bytes (at least 1) to @out and set
- *	*@coded_size; -ENOSPC if it takes more than @room bytes, which are
- *	at least lwm_coding_room(), or -ENOMEM
+ *	*@coded_size; -ENOSPC if it takes more than @room bytes, or -ENOMEM
  * @decode: decode exactly @size bytes, reading all of @coded_size and nothing
  *	past it; -EBADMSG or -ENOMEM, with what is wrong as a static string
  *
@@ -30,7 +29,18 @@ struct lwm_codec {
 /* Indexed by enum lwm_coding. */
 extern const struct lwm_codec lwm_codecs[LWM_CODINGS];
 
-/* Bytes that are enough for any coding to do better than raw. */
-size_t lwm_coding_room(size_t size);
+/**
+ * lwm_encode() - the smallest coded form, the first of equals
+ * @codings: set of codings to try, bit (1 << LWM_HUFFMAN) …; raw always is
+ * @data: the bytes
+ * @size: how many, at least 1
+ * @out: gets the coded form; room for @size bytes
+ * @coding: gets which it is
+ * @coded_size: gets its bytes
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int lwm_encode(unsigned int codings, const uint8_t *data, size_t size,
+	       uint8_t *out, enum lwm_coding *coding, size_t *coded_size);
 
 #endif /* LW_CODING_H */

@@ -21,7 +21,6 @@ enum lwm_coding {
 
 /**
  * struct lwm_segment - a run of region 0 that is coded by itself
- * @name: the tensor, "conv1.weights"
  * @offset: in region 0
  * @size: decoded bytes
  * @coding: chosen by the writer
@@ -29,7 +28,6 @@ enum lwm_coding {
  * Segments are in order and cover region 0 without gaps.
  */
 struct lwm_segment {
-	char *name;
 	uint32_t offset;
 	uint32_t size;
 	enum lwm_coding coding;
@@ -39,8 +37,8 @@ struct lwm_segment {
 /**
  * struct lwm_io - an input or output of the program
  * @name: in the source model
- * @region: LWNPU_REGION_IO or above; the tensor lies at offset 0, with
- *	row_pitch 4 x w and plane_pitch h x row_pitch
+ * @region: LWNPU_REGION_IO and up, in order, outputs after inputs; the tensor
+ *	lies at offset 0, with row_pitch 4 x w and plane_pitch h x row_pitch
  * @h: rows
  * @w: columns
  * @c: channels
@@ -74,7 +72,8 @@ struct lwm_io {
 /**
  * struct lwm_layer - what became of a node of the source model
  * @name: the node's
- * @first_op: index of its first operation
+ * @first_op: index of its first operation: where the layer before ended, 0 for
+ *	the first; operations behind those of all layers belong to none
  * @n_ops: how many
  * @macs: multiply-accumulates, zeros included
  * @nonzero_macs: of those, in blocks that are not all zero
@@ -145,6 +144,17 @@ int lwm_write_memory(struct lwm_package *package, unsigned int codings,
 /** lwm_write_file() - the same to a file, whole or not at all */
 int lwm_write_file(struct lwm_package *package, unsigned int codings,
 		   const char *path, struct lwnpu_error *error);
+
+/**
+ * lwm_segment_layer() - what a segment's bytes are for
+ * @package: a valid package
+ * @index: of the segment
+ *
+ * Return: the first layer that reads a weight stream of it, or NULL: it holds
+ * constants.
+ */
+const struct lwm_layer *lwm_segment_layer(const struct lwm_package *package,
+					  uint32_t index);
 
 /** lwm_release() - free all, and clear */
 void lwm_release(struct lwm_package *package);

@@ -30,8 +30,6 @@ static int check_texts(const struct lwm_package *package,
 	ret = check_text(package->source, "source", error);
 	if (!ret)
 		ret = check_text(package->producer, "producer", error);
-	for (i = 0; !ret && i < package->n_segments; i++)
-		ret = check_text(package->segments[i].name, "segment", error);
 	for (i = 0; !ret && i < package->n_inputs; i++)
 		ret = check_text(package->inputs[i].name, "input", error);
 	for (i = 0; !ret && i < package->n_outputs; i++)
@@ -46,6 +44,7 @@ struct port {
 	const struct lwm_io *io;
 	const char *what;
 	uint32_t direction;
+	uint32_t region;
 	struct lwnpu_error *error;
 };
 
@@ -83,10 +82,12 @@ static int check_region(const struct port *port,
 	const struct lwnpu_region_info *region;
 	uint64_t size;
 
-	if (io->region < LWNPU_REGION_IO || io->region >= info->n_regions)
-		return PORT_FAIL(port, "region is %u, expected %d to %u",
-				 io->region, LWNPU_REGION_IO,
-				 info->n_regions - 1);
+	if (io->region != port->region)
+		return PORT_FAIL(port, "region is %u, expected %u",
+				 io->region, port->region);
+	if (io->region >= info->n_regions)
+		return PORT_FAIL(port, "region is %u, the program's last is %u",
+				 io->region, info->n_regions - 1);
 	region = &info->region[io->region];
 	if (region->direction != port->direction)
 		return PORT_FAIL(port, "the program does not %s region %u",
@@ -129,9 +130,10 @@ static int check_numbers(const struct port *port)
 	return 0;
 }
 
+/* Inputs or outputs, in consecutive regions. */
 static int check_ports(const struct lwm_package *package,
 		       const struct lwm_io *ios, uint32_t n, uint32_t direction,
-		       bool bound[LWNPU_REGION_MAX], struct lwnpu_error *error)
+		       uint32_t first_region, struct lwnpu_error *error)
 {
 	struct port port = {
 		.what = direction == LWNPU_IN ? "input" : "output",
@@ -146,6 +148,7 @@ static int check_ports(const struct lwm_package *package,
 			       port.what);
 	for (i = 0; i < n; i++) {
 		port.io = &ios[i];
+		port.region = first_region + i;
 		ret = check_shape(&port);
 		if (!ret)
 			ret = check_region(&port, &package->program.info);
@@ -153,10 +156,6 @@ static int check_ports(const struct lwm_package *package,
 			ret = check_numbers(&port);
 		if (ret)
 			return ret;
-		if (bound[port.io->region])
-			return PORT_FAIL(&port, "region %u has an %s already",
-					 port.io->region, port.what);
-		bound[port.io->region] = true;
 	}
 	return 0;
 }
@@ -165,19 +164,20 @@ static int check_binding(const struct lwm_package *package,
 			 struct lwnpu_error *error)
 {
 	const struct lwnpu_program_info *info = &package->program.info;
-	bool bound[LWNPU_REGION_MAX] = { false };
-	uint32_t i;
+	uint32_t i, region = LWNPU_REGION_IO;
 	int ret;
 
 	ret = check_ports(package, package->inputs, package->n_inputs,
-			  LWNPU_IN, bound, error);
+			  LWNPU_IN, region, error);
+	region += package->n_inputs;
 	if (!ret)
 		ret = check_ports(package, package->outputs,
-				  package->n_outputs, LWNPU_OUT, bound, error);
+				  package->n_outputs, LWNPU_OUT, region, error);
+	region += package->n_outputs;
 	if (ret)
 		return ret;
-	for (i = LWNPU_REGION_IO; i < info->n_regions; i++) {
-		if (info->region[i].direction != LWNPU_UNUSED && !bound[i])
+	for (i = region; i < info->n_regions; i++) {
+		if (info->region[i].direction != LWNPU_UNUSED)
 			return lw_fail(error, -EINVAL,
 				       "the program uses region %u, which is neither an input nor an output",
 				       i);
@@ -189,12 +189,15 @@ static int check_layers(const struct lwm_package *package,
 			struct lwnpu_error *error)
 {
 	const struct lwm_layer *layer;
-	uint32_t i, n_ops = package->program.n_ops;
+	uint32_t i, at = 0, n_ops = package->program.n_ops;
 
-	for (i = 0; i < package->n_layers; i++) {
+	for (i = 0; i < package->n_layers; i++, at += layer->n_ops) {
 		layer = &package->layers[i];
-		if (layer->first_op > n_ops ||
-		    layer->n_ops > n_ops - layer->first_op)
+		if (layer->first_op != at)
+			return lw_fail(error, -EINVAL,
+				       "layer %s: starts at operation %u, expected %u",
+				       layer->name, layer->first_op, at);
+		if (layer->n_ops > n_ops - at)
 			return lw_fail(error, -EINVAL,
 				       "layer %s: %u operations from %u on, the program has %u",
 				       layer->name, layer->n_ops,

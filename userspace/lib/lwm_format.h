@@ -9,8 +9,7 @@
 #define LWM_VERSION 1
 /* Bits of struct lwm_prelude.features that this version knows. */
 #define LWM_FEATURES 0
-#define LWM_ALIGNMENT 64
-#define LWM_MAX_HEADER (4u << 20)
+#define LWM_MAX_HEADER (1u << 20)
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	       "numbers are used as they are stored");
@@ -18,21 +17,23 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 /**
  * struct lwm_prelude - the first bytes of a package
  * @magic: LWM_MAGIC
- * @checksum: XXH3-64 from @version to the end of the header
+ * @checksum: XXH3-64 from @version to the end of the stored header
  * @version: LWM_VERSION
+ * @header_coding: enum lwm_coding of the header
  * @features: a reader that does not know a bit refuses the package
  * @file_size: bytes of the whole package
- * @header_size: bytes of the header, which follows
- * @reserved: zero
+ * @header_stored: bytes of the header as stored; it follows
+ * @header_size: decoded bytes of it
  */
 struct lwm_prelude {
 	uint8_t magic[8];
 	uint64_t checksum;
-	uint32_t version;
+	uint16_t version;
+	uint16_t header_coding;
 	uint32_t features;
 	uint64_t file_size;
+	uint32_t header_stored;
 	uint32_t header_size;
-	uint32_t reserved;
 };
 
 _Static_assert(sizeof(struct lwm_prelude) == 40, "layout of the prelude");
@@ -43,11 +44,6 @@ _Static_assert(sizeof(struct lwm_prelude) == 40, "layout of the prelude");
  */
 #define LWM_MAGIC "\x8bLWM\r\n\x1a\n"
 
-static inline uint64_t lwm_align(uint64_t offset)
-{
-	return (offset + LWM_ALIGNMENT - 1) / LWM_ALIGNMENT * LWM_ALIGNMENT;
-}
-
 /**
  * lwm_parse() - verify all of a package that can be verified undecoded
  * @header: gets the header, free with lwm__header__free_unpacked(header, NULL)
@@ -55,7 +51,7 @@ static inline uint64_t lwm_align(uint64_t offset)
  * @size: its bytes
  * @error: filled in on failure, may be NULL
  *
- * Prelude, checksums of header and blobs, places and possible sizes of blobs.
+ * Prelude, checksums of header and blobs, possible sizes of both.
  *
  * Return: 0, -EBADMSG, -EOPNOTSUPP, -ENOMEM.
  */
@@ -65,14 +61,26 @@ int lwm_parse(Lwm__Header **header, const uint8_t *data, size_t size,
 /* Where the first blob starts. */
 static inline uint64_t lwm_blobs_start(const struct lwm_prelude *prelude)
 {
-	return lwm_align(sizeof(*prelude) + prelude->header_size);
+	return sizeof(*prelude) + (uint64_t)prelude->header_stored;
 }
 
 /* The checksum that belongs in the prelude of these bytes. */
 uint64_t lwm_header_xxh3(const uint8_t *data);
 
+/* The checksum of a blob's stored bytes. */
+uint32_t lwm_blob_xxh3(const uint8_t *stored, size_t size);
+
 /* The checksum of decoded operations and weights. */
 uint64_t lwm_program_xxh3(const struct lw_program *program);
+
+/**
+ * lwm_dims_shape() - rows, columns and channels as dims say
+ * @io: its dims and nchw are read
+ * @shape: gets h, w, c; a dimension that is missing is 1
+ *
+ * Return: false if dims do not say: there are fewer than 2 or more than 4.
+ */
+bool lwm_dims_shape(const struct lwm_io *io, uint32_t shape[3]);
 
 /**
  * lwm_check() - verify what a package says about its program

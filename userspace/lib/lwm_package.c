@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "lwm_format.h"
+#include "lwnpu_table.h"
 
 static void release_ios(struct lwm_io *ios, uint32_t n)
 {
@@ -22,8 +23,6 @@ void lwm_release(struct lwm_package *package)
 	free(package->source);
 	free(package->producer);
 	lw_program_release(&package->program);
-	for (i = 0; i < package->n_segments; i++)
-		free(package->segments[i].name);
 	free(package->segments);
 	release_ios(package->inputs, package->n_inputs);
 	release_ios(package->outputs, package->n_outputs);
@@ -40,7 +39,12 @@ uint64_t lwm_header_xxh3(const uint8_t *data)
 
 	memcpy(&prelude, data, sizeof(prelude));
 	return XXH3_64bits(data + start,
-			   sizeof(prelude) - start + prelude.header_size);
+			   sizeof(prelude) - start + prelude.header_stored);
+}
+
+uint32_t lwm_blob_xxh3(const uint8_t *stored, size_t size)
+{
+	return (uint32_t)XXH3_64bits(stored, size);
 }
 
 uint64_t lwm_program_xxh3(const struct lw_program *program)
@@ -50,4 +54,59 @@ uint64_t lwm_program_xxh3(const struct lw_program *program)
 
 	return XXH3_64bits_withSeed(program->weights, program->weights_size,
 				    ops);
+}
+
+bool lwm_dims_shape(const struct lwm_io *io, uint32_t shape[3])
+{
+	uint32_t i, n = io->n_dims;
+
+	if (n < 2 || n > 4)
+		return false;
+	shape[0] = shape[1] = shape[2] = 1;
+	if (io->nchw) {
+		shape[2] = io->dims[1];
+		for (i = 2; i < n; i++)
+			shape[i - 2] = io->dims[i];
+	} else {
+		for (i = 1; i < n; i++)
+			shape[3 - n + i] = io->dims[i];
+	}
+	return true;
+}
+
+/* Weight streams are those whose length a field gives. */
+static bool op_streams_from(const struct lwnpu_op *op,
+			    const struct lwm_segment *segment)
+{
+	const struct lw_op_desc *desc = lw_op_describe(op->opcode);
+	const struct lw_field *field;
+	int64_t at;
+	uint32_t i;
+
+	for (i = 1; desc && i < desc->n_fields; i++) {
+		field = &desc->fields[i - 1];
+		if (desc->fields[i].role != LW_ROLE_LENGTH)
+			continue;
+		at = lw_field_get(op, field) - (int64_t)segment->offset;
+		if (at >= 0 && at < segment->size)
+			return true;
+	}
+	return false;
+}
+
+const struct lwm_layer *lwm_segment_layer(const struct lwm_package *package,
+					  uint32_t index)
+{
+	const struct lwm_layer *layer;
+	uint32_t i, k;
+
+	for (i = 0; i < package->n_layers; i++) {
+		layer = &package->layers[i];
+		for (k = 0; k < layer->n_ops; k++) {
+			if (op_streams_from(&package->program.ops[layer->first_op + k],
+					    &package->segments[index]))
+				return layer;
+		}
+	}
+	return NULL;
 }

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "coding.h"
 #include "lwm_format.h"
@@ -30,20 +29,42 @@ static int check_prelude(struct lwm_prelude *prelude, const uint8_t *data,
 		return lw_fail(error, -EOPNOTSUPP,
 			       "features 0x%x are unknown, known are 0x%x",
 			       prelude->features & ~LWM_FEATURES, LWM_FEATURES);
+	if (prelude->header_coding >= LWM_CODINGS)
+		return lw_fail(error, -EOPNOTSUPP,
+			       "header: coding %u is unknown, known are 0 to %d",
+			       prelude->header_coding, LWM_CODINGS - 1);
 	if (prelude->file_size != size)
 		return lw_fail(error, -EBADMSG,
 			       "%s: %zu bytes, its prelude says %" PRIu64,
 			       size < prelude->file_size ? "truncated" :
 			       "bytes after the end", size, prelude->file_size);
-	if (prelude->reserved)
+	if (prelude->header_stored > size - sizeof(*prelude))
 		return lw_fail(error, -EBADMSG,
-			       "reserved field of the prelude is %u, expected 0",
-			       prelude->reserved);
-	if (prelude->header_size > LWM_MAX_HEADER ||
-	    prelude->header_size > size - sizeof(*prelude))
+			       "header has %u stored bytes, the file %zu behind the prelude",
+			       prelude->header_stored, size - sizeof(*prelude));
+	if (prelude->header_size > LWM_MAX_HEADER)
 		return lw_fail(error, -EBADMSG,
-			       "header has %u bytes, expected at most %u and no more than the file",
+			       "header has %u bytes, expected at most %u",
 			       prelude->header_size, LWM_MAX_HEADER);
+	return 0;
+}
+
+/* Whether a known coding can give so many bytes. */
+static int check_sizes(unsigned int coding, uint32_t stored_size,
+		       uint32_t size, const char *what,
+		       struct lwnpu_error *error)
+{
+	uint64_t most = (uint64_t)stored_size * lwm_codecs[coding].max_ratio;
+
+	if (!size || size > most)
+		return lw_fail(error, -EBADMSG,
+			       "%s: decoded size is %u, expected 1 to %" PRIu64 " from %u bytes %s",
+			       what, size, most, stored_size,
+			       lwm_codecs[coding].name);
+	if (coding == LWM_RAW && size != stored_size)
+		return lw_fail(error, -EBADMSG,
+			       "%s: decoded size is %u, expected %u as it is raw",
+			       what, size, stored_size);
 	return 0;
 }
 
@@ -58,6 +79,32 @@ static int check_header_checksum(const struct lwm_prelude *prelude,
 	return lw_fail(error, -EBADMSG,
 		       "header is damaged: checksum %016" PRIx64 ", expected %016" PRIx64,
 		       checksum, prelude->checksum);
+}
+
+/* Verified bytes of the header to those that the message is packed in. */
+static int decode_header(const struct lwm_prelude *prelude,
+			 const uint8_t *stored, uint8_t **packed,
+			 struct lwnpu_error *error)
+{
+	const struct lwm_codec *codec = &lwm_codecs[prelude->header_coding];
+	const char *wrong;
+	int ret;
+
+	ret = check_sizes(prelude->header_coding, prelude->header_stored,
+			  prelude->header_size, "header", error);
+	if (ret)
+		return ret;
+	*packed = malloc(prelude->header_size);
+	if (!*packed)
+		return lw_fail(error, -ENOMEM,
+			       "no memory for a header of %u bytes",
+			       prelude->header_size);
+	ret = codec->decode(stored, prelude->header_stored, *packed,
+			    prelude->header_size, &wrong);
+	if (!ret)
+		return 0;
+	free(*packed);
+	return lw_fail(error, ret, "header: %s: %s", codec->name, wrong);
 }
 
 /*
@@ -122,11 +169,8 @@ static bool has_unknown_fields(const Lwm__Header *header)
 		       (header->ops && has_unknown(&header->ops->base));
 	size_t i;
 
-	for (i = 0; i < header->n_segments; i++) {
+	for (i = 0; i < header->n_segments; i++)
 		unknown |= has_unknown(&header->segments[i]->base);
-		if (header->segments[i]->blob)
-			unknown |= has_unknown(&header->segments[i]->blob->base);
-	}
 	for (i = 0; i < header->n_inputs; i++)
 		unknown |= has_unknown(&header->inputs[i]->base);
 	for (i = 0; i < header->n_outputs; i++)
@@ -147,7 +191,7 @@ static int check_canonical(const Lwm__Header *header, const uint8_t *data,
 		return lw_fail(error, -EOPNOTSUPP,
 			       "header has fields that this version does not know");
 	same = lwm__header__get_packed_size(header) == size;
-	if (same && size) {
+	if (same) {
 		again = malloc(size);
 		if (!again)
 			return lw_fail(error, -ENOMEM,
@@ -167,73 +211,36 @@ static int check_canonical(const Lwm__Header *header, const uint8_t *data,
 struct walk {
 	const uint8_t *data;
 	size_t size;
-	uint64_t start;
-	uint64_t at;
+	size_t at;
 	struct lwnpu_error *error;
 };
-
-static int check_place(struct walk *walk, const Lwm__Blob *blob,
-		       const char *what)
-{
-	uint64_t offset = lwm_align(walk->at);
-
-	if (blob->offset != offset - walk->start)
-		return lw_fail(walk->error, -EBADMSG,
-			       "%s: offset is %" PRIu64 ", expected %" PRIu64,
-			       what, blob->offset, offset - walk->start);
-	if (offset > walk->size || blob->stored_size > walk->size - offset)
-		return lw_fail(walk->error, -EBADMSG,
-			       "%s: %u bytes at %" PRIu64 " go past the end of the file at %zu",
-			       what, blob->stored_size, offset, walk->size);
-	for (; walk->at < offset; walk->at++) {
-		if (walk->data[walk->at])
-			return lw_fail(walk->error, -EBADMSG,
-				       "byte %" PRIu64 " before %s is 0x%02x, expected 0",
-				       walk->at, what, walk->data[walk->at]);
-	}
-	return 0;
-}
-
-static int check_sizes(const struct walk *walk, const Lwm__Blob *blob,
-		       const char *what)
-{
-	unsigned int coding = blob->coding;
-	uint64_t most;
-
-	if (coding >= LWM_CODINGS)
-		return lw_fail(walk->error, -EOPNOTSUPP,
-			       "%s: coding %u is unknown, known are 0 to %d",
-			       what, coding, LWM_CODINGS - 1);
-	most = (uint64_t)blob->stored_size * lwm_codecs[coding].max_ratio;
-	if (!blob->size || blob->size > most)
-		return lw_fail(walk->error, -EBADMSG,
-			       "%s: decoded size is %u, expected 1 to %" PRIu64 " from %u bytes %s",
-			       what, blob->size, most, blob->stored_size,
-			       lwm_codecs[coding].name);
-	if (coding == LWM_RAW && blob->size != blob->stored_size)
-		return lw_fail(walk->error, -EBADMSG,
-			       "%s: decoded size is %u, expected %u as it is raw",
-			       what, blob->size, blob->stored_size);
-	return 0;
-}
 
 static int check_blob(struct walk *walk, const Lwm__Blob *blob,
 		      const char *what)
 {
-	uint64_t checksum;
+	unsigned int coding;
+	uint32_t checksum;
 	int ret;
 
 	if (!blob)
 		return lw_fail(walk->error, -EBADMSG, "%s: no blob", what);
-	ret = check_place(walk, blob, what);
-	if (!ret)
-		ret = check_sizes(walk, blob, what);
+	coding = blob->coding;
+	if (coding >= LWM_CODINGS)
+		return lw_fail(walk->error, -EOPNOTSUPP,
+			       "%s: coding %u is unknown, known are 0 to %d",
+			       what, coding, LWM_CODINGS - 1);
+	if (blob->stored_size > walk->size - walk->at)
+		return lw_fail(walk->error, -EBADMSG,
+			       "%s: %u bytes at %zu go past the end of the file at %zu",
+			       what, blob->stored_size, walk->at, walk->size);
+	ret = check_sizes(coding, blob->stored_size, blob->size, what,
+			  walk->error);
 	if (ret)
 		return ret;
-	checksum = XXH3_64bits(walk->data + walk->at, blob->stored_size);
+	checksum = lwm_blob_xxh3(walk->data + walk->at, blob->stored_size);
 	if (checksum != blob->stored_xxh3)
 		return lw_fail(walk->error, -EBADMSG,
-			       "%s: bytes %" PRIu64 " to %" PRIu64 " are damaged: checksum %016" PRIx64 ", expected %016" PRIx64,
+			       "%s: bytes %zu to %zu are damaged: checksum %08x, expected %08x",
 			       what, walk->at,
 			       walk->at + blob->stored_size - 1, checksum,
 			       blob->stored_xxh3);
@@ -243,29 +250,42 @@ static int check_blob(struct walk *walk, const Lwm__Blob *blob,
 
 static int check_blobs(struct walk *walk, const Lwm__Header *header)
 {
-	char what[LWNPU_ERROR_SIZE / 2];
-	const Lwm__Segment *segment;
 	uint64_t total = 0;
+	char what[32];
 	size_t i;
 	int ret;
 
 	ret = check_blob(walk, header->ops, "operations");
 	for (i = 0; !ret && i < header->n_segments; i++) {
-		segment = header->segments[i];
-		snprintf(what, sizeof(what), "segment %s", segment->name);
-		ret = check_blob(walk, segment->blob, what);
+		snprintf(what, sizeof(what), "segment %zu", i);
+		ret = check_blob(walk, header->segments[i], what);
 		if (ret)
 			break;
-		total += segment->blob->size;
+		total += header->segments[i]->size;
 		if (total > LWNPU_MAX_REGION_SIZE)
 			ret = lw_fail(walk->error, -EBADMSG,
-				      "%s: ends at %" PRIu64 ", expected at most %llu",
+				      "%s: ends at %" PRIu64 " of region 0, expected at most %llu",
 				      what, total, LWNPU_MAX_REGION_SIZE);
 	}
 	if (!ret && walk->at != walk->size)
 		ret = lw_fail(walk->error, -EBADMSG,
-			      "last blob ends at %" PRIu64 ", expected the end of the file at %zu",
+			      "last blob ends at %zu, expected the end of the file at %zu",
 			      walk->at, walk->size);
+	return ret;
+}
+
+/* From the message's packed bytes to a header in its canonical form. */
+static int parse_header(Lwm__Header **header, const uint8_t *packed,
+			size_t size, struct lwnpu_error *error)
+{
+	int ret;
+
+	ret = unpack(header, packed, size, error);
+	if (ret)
+		return ret;
+	ret = check_canonical(*header, packed, size, error);
+	if (ret)
+		lwm__header__free_unpacked(*header, NULL);
 	return ret;
 }
 
@@ -273,27 +293,29 @@ int lwm_parse(Lwm__Header **header, const uint8_t *data, size_t size,
 	      struct lwnpu_error *error)
 {
 	struct lwm_prelude prelude;
-	const uint8_t *packed = data + sizeof(prelude);
 	struct walk walk;
+	uint8_t *packed;
 	int ret;
 
 	ret = check_prelude(&prelude, data, size, error);
 	if (!ret)
 		ret = check_header_checksum(&prelude, data, error);
 	if (!ret)
-		ret = unpack(header, packed, prelude.header_size, error);
+		ret = decode_header(&prelude, data + sizeof(prelude), &packed,
+				    error);
+	if (ret)
+		return ret;
+	ret = parse_header(header, packed, prelude.header_size, error);
+	free(packed);
 	if (ret)
 		return ret;
 	walk = (struct walk){
 		.data = data,
 		.size = size,
-		.start = lwm_blobs_start(&prelude),
-		.at = sizeof(prelude) + prelude.header_size,
+		.at = lwm_blobs_start(&prelude),
 		.error = error,
 	};
-	ret = check_canonical(*header, packed, prelude.header_size, error);
-	if (!ret)
-		ret = check_blobs(&walk, *header);
+	ret = check_blobs(&walk, *header);
 	if (ret)
 		lwm__header__free_unpacked(*header, NULL);
 	return ret;

@@ -1,20 +1,46 @@
 // SPDX-License-Identifier: MIT
 /* From the bytes of a package to the package. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "coding.h"
 #include "file.h"
 #include "lwm_format.h"
+
+/* Of region 0 in memory: a cache line. */
+#define ALIGNMENT 64
 
 static int no_memory(struct lwnpu_error *error)
 {
 	return lw_fail(error, -ENOMEM, "no memory to read the package");
 }
 
-static int read_io(struct lwm_io *io, const Lwm__Io *stored,
+/* Rows, columns and channels stand for themselves only where dims do not. */
+static int read_shape(struct lwm_io *io, const Lwm__Io *stored,
+		      struct lwnpu_error *error)
+{
+	uint32_t shape[3];
+
+	io->h = stored->h;
+	io->w = stored->w;
+	io->c = stored->c;
+	if (!lwm_dims_shape(io, shape))
+		return 0;
+	if (io->h == shape[0] && io->w == shape[1] && io->c == shape[2])
+		return lw_fail(error, -EBADMSG,
+			       "input or output %s: h, w, c repeat its dims, expected none",
+			       io->name);
+	if (!io->h && !io->w && !io->c) {
+		io->h = shape[0];
+		io->w = shape[1];
+		io->c = shape[2];
+	}
+	return 0;
+}
+
+static int read_io(struct lwm_io *io, const Lwm__Io *stored, uint32_t region,
 		   struct lwnpu_error *error)
 {
 	if (stored->n_dims > LWM_MAX_DIMS ||
@@ -31,10 +57,7 @@ static int read_io(struct lwm_io *io, const Lwm__Io *stored,
 			       stored->name, stored->zero_point);
 	*io = (struct lwm_io){
 		.name = strdup(stored->name),
-		.region = stored->region,
-		.h = stored->h,
-		.w = stored->w,
-		.c = stored->c,
+		.region = region,
 		.scale = stored->scale,
 		.zero_point = stored->zero_point,
 		.is_signed = stored->is_signed,
@@ -53,11 +76,12 @@ static int read_io(struct lwm_io *io, const Lwm__Io *stored,
 		       stored->n_mean * sizeof(*io->mean));
 		memcpy(io->std, stored->std, stored->n_std * sizeof(*io->std));
 	}
-	return 0;
+	return read_shape(io, stored, error);
 }
 
 static int read_ios(struct lwm_io **ios, uint32_t *n, Lwm__Io **stored,
-		    size_t n_stored, struct lwnpu_error *error)
+		    size_t n_stored, uint32_t region,
+		    struct lwnpu_error *error)
 {
 	int ret = 0;
 
@@ -65,7 +89,7 @@ static int read_ios(struct lwm_io **ios, uint32_t *n, Lwm__Io **stored,
 	if (!*ios)
 		return no_memory(error);
 	for (; *n < n_stored && !ret; ++*n)
-		ret = read_io(&(*ios)[*n], stored[*n], error);
+		ret = read_io(&(*ios)[*n], stored[*n], region + *n, error);
 	return ret;
 }
 
@@ -73,7 +97,7 @@ static int read_layers(struct lwm_package *package, const Lwm__Header *header,
 		       struct lwnpu_error *error)
 {
 	const Lwm__Layer *stored;
-	uint32_t i;
+	uint32_t i, at = 0;
 
 	package->layers = calloc(header->n_layers + 1,
 				 sizeof(*package->layers));
@@ -81,14 +105,20 @@ static int read_layers(struct lwm_package *package, const Lwm__Header *header,
 		return no_memory(error);
 	for (i = 0; i < header->n_layers; i++) {
 		stored = header->layers[i];
+		if (stored->zero_macs > stored->macs)
+			return lw_fail(error, -EBADMSG,
+				       "layer %s: %" PRIu64 " multiply-accumulates are zero, expected at most %" PRIu64,
+				       stored->name, stored->zero_macs,
+				       stored->macs);
 		package->layers[i] = (struct lwm_layer){
 			.name = strdup(stored->name),
-			.first_op = stored->first_op,
+			.first_op = at,
 			.n_ops = stored->n_ops,
 			.macs = stored->macs,
-			.nonzero_macs = stored->nonzero_macs,
+			.nonzero_macs = stored->macs - stored->zero_macs,
 		};
 		package->n_layers++;
+		at += stored->n_ops;
 		if (!package->layers[i].name)
 			return no_memory(error);
 	}
@@ -98,7 +128,7 @@ static int read_layers(struct lwm_package *package, const Lwm__Header *header,
 static int read_segments(struct lwm_package *package,
 			 const Lwm__Header *header, struct lwnpu_error *error)
 {
-	const Lwm__Segment *stored;
+	const Lwm__Blob *stored;
 	uint32_t i, offset = 0;
 
 	package->segments = calloc(header->n_segments + 1,
@@ -108,39 +138,36 @@ static int read_segments(struct lwm_package *package,
 	for (i = 0; i < header->n_segments; i++) {
 		stored = header->segments[i];
 		package->segments[i] = (struct lwm_segment){
-			.name = strdup(stored->name),
 			.offset = offset,
-			.size = stored->blob->size,
-			.coding = (enum lwm_coding)stored->blob->coding,
-			.coded_size = stored->blob->stored_size,
+			.size = stored->size,
+			.coding = (enum lwm_coding)stored->coding,
+			.coded_size = stored->stored_size,
 		};
 		package->n_segments++;
-		offset += stored->blob->size;
-		if (!package->segments[i].name)
-			return no_memory(error);
+		offset += stored->size;
 	}
 	package->program.weights_size = offset;
 	return 0;
 }
 
-static int decode(const uint8_t *blobs, const Lwm__Blob *blob,
-		  const char *what, const char *name, uint8_t *out,
-		  struct lwnpu_error *error)
+/* Decodes the blob at *@at and moves on to the next one. */
+static int decode(const uint8_t **at, const Lwm__Blob *blob, const char *what,
+		  uint8_t *out, struct lwnpu_error *error)
 {
 	const char *wrong;
 	int ret;
 
-	ret = lwm_codecs[blob->coding].decode(blobs + blob->offset,
-					      blob->stored_size, out,
+	ret = lwm_codecs[blob->coding].decode(*at, blob->stored_size, out,
 					      blob->size, &wrong);
 	if (ret)
-		return lw_fail(error, ret, "%s%s: %s: %s", what, name,
+		return lw_fail(error, ret, "%s: %s: %s", what,
 			       lwm_codecs[blob->coding].name, wrong);
+	*at += blob->stored_size;
 	return 0;
 }
 
 static int read_ops(struct lw_program *program, const Lwm__Header *header,
-		    const uint8_t *blobs, struct lwnpu_error *error)
+		    const uint8_t **at, struct lwnpu_error *error)
 {
 	const Lwm__Blob *blob = header->ops;
 
@@ -154,30 +181,32 @@ static int read_ops(struct lw_program *program, const Lwm__Header *header,
 	if (!program->ops)
 		return no_memory(error);
 	program->n_ops = blob->size / LWNPU_OP_SIZE;
-	return decode(blobs, blob, "operations", "", (uint8_t *)program->ops,
-		      error);
+	return decode(at, blob, "operations", (uint8_t *)program->ops, error);
 }
 
 static int read_weights(struct lwm_package *package,
-			const Lwm__Header *header, const uint8_t *blobs,
+			const Lwm__Header *header, const uint8_t **at,
 			struct lwnpu_error *error)
 {
 	struct lw_program *program = &package->program;
-	size_t i, room = lwm_align(program->weights_size);
+	size_t i, room = (program->weights_size + ALIGNMENT - 1) / ALIGNMENT *
+			 ALIGNMENT;
+	char what[32];
 	int ret = 0;
 
 	if (!room)
 		return 0;
-	program->weights = aligned_alloc(LWM_ALIGNMENT, room);
+	program->weights = aligned_alloc(ALIGNMENT, room);
 	if (!program->weights)
 		return no_memory(error);
 	memset(program->weights + program->weights_size, 0,
 	       room - program->weights_size);
-	for (i = 0; i < header->n_segments && !ret; i++)
-		ret = decode(blobs, header->segments[i]->blob, "segment ",
-			     package->segments[i].name,
+	for (i = 0; i < header->n_segments && !ret; i++) {
+		snprintf(what, sizeof(what), "segment %zu", i);
+		ret = decode(at, header->segments[i], what,
 			     program->weights + package->segments[i].offset,
 			     error);
+	}
 	return ret;
 }
 
@@ -204,18 +233,19 @@ static int read_package(struct lwm_package *package,
 	if (!package->source || !package->producer)
 		return no_memory(error);
 	ret = read_ios(&package->inputs, &package->n_inputs, header->inputs,
-		       header->n_inputs, error);
+		       header->n_inputs, LWNPU_REGION_IO, error);
 	if (!ret)
 		ret = read_ios(&package->outputs, &package->n_outputs,
-			       header->outputs, header->n_outputs, error);
+			       header->outputs, header->n_outputs,
+			       LWNPU_REGION_IO + package->n_inputs, error);
 	if (!ret)
 		ret = read_layers(package, header, error);
 	if (!ret)
 		ret = read_segments(package, header, error);
 	if (!ret)
-		ret = read_ops(&package->program, header, blobs, error);
+		ret = read_ops(&package->program, header, &blobs, error);
 	if (!ret)
-		ret = read_weights(package, header, blobs, error);
+		ret = read_weights(package, header, &blobs, error);
 	if (!ret)
 		ret = check_program_checksum(&package->program,
 					     header->program_xxh3, error);

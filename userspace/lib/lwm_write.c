@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "coding.h"
 #include "file.h"
@@ -15,32 +14,28 @@
  * @error: of the caller
  * @header: points into the arrays below and into the package
  * @ops: blob of the operations
- * @blobs: of the segments
  * @segments: the header's
  * @ios: the header's, inputs and then outputs
  * @layers: the header's
  * @segment_list: pointers to @segments, as protobuf-c wants them
  * @io_list: pointers to @ios
  * @layer_list: pointers to @layers
- * @stored: bytes from the first blob on
+ * @stored: bytes from the first blob on, room for all of them raw
  * @stored_size: how many so far
- * @coded: lwm_coding_room() for the largest blob
  */
 struct writer {
 	unsigned int codings;
 	struct lwnpu_error *error;
 	Lwm__Header header;
 	Lwm__Blob ops;
-	Lwm__Blob *blobs;
-	Lwm__Segment *segments;
+	Lwm__Blob *segments;
 	Lwm__Io *ios;
 	Lwm__Layer *layers;
-	Lwm__Segment **segment_list;
+	Lwm__Blob **segment_list;
 	Lwm__Io **io_list;
 	Lwm__Layer **layer_list;
 	uint8_t *stored;
 	size_t stored_size;
-	uint8_t *coded;
 };
 
 static int no_memory(struct lwnpu_error *error)
@@ -59,9 +54,8 @@ static int check_segments(const struct lwm_package *package,
 		segment = &package->segments[i];
 		if (segment->offset != at || !segment->size)
 			return lw_fail(error, -EINVAL,
-				       "segment %s: %u bytes at %u, expected some at %" PRIu64,
-				       segment->name, segment->size,
-				       segment->offset, at);
+				       "segment %u: %u bytes at %u, expected some at %" PRIu64,
+				       i, segment->size, segment->offset, at);
 		at += segment->size;
 	}
 	if (at != package->program.weights_size || at > LWNPU_MAX_REGION_SIZE)
@@ -77,38 +71,21 @@ static size_t ops_size(const struct lwm_package *package)
 	return (size_t)package->program.n_ops * LWNPU_OP_SIZE;
 }
 
-/* Room for all blobs stored raw, and for the largest of them. */
-static int allocate_blobs(struct writer *writer,
-			  const struct lwm_package *package)
-{
-	size_t total = lwm_align(ops_size(package)), most = total;
-	uint32_t i;
-
-	for (i = 0; i < package->n_segments; i++) {
-		total += lwm_align(package->segments[i].size);
-		if (most < package->segments[i].size)
-			most = package->segments[i].size;
-	}
-	writer->stored = calloc(1, total);
-	writer->coded = malloc(lwm_coding_room(most));
-	return writer->stored && writer->coded ? 0 : no_memory(writer->error);
-}
-
-static int allocate_header(struct writer *writer,
-			   const struct lwm_package *package)
+static int allocate(struct writer *writer, const struct lwm_package *package)
 {
 	size_t segments = package->n_segments + 1;
 	size_t ios = (size_t)package->n_inputs + package->n_outputs + 1;
 	size_t layers = package->n_layers + 1;
 
-	writer->blobs = calloc(segments, sizeof(*writer->blobs));
+	writer->stored = malloc(ops_size(package) +
+				package->program.weights_size);
 	writer->segments = calloc(segments, sizeof(*writer->segments));
 	writer->segment_list = calloc(segments, sizeof(*writer->segment_list));
 	writer->ios = calloc(ios, sizeof(*writer->ios));
 	writer->io_list = calloc(ios, sizeof(*writer->io_list));
 	writer->layers = calloc(layers, sizeof(*writer->layers));
 	writer->layer_list = calloc(layers, sizeof(*writer->layer_list));
-	if (writer->blobs && writer->segments && writer->segment_list &&
+	if (writer->stored && writer->segments && writer->segment_list &&
 	    writer->ios && writer->io_list && writer->layers &&
 	    writer->layer_list)
 		return 0;
@@ -117,7 +94,6 @@ static int allocate_header(struct writer *writer,
 
 static void release(struct writer *writer)
 {
-	free(writer->blobs);
 	free(writer->segments);
 	free(writer->segment_list);
 	free(writer->ios);
@@ -125,40 +101,24 @@ static void release(struct writer *writer)
 	free(writer->layers);
 	free(writer->layer_list);
 	free(writer->stored);
-	free(writer->coded);
 }
 
-/* Stores the smallest coded form, the first of equals. */
+/* Appends a blob. */
 static int store(struct writer *writer, Lwm__Blob *blob, const uint8_t *data,
 		 size_t size)
 {
-	size_t coded_size, best = size, room = lwm_coding_room(size);
-	uint8_t *at;
-	unsigned int coding;
-	int ret;
+	uint8_t *at = writer->stored + writer->stored_size;
+	enum lwm_coding coding;
+	size_t stored_size;
 
+	if (lwm_encode(writer->codings, data, size, at, &coding, &stored_size))
+		return no_memory(writer->error);
 	lwm__blob__init(blob);
-	blob->offset = lwm_align(writer->stored_size);
 	blob->size = size;
-	at = writer->stored + blob->offset;
-	memcpy(at, data, size);
-	for (coding = LWM_RAW + 1; coding < LWM_CODINGS; coding++) {
-		if (!(writer->codings & (1u << coding)))
-			continue;
-		ret = lwm_codecs[coding].encode(data, size, writer->coded,
-						room, &coded_size);
-		if (ret == -ENOMEM)
-			return no_memory(writer->error);
-		if (ret || coded_size >= best)
-			continue;
-		memset(at, 0, best);
-		memcpy(at, writer->coded, coded_size);
-		best = coded_size;
-		blob->coding = (Lwm__Coding)coding;
-	}
-	blob->stored_size = best;
-	blob->stored_xxh3 = XXH3_64bits(at, best);
-	writer->stored_size = blob->offset + best;
+	blob->coding = (Lwm__Coding)coding;
+	blob->stored_size = stored_size;
+	blob->stored_xxh3 = lwm_blob_xxh3(at, stored_size);
+	writer->stored_size += stored_size;
 	return 0;
 }
 
@@ -169,18 +129,14 @@ static char *text(char *name)
 
 static int write_segments(struct writer *writer, struct lwm_package *package)
 {
-	struct lwm_segment *segment;
-	Lwm__Segment *stored;
+	const struct lwm_segment *segment;
 	uint32_t i;
 	int ret;
 
 	for (i = 0; i < package->n_segments; i++) {
 		segment = &package->segments[i];
-		stored = writer->segment_list[i] = &writer->segments[i];
-		lwm__segment__init(stored);
-		stored->name = text(segment->name);
-		stored->blob = &writer->blobs[i];
-		ret = store(writer, stored->blob,
+		writer->segment_list[i] = &writer->segments[i];
+		ret = store(writer, &writer->segments[i],
 			    package->program.weights + segment->offset,
 			    segment->size);
 		if (ret)
@@ -193,12 +149,16 @@ static int write_segments(struct writer *writer, struct lwm_package *package)
 
 static void write_io(Lwm__Io *stored, struct lwm_io *io)
 {
+	uint32_t shape[3];
+
 	lwm__io__init(stored);
 	stored->name = text(io->name);
-	stored->region = io->region;
-	stored->h = io->h;
-	stored->w = io->w;
-	stored->c = io->c;
+	if (!lwm_dims_shape(io, shape) || io->h != shape[0] ||
+	    io->w != shape[1] || io->c != shape[2]) {
+		stored->h = io->h;
+		stored->w = io->w;
+		stored->c = io->c;
+	}
 	stored->scale = io->scale;
 	stored->zero_point = io->zero_point;
 	stored->is_signed = io->is_signed;
@@ -238,10 +198,10 @@ static void write_layers(struct writer *writer,
 		stored = writer->layer_list[i] = &writer->layers[i];
 		lwm__layer__init(stored);
 		stored->name = text(package->layers[i].name);
-		stored->first_op = package->layers[i].first_op;
 		stored->n_ops = package->layers[i].n_ops;
 		stored->macs = package->layers[i].macs;
-		stored->nonzero_macs = package->layers[i].nonzero_macs;
+		stored->zero_macs = package->layers[i].macs -
+				    package->layers[i].nonzero_macs;
 	}
 	writer->header.n_layers = package->n_layers;
 	writer->header.layers = writer->layer_list;
@@ -267,28 +227,55 @@ static int write_header(struct writer *writer, struct lwm_package *package)
 	return 0;
 }
 
+/* Codes the header to where it belongs in the file. */
+static int code_header(const struct writer *writer, uint8_t *out,
+		       struct lwm_prelude *prelude)
+{
+	uint8_t *packed = malloc(prelude->header_size);
+	enum lwm_coding coding;
+	size_t stored_size;
+	int ret;
+
+	if (!packed)
+		return no_memory(writer->error);
+	lwm__header__pack(&writer->header, packed);
+	ret = lwm_encode(writer->codings, packed, prelude->header_size, out,
+			 &coding, &stored_size);
+	free(packed);
+	if (ret)
+		return no_memory(writer->error);
+	prelude->header_coding = coding;
+	prelude->header_stored = stored_size;
+	return 0;
+}
+
 /* Prelude, header and blobs as one piece. */
 static int assemble(struct writer *writer, void **data, size_t *size)
 {
-	struct lwm_prelude prelude = { .version = LWM_VERSION };
-	size_t header_size, start;
+	struct lwm_prelude prelude = { .magic = LWM_MAGIC };
+	size_t header_size;
 	uint8_t *bytes;
+	int ret;
 
 	header_size = lwm__header__get_packed_size(&writer->header);
 	if (header_size > LWM_MAX_HEADER)
 		return lw_fail(writer->error, -EINVAL,
 			       "header has %zu bytes, expected at most %u",
 			       header_size, LWM_MAX_HEADER);
-	memcpy(prelude.magic, LWM_MAGIC, sizeof(prelude.magic));
-	prelude.header_size = header_size;
-	start = lwm_blobs_start(&prelude);
-	prelude.file_size = start + writer->stored_size;
-	bytes = calloc(1, prelude.file_size);
+	bytes = malloc(sizeof(prelude) + header_size + writer->stored_size);
 	if (!bytes)
 		return no_memory(writer->error);
+	prelude.version = LWM_VERSION;
+	prelude.header_size = header_size;
+	ret = code_header(writer, bytes + sizeof(prelude), &prelude);
+	if (ret) {
+		free(bytes);
+		return ret;
+	}
+	memcpy(bytes + lwm_blobs_start(&prelude), writer->stored,
+	       writer->stored_size);
+	prelude.file_size = lwm_blobs_start(&prelude) + writer->stored_size;
 	memcpy(bytes, &prelude, sizeof(prelude));
-	lwm__header__pack(&writer->header, bytes + sizeof(prelude));
-	memcpy(bytes + start, writer->stored, writer->stored_size);
 	prelude.checksum = lwm_header_xxh3(bytes);
 	memcpy(bytes, &prelude, sizeof(prelude));
 	*data = bytes;
@@ -303,8 +290,9 @@ static void note_codings(struct lwm_package *package,
 
 	for (i = 0; i < package->n_segments; i++) {
 		package->segments[i].coding =
-			(enum lwm_coding)writer->blobs[i].coding;
-		package->segments[i].coded_size = writer->blobs[i].stored_size;
+			(enum lwm_coding)writer->segments[i].coding;
+		package->segments[i].coded_size =
+			writer->segments[i].stored_size;
 	}
 }
 
@@ -319,9 +307,7 @@ int lwm_write_memory(struct lwm_package *package, unsigned int codings,
 		ret = lwm_check(package, error);
 	if (ret)
 		return ret;
-	ret = allocate_blobs(&writer, package);
-	if (!ret)
-		ret = allocate_header(&writer, package);
+	ret = allocate(&writer, package);
 	if (!ret)
 		ret = write_header(&writer, package);
 	if (!ret)

@@ -114,11 +114,13 @@ static json_t *json_of_segments(const struct lwm_package *package)
 
 	for (uint32_t i = 0; i < package->n_segments; i++) {
 		const struct lwm_segment *segment = &package->segments[i];
+		const struct lwm_layer *layer = lwm_segment_layer(package, i);
 
 		json_array_append_new(
 			array,
-			json_pack("{s:o, s:I, s:s, s:I}", "name",
-				  lwctl_json_string(segment->name), "size",
+			json_pack("{s:o, s:I, s:s, s:I}", "layer",
+				  layer ? lwctl_json_string(layer->name) :
+					  json_null(), "size",
 				  (json_int_t)segment->size, "coding",
 				  lwm_coding_name(segment->coding),
 				  "coded_size",
@@ -180,8 +182,10 @@ static void print_segments(const struct lwm_package *package)
 	       "coding");
 	for (uint32_t i = 0; i < package->n_segments; i++) {
 		const struct lwm_segment *segment = &package->segments[i];
+		const struct lwm_layer *layer = lwm_segment_layer(package, i);
 
-		printf("%-40.40s %10u %10u %s\n", segment->name, segment->size,
+		printf("%-40.40s %10u %10u %s\n",
+		       layer ? layer->name : "(constants)", segment->size,
 		       segment->coded_size, lwm_coding_name(segment->coding));
 	}
 }

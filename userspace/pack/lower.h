@@ -71,8 +71,8 @@ struct lw_region0 {
  *
  * Return: 0, with *@offset set; -ENOMEM; -EFBIG.
  */
-int lw_region0_stream(struct lw_region0 *region, const char *name,
-		      const void *data, size_t size, uint32_t *offset);
+int lw_region0_stream(struct lw_region0 *region, const void *data,
+		      size_t size, uint32_t *offset);
 
 /** lw_region0_constant() - add @size bytes, rounded up to 4 with zeros */
 int lw_region0_constant(struct lw_region0 *region, const void *data,

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Lowering of convolutions: weight streams, biases, multipliers. */
-#define _GNU_SOURCE
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,19 +75,6 @@ static uint8_t *compact_blocks(const int8_t *blocks, size_t n, size_t nonzero,
 	return stream;
 }
 
-static int add_stream(struct lw_lowering *lower, const struct lw_node *node,
-		      const void *data, size_t size, uint32_t *offset)
-{
-	char *name;
-	int ret;
-
-	if (asprintf(&name, "%s.weights", node->name) < 0)
-		return -ENOMEM;
-	ret = lw_region0_stream(&lower->region0, name, data, size, offset);
-	free(name);
-	return ret;
-}
-
 static int add_conv_stream(struct lw_lowering *lower,
 			   const struct lw_node *node, struct lwnpu_conv *conv)
 {
@@ -110,8 +95,9 @@ static int add_conv_stream(struct lw_lowering *lower,
 		conv->sparse = 1;
 	}
 	conv->weights_len = size;
-	ret = add_stream(lower, node, sparse ? sparse : (uint8_t *)blocks, size,
-			 &conv->weights);
+	ret = lw_region0_stream(&lower->region0,
+				sparse ? sparse : (uint8_t *)blocks, size,
+				&conv->weights);
 	lower->layer->nonzero_macs = nonzero * 4 *
 				     (uint64_t)node->out->h * node->out->w;
 out:
@@ -330,7 +316,7 @@ static int add_dwconv_stream(struct lw_lowering *lower,
 			stream[(c / 4 * taps + t) * 4 + c % 4] =
 				w->q[c * taps + t];
 	dw->weights_len = size;
-	ret = add_stream(lower, node, stream, size, &dw->weights);
+	ret = lw_region0_stream(&lower->region0, stream, size, &dw->weights);
 	free(stream);
 	return ret;
 }

@@ -79,18 +79,12 @@ static int set_segments(struct lwm_package *package,
 	if (!s)
 		return -ENOMEM;
 	region->segment = s;
-	if (region->constant_size) {
-		s += region->n_segments;
-		*s = (struct lwm_segment){
-			.name = strdup("constants"),
+	if (region->constant_size)
+		s[region->n_segments++] = (struct lwm_segment){
 			.offset = region->stream_size,
 			.size = region->constant_size,
 		};
-		if (!s->name)
-			return -ENOMEM;
-		region->n_segments++;
-	}
-	package->segments = region->segment;
+	package->segments = s;
 	package->n_segments = region->n_segments;
 	region->segment = NULL;
 	region->n_segments = 0;

@@ -26,8 +26,8 @@ static int append(uint8_t **to, uint32_t *at, const void *data, size_t size)
 	return 0;
 }
 
-int lw_region0_stream(struct lw_region0 *region, const char *name,
-		      const void *data, size_t size, uint32_t *offset)
+int lw_region0_stream(struct lw_region0 *region, const void *data,
+		      size_t size, uint32_t *offset)
 {
 	uint32_t at = region->stream_size;
 	struct lwm_segment *s;
@@ -46,19 +46,13 @@ int lw_region0_stream(struct lw_region0 *region, const char *name,
 	if (!s)
 		return -ENOMEM;
 	region->segment = s;
-	s += region->n_segments;
-	memset(s, 0, sizeof(*s));
-	s->name = strdup(name);
-	if (!s->name)
-		return -ENOMEM;
 	ret = append(&region->stream, &region->stream_size, data, size);
-	if (ret) {
-		free(s->name);
+	if (ret)
 		return ret;
-	}
-	s->offset = at;
-	s->size = region->stream_size - at;
-	region->n_segments++;
+	s[region->n_segments++] = (struct lwm_segment){
+		.offset = at,
+		.size = region->stream_size - at,
+	};
 	*offset = at;
 	return 0;
 }
@@ -72,8 +66,6 @@ int lw_region0_constant(struct lw_region0 *region, const void *data,
 
 void lw_region0_release(struct lw_region0 *region)
 {
-	for (uint32_t i = 0; i < region->n_segments; i++)
-		free(region->segment[i].name);
 	free(region->segment);
 	free(region->stream);
 	free(region->constant);
