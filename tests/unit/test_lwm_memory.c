@@ -43,10 +43,13 @@ void *__libc_realloc(void *pointer, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *pointer);
 
-/* While counting: which allocation fails, and how many are alive. */
-static bool counting;
-static unsigned int countdown;
-static int alive;
+/*
+ * While counting: which allocation fails, and how many are alive. Compilers
+ * take it that free() reads none of this.
+ */
+static volatile bool counting;
+static volatile unsigned int countdown;
+static volatile int alive;
 
 static bool may_allocate(void)
 {
