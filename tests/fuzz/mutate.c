@@ -232,17 +232,19 @@ static int mutate_stored_header(struct mutant *mutant,
 				const struct mutant *original,
 				struct lw_random *random)
 {
-	struct mutant header = { .data = mutant->data + sizeof(struct lwm_prelude) };
 	struct lwm_prelude prelude;
+	struct mutant header;
 
 	memcpy(mutant->data, original->data, original->size);
 	mutant->size = original->size;
 	memcpy(&prelude, mutant->data, sizeof(prelude));
+	header.data = mutant->data + sizeof(prelude);
 	header.size = header.room = prelude.header_stored;
 	if (lw_random_chance(random, 75))
 		mutate(&header, random, true);
 	else
-		prelude.header_size = lw_random_below(random, 2 * prelude.header_size);
+		prelude.header_size =
+			lw_random_below(random, 2 * prelude.header_size);
 	memcpy(mutant->data, &prelude, sizeof(prelude));
 	prelude.checksum = lwm_header_xxh3(mutant->data);
 	memcpy(mutant->data, &prelude, sizeof(prelude));

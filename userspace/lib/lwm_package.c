@@ -97,14 +97,14 @@ static bool op_streams_from(const struct lwnpu_op *op,
 const struct lwm_layer *lwm_segment_layer(const struct lwm_package *package,
 					  uint32_t index)
 {
+	const struct lwnpu_op *op = package->program.ops;
 	const struct lwm_layer *layer;
 	uint32_t i, k;
 
 	for (i = 0; i < package->n_layers; i++) {
 		layer = &package->layers[i];
-		for (k = 0; k < layer->n_ops; k++) {
-			if (op_streams_from(&package->program.ops[layer->first_op + k],
-					    &package->segments[index]))
+		for (k = 0; k < layer->n_ops; k++, op++) {
+			if (op_streams_from(op, &package->segments[index]))
 				return layer;
 		}
 	}
