@@ -5,19 +5,14 @@
 #include "tflite_import.h"
 
 enum {
+	/* Of both convolutions; then these, from the activation on. */
 	CONV_PADDING = 0,
 	CONV_STRIDE_W = 1,
 	CONV_STRIDE_H = 2,
 	CONV_ACTIVATION = 3,
-	CONV_DILATION_W = 4,
-	CONV_DILATION_H = 5,
-
-	DEPTHWISE_PADDING = 0,
-	DEPTHWISE_STRIDE_W = 1,
-	DEPTHWISE_STRIDE_H = 2,
 	DEPTHWISE_ACTIVATION = 4,
-	DEPTHWISE_DILATION_W = 5,
-	DEPTHWISE_DILATION_H = 6,
+	DILATION_W_BEHIND = 1,
+	DILATION_H_BEHIND = 2,
 
 	POOL_PADDING = 0,
 	POOL_STRIDE_W = 1,
@@ -178,22 +173,23 @@ static int add_layer(struct lw_tflite_op *op,
 	return ret;
 }
 
-int lw_tflite_conv(struct lw_tflite_op *op)
+/* What both convolutions have; @activation is the place of that field. */
+static int read_layer(struct lw_tflite_op *op, uint32_t activation,
+		      struct lw_tflite_layer *layer)
 {
 	const struct lw_fb_table *options = &op->source->options;
 	const int32_t *dims = lw_tflite_input(op, 1)->dims;
-	struct lw_tflite_layer layer = {
-		.activation = lw_fb_u8(options, CONV_ACTIVATION, 0),
-	};
 	struct span h = {
 		.stride = lw_fb_i32(options, CONV_STRIDE_H, 0),
-		.dilation = lw_fb_i32(options, CONV_DILATION_H, 1),
+		.dilation = lw_fb_i32(options, activation + DILATION_H_BEHIND,
+				      1),
 	};
 	struct span w = {
 		.stride = lw_fb_i32(options, CONV_STRIDE_W, 0),
-		.dilation = lw_fb_i32(options, CONV_DILATION_W, 1),
+		.dilation = lw_fb_i32(options, activation + DILATION_W_BEHIND,
+				      1),
 	};
-	int ret = read_values(op, &layer.in, &layer.out);
+	int ret = read_values(op, &layer->in, &layer->out);
 
 	if (!ret)
 		ret = check_weight_dims(op, 4);
@@ -201,15 +197,25 @@ int lw_tflite_conv(struct lw_tflite_op *op)
 		return ret;
 	h.kernel = dims[1];
 	w.kernel = dims[2];
+	layer->activation = lw_fb_u8(options, activation, 0);
 	ret = place_window(op, &h, &w, lw_fb_u8(options, CONV_PADDING, 0),
-			   layer.in, layer.out);
+			   layer->in, layer->out);
+	layer->window = window_of(&h, &w);
+	return ret;
+}
+
+int lw_tflite_conv(struct lw_tflite_op *op)
+{
+	const int32_t *dims = lw_tflite_input(op, 1)->dims;
+	struct lw_tflite_layer layer = { 0 };
+	int ret = read_layer(op, CONV_ACTIVATION, &layer);
+
 	if (ret)
 		return ret;
 	if (layer.in->c % dims[3] || dims[0] % (layer.in->c / dims[3]))
 		return lw_tflite_refuse(op, "its weights are %dx%dx%dx%d and its input has %u channels",
 					dims[0], dims[1], dims[2], dims[3],
 					layer.in->c);
-	layer.window = window_of(&h, &w);
 	layer.groups = layer.in->c / dims[3];
 	layer.shape = (struct lw_weights){ .o = dims[0], .kh = dims[1],
 					   .kw = dims[2], .i = dims[3] };
@@ -218,37 +224,16 @@ int lw_tflite_conv(struct lw_tflite_op *op)
 
 int lw_tflite_depthwise(struct lw_tflite_op *op)
 {
-	const struct lw_fb_table *options = &op->source->options;
 	const int32_t *dims = lw_tflite_input(op, 1)->dims;
-	struct lw_tflite_layer layer = {
-		.depthwise_order = true,
-		.activation = lw_fb_u8(options, DEPTHWISE_ACTIVATION, 0),
-	};
-	struct span h = {
-		.stride = lw_fb_i32(options, DEPTHWISE_STRIDE_H, 0),
-		.dilation = lw_fb_i32(options, DEPTHWISE_DILATION_H, 1),
-	};
-	struct span w = {
-		.stride = lw_fb_i32(options, DEPTHWISE_STRIDE_W, 0),
-		.dilation = lw_fb_i32(options, DEPTHWISE_DILATION_W, 1),
-	};
-	int ret = read_values(op, &layer.in, &layer.out);
+	struct lw_tflite_layer layer = { .depthwise_order = true };
+	int ret = read_layer(op, DEPTHWISE_ACTIVATION, &layer);
 
-	if (!ret)
-		ret = check_weight_dims(op, 4);
-	if (ret)
-		return ret;
-	h.kernel = dims[1];
-	w.kernel = dims[2];
-	ret = place_window(op, &h, &w, lw_fb_u8(options, DEPTHWISE_PADDING, 0),
-			   layer.in, layer.out);
 	if (ret)
 		return ret;
 	if (dims[0] != 1 || dims[3] % layer.in->c)
 		return lw_tflite_refuse(op, "its weights are %dx%dx%dx%d and its input has %u channels",
 					dims[0], dims[1], dims[2], dims[3],
 					layer.in->c);
-	layer.window = window_of(&h, &w);
 	/* Several outputs for each input are groups of one input channel. */
 	if ((uint32_t)dims[3] != layer.in->c)
 		layer.groups = layer.in->c;
