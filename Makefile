@@ -3,6 +3,7 @@
 #   make            liblwnpu and lwctl, in build/
 #   make demo       install what is missing, build, pack a model and run it
 #   make check      all tests; make check-fast: no root, under a minute
+#   make modules    lwnpu.ko, in build/module; KDIR: a kernel's build folder
 #   make install    PREFIX, DESTDIR
 #   make SAN=1 …    with the address and undefined-behaviour sanitizers
 
@@ -144,6 +145,13 @@ check-vm:
 
 .PHONY: check-vm
 
+# In a copy: objects of the module and of userspace would have the same names.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+modules:
+	@mkdir -p $(BUILD)/module
+	@cp -Ru Kbuild driver uapi $(BUILD)/module
+	$(Q)$(MAKE) -C $(KDIR) M=$(abspath $(BUILD)/module) modules
+
 # Programs link with liblwnpu.so, run with the name of its ABI version. It must
 # not drag in what only lwctl needs.
 $(BUILD)/liblwnpu.so: LDFLAGS += -Wl,--as-needed
@@ -167,6 +175,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all tests demo check check-fast clean
+.PHONY: all tests demo modules check check-fast clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)

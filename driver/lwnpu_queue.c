@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Queues, and what is known of their jobs. */
+#include <linux/capability.h>
+#include <linux/nospec.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "lwnpu_queue.h"
+
+static const enum drm_sched_priority lwnpu_sched_priority[] = {
+	[DRM_LWNPU_PRIORITY_LOW] = DRM_SCHED_PRIORITY_LOW,
+	[DRM_LWNPU_PRIORITY_NORMAL] = DRM_SCHED_PRIORITY_NORMAL,
+	[DRM_LWNPU_PRIORITY_HIGH] = DRM_SCHED_PRIORITY_HIGH,
+};
+
+static void lwnpu_queue_release(struct kref *refs)
+{
+	struct lwnpu_queue *queue =
+		container_of(refs, struct lwnpu_queue, refs);
+
+	dma_fence_put(queue->last);
+	mutex_destroy(&queue->submit_mutex);
+	lwnpu_file_put(queue->file);
+	kvfree(queue);
+}
+
+void lwnpu_queue_get(struct lwnpu_queue *queue)
+{
+	kref_get(&queue->refs);
+}
+
+void lwnpu_queue_put(struct lwnpu_queue *queue)
+{
+	kref_put(&queue->refs, lwnpu_queue_release);
+}
+
+struct lwnpu_queue *lwnpu_queue_find(struct lwnpu_file *file, u32 handle)
+{
+	struct lwnpu_queue *queue;
+
+	xa_lock(&file->queues);
+	queue = xa_load(&file->queues, handle);
+	if (queue)
+		kref_get(&queue->refs);
+	xa_unlock(&file->queues);
+	return queue;
+}
+
+u64 lwnpu_queue_expect(struct lwnpu_queue *queue)
+{
+	u64 id = ++queue->submitted;
+	struct lwnpu_record *record =
+		&queue->records[id % LWNPU_MAX_QUEUE_JOBS];
+
+	spin_lock(&queue->lock);
+	memset(record, 0, sizeof(*record));
+	record->id = id;
+	record->completion.submit_ns = ktime_get_ns();
+	spin_unlock(&queue->lock);
+	return id;
+}
+
+void lwnpu_queue_complete(struct lwnpu_queue *queue, u64 id,
+			  const struct drm_lwnpu_completion *completion)
+{
+	struct lwnpu_record *record =
+		&queue->records[id % LWNPU_MAX_QUEUE_JOBS];
+	u64 submit_ns;
+
+	spin_lock(&queue->lock);
+	submit_ns = record->completion.submit_ns;
+	record->completion = *completion;
+	record->completion.submit_ns = submit_ns;
+	queue->completed++;
+	queue->failed += completion->status != DRM_LWNPU_JOB_DONE;
+	spin_unlock(&queue->lock);
+}
+
+u32 lwnpu_queue_room(struct lwnpu_queue *queue)
+{
+	u64 unfinished;
+
+	spin_lock(&queue->lock);
+	unfinished = queue->submitted - queue->completed;
+	spin_unlock(&queue->lock);
+	return LWNPU_MAX_QUEUE_JOBS - unfinished;
+}
+
+u32 lwnpu_queue_priorities(void)
+{
+	u32 set = BIT(DRM_LWNPU_PRIORITY_LOW) | BIT(DRM_LWNPU_PRIORITY_NORMAL);
+
+	if (capable(CAP_SYS_NICE))
+		set |= BIT(DRM_LWNPU_PRIORITY_HIGH);
+	return set;
+}
+
+static struct lwnpu_queue *lwnpu_queue_create(struct lwnpu_file *file,
+					      u32 priority)
+{
+	struct drm_gpu_scheduler *sched = &file->lwnpu->sched;
+	struct lwnpu_queue *queue;
+	int ret;
+
+	queue = kvzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
+	if (!queue)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&queue->refs);
+	mutex_init(&queue->submit_mutex);
+	spin_lock_init(&queue->lock);
+	init_waitqueue_head(&queue->wait);
+	queue->priority = priority;
+	queue->number = atomic64_inc_return(&file->lwnpu->next_number);
+	queue->fence_context = dma_fence_context_alloc(1);
+	ret = drm_sched_entity_init(&queue->entity,
+				    lwnpu_sched_priority[priority], &sched, 1,
+				    NULL);
+	if (ret) {
+		kvfree(queue);
+		return ERR_PTR(ret);
+	}
+	queue->file = lwnpu_file_get(file);
+	return queue;
+}
+
+/* The caller has taken it out of the file. */
+static void lwnpu_queue_destroy(struct lwnpu_queue *queue)
+{
+	mutex_lock(&queue->submit_mutex);
+	WRITE_ONCE(queue->dead, true);
+	mutex_unlock(&queue->submit_mutex);
+	drm_sched_entity_destroy(&queue->entity);
+	wake_up_all(&queue->wait);
+	lwnpu_queue_put(queue);
+}
+
+void lwnpu_queues_close(struct lwnpu_file *file)
+{
+	struct lwnpu_queue *queue;
+	unsigned long handle;
+
+	/* So that none waits for the jobs of another. */
+	xa_for_each(&file->queues, handle, queue)
+		WRITE_ONCE(queue->dead, true);
+	xa_for_each(&file->queues, handle, queue)
+		lwnpu_queue_destroy(queue);
+	xa_destroy(&file->queues);
+}
+
+int lwnpu_ioctl_queue_create(struct drm_device *drm, void *data,
+			     struct drm_file *file_priv)
+{
+	struct drm_lwnpu_queue_create *args = data;
+	struct lwnpu_file *file = file_priv->driver_priv;
+	struct lwnpu_queue *queue;
+	u32 priority = args->priority;
+	int ret;
+
+	if (args->pad)
+		return -EINVAL;
+	if (args->flags || priority >= ARRAY_SIZE(lwnpu_sched_priority))
+		return -EOPNOTSUPP;
+	if (!(lwnpu_queue_priorities() & BIT(priority)))
+		return -EACCES;
+	priority = array_index_nospec(priority,
+				      ARRAY_SIZE(lwnpu_sched_priority));
+	if (atomic_inc_return(&file->n_queues) > LWNPU_MAX_QUEUES) {
+		ret = -ENOSPC;
+		goto uncount;
+	}
+
+	queue = lwnpu_queue_create(file, priority);
+	if (IS_ERR(queue)) {
+		ret = PTR_ERR(queue);
+		goto uncount;
+	}
+	ret = xa_alloc(&file->queues, &args->handle, queue, xa_limit_31b,
+		       GFP_KERNEL);
+	if (ret) {
+		lwnpu_queue_destroy(queue);
+		goto uncount;
+	}
+	return 0;
+
+uncount:
+	atomic_dec(&file->n_queues);
+	return ret;
+}
+
+int lwnpu_ioctl_queue_destroy(struct drm_device *drm, void *data,
+			      struct drm_file *file_priv)
+{
+	struct drm_lwnpu_queue_destroy *args = data;
+	struct lwnpu_file *file = file_priv->driver_priv;
+	struct lwnpu_queue *queue;
+
+	if (args->pad)
+		return -EINVAL;
+	queue = xa_erase(&file->queues, args->handle);
+	if (!queue)
+		return -ENOENT;
+	atomic_dec(&file->n_queues);
+	lwnpu_queue_destroy(queue);
+	return 0;
+}
+
+int lwnpu_ioctl_queue_get_state(struct drm_device *drm, void *data,
+				struct drm_file *file_priv)
+{
+	struct drm_lwnpu_queue_get_state *args = data;
+	struct lwnpu_queue *queue;
+
+	queue = lwnpu_queue_find(file_priv->driver_priv, args->handle);
+	if (!queue)
+		return -ENOENT;
+	mutex_lock(&queue->submit_mutex);
+	args->submitted = queue->submitted;
+	mutex_unlock(&queue->submit_mutex);
+	args->state = READ_ONCE(queue->state);
+	spin_lock(&queue->lock);
+	args->completed = queue->completed;
+	args->failed = queue->failed;
+	spin_unlock(&queue->lock);
+	lwnpu_queue_put(queue);
+	return 0;
+}
+
+/* Return: 0; -EBUSY: not yet; -ENOENT: there is no record. */
+static int lwnpu_queue_read(struct lwnpu_queue *queue, u64 id,
+			    struct drm_lwnpu_completion *completion)
+{
+	struct lwnpu_record *record =
+		&queue->records[id % LWNPU_MAX_QUEUE_JOBS];
+	int ret = 0;
+
+	spin_lock(&queue->lock);
+	if (!id || record->id != id)
+		ret = -ENOENT;
+	else if (record->completion.status == DRM_LWNPU_JOB_PENDING)
+		ret = -EBUSY;
+	else
+		*completion = record->completion;
+	spin_unlock(&queue->lock);
+	return ret;
+}
+
+int lwnpu_ioctl_wait_job(struct drm_device *drm, void *data,
+			 struct drm_file *file_priv)
+{
+	struct drm_lwnpu_wait_job *args = data;
+	ktime_t left = lwnpu_timeout(args->timeout_ns);
+	struct drm_lwnpu_completion completion;
+	struct lwnpu_queue *queue;
+	int ret, err;
+
+	if (args->flags)
+		return -EOPNOTSUPP;
+	queue = lwnpu_queue_find(file_priv->driver_priv, args->queue);
+	if (!queue)
+		return -ENOENT;
+	ret = lwnpu_queue_read(queue, args->job, &completion);
+	if (ret == -EBUSY && left) {
+		err = wait_event_interruptible_hrtimeout(queue->wait,
+			(ret = lwnpu_queue_read(queue, args->job,
+						&completion)) != -EBUSY, left);
+		if (ret == -EBUSY)
+			ret = err == -ETIME ? -ETIMEDOUT : err;
+	}
+	if (!ret)
+		args->completion = completion;
+	lwnpu_queue_put(queue);
+	return ret;
+}

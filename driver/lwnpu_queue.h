@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Queues, and what is known of their jobs. */
+#ifndef LWNPU_QUEUE_H
+#define LWNPU_QUEUE_H
+
+#include <linux/mutex.h>
+#include <linux/wait.h>
+#include <drm/gpu_scheduler.h>
+
+#include "lwnpu_device.h"
+
+/**
+ * struct lwnpu_record - the completion record of a job
+ * @id: of the job
+ * @completion: with status PENDING until it is complete
+ */
+struct lwnpu_record {
+	u64 id;
+	struct drm_lwnpu_completion completion;
+};
+
+/**
+ * struct lwnpu_queue - jobs that run one after another
+ * @refs: of the handle and of jobs
+ * @file: whose
+ * @number: its name for the engine
+ * @priority: enum drm_lwnpu_priority
+ * @entity: of the scheduler
+ * @submit_mutex: the order of submission; before the locks of buffers
+ * @submitted: the last job's id; under @submit_mutex
+ * @dead: its jobs are not started any more
+ * @state: enum drm_lwnpu_queue_state
+ * @fence_context: of the fences of its jobs
+ * @last: fence of the last job given to the engine; only in the scheduler
+ * @lock: of the following
+ * @completed: jobs
+ * @failed: of these, not done
+ * @wait: for completions
+ * @records: of job n at n % LWNPU_MAX_QUEUE_JOBS
+ */
+struct lwnpu_queue {
+	struct kref refs;
+	struct lwnpu_file *file;
+	u64 number;
+	u32 priority;
+	struct drm_sched_entity entity;
+	struct mutex submit_mutex;
+	u64 submitted;
+	bool dead;
+	u32 state;
+	u64 fence_context;
+	struct dma_fence *last;
+	spinlock_t lock;
+	u64 completed;
+	u64 failed;
+	wait_queue_head_t wait;
+	struct lwnpu_record records[LWNPU_MAX_QUEUE_JOBS];
+};
+
+/**
+ * lwnpu_queue_find() - look up a handle
+ * @file: whose
+ * @handle: any value
+ *
+ * Return: the queue with a reference, or NULL.
+ */
+struct lwnpu_queue *lwnpu_queue_find(struct lwnpu_file *file, u32 handle);
+void lwnpu_queue_get(struct lwnpu_queue *queue);
+void lwnpu_queue_put(struct lwnpu_queue *queue);
+void lwnpu_queues_close(struct lwnpu_file *file);
+
+/**
+ * lwnpu_queue_expect() - make the record of a job that will be submitted
+ * @queue: the queue; &lwnpu_queue.submit_mutex is held
+ *
+ * Return: the job's id.
+ */
+u64 lwnpu_queue_expect(struct lwnpu_queue *queue);
+
+/**
+ * lwnpu_queue_complete() - fill in the record of a job
+ * @queue: the queue
+ * @id: of the job
+ * @completion: all but submit_ns
+ */
+void lwnpu_queue_complete(struct lwnpu_queue *queue, u64 id,
+			  const struct drm_lwnpu_completion *completion);
+
+/**
+ * lwnpu_queue_room() - jobs that may be submitted
+ * @queue: the queue; &lwnpu_queue.submit_mutex is held
+ */
+u32 lwnpu_queue_room(struct lwnpu_queue *queue);
+u32 lwnpu_queue_priorities(void);
+
+int lwnpu_ioctl_queue_create(struct drm_device *drm, void *data,
+			     struct drm_file *file_priv);
+int lwnpu_ioctl_queue_destroy(struct drm_device *drm, void *data,
+			      struct drm_file *file_priv);
+int lwnpu_ioctl_queue_get_state(struct drm_device *drm, void *data,
+				struct drm_file *file_priv);
+int lwnpu_ioctl_wait_job(struct drm_device *drm, void *data,
+			 struct drm_file *file_priv);
+
+#endif /* LWNPU_QUEUE_H */

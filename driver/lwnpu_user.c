@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The engine that is a daemon: jobs go from the waiting list to its ring, and
+ * back if it dies. What it is given, it may never give back; the watchdog sees
+ * to that.
+ */
+#include <linux/module.h>
+#include <drm/drm_managed.h>
+
+#include "lwnpu_trace.h"
+#include "lwnpu_user.h"
+#include "lwnpu_watchdog.h"
+
+static unsigned int lwnpu_recovery_ms = 30000;
+module_param_named(recovery_ms, lwnpu_recovery_ms, uint, 0644);
+MODULE_PARM_DESC(recovery_ms,
+		 "how long jobs wait for the successor of a dead daemon");
+
+static unsigned int lwnpu_max_attempts = 4;
+module_param_named(max_attempts, lwnpu_max_attempts, uint, 0644);
+MODULE_PARM_DESC(max_attempts,
+		 "how often a job is given to daemons that die before it ends");
+
+static struct lwnpu_user *to_lwnpu_user(struct lwnpu_device *lwnpu)
+{
+	return lwnpu->engine_data;
+}
+
+static struct lwnpu_ctl_record *lwnpu_ring_next(struct lwnpu_ring *ring)
+{
+	struct lwnpu_ctl_record *record;
+
+	if (ring->head - ring->consumed >= ring->size)
+		return NULL;
+	record = &ring->records->record[ring->head & (ring->size - 1)];
+	memset(record, 0, sizeof(*record));
+	return record;
+}
+
+static void lwnpu_ring_push(struct lwnpu_ring *ring)
+{
+	ring->head++;
+	/* The daemon sees the record once it sees the head. */
+	smp_store_release(&ring->records->head, ring->head);
+}
+
+static void lwnpu_user_record(struct lwnpu_ctl_record *record,
+			      const struct lwnpu_job *job)
+{
+	ktime_t end = ktime_add_ms(job->given, lwnpu_timeout_ms);
+	u32 i;
+
+	list_del_init(&job->program->bo->forget);
+	record->type = LWNPU_CTL_JOB;
+	record->n_bindings = job->n_bindings;
+	record->id = job->number;
+	record->program = job->program->bo->number;
+	record->queue = job->queue->number;
+	record->priority = job->queue->priority;
+	record->attempt = job->attempts;
+	record->deadline_ns = ktime_to_ns(min(job->deadline, end));
+	for (i = 0; i < job->n_bindings; i++) {
+		const struct lwnpu_job_binding *binding = &job->binding[i];
+
+		list_del_init(&binding->bo->forget);
+		record->binding[i] = (struct lwnpu_ctl_binding) {
+			.buffer = binding->bo->number,
+			.offset = binding->offset,
+			.size = binding->size,
+			.region = binding->region,
+			.direction = binding->direction,
+		};
+	}
+}
+
+static struct lwnpu_job *lwnpu_user_first(struct lwnpu_user *user)
+{
+	struct lwnpu_job *first = NULL, *job;
+
+	list_for_each_entry(job, &user->waiting, engine_node)
+		if (!first || job->queue->priority > first->queue->priority)
+			first = job;
+	return first;
+}
+
+static void lwnpu_user_feed_jobs(struct lwnpu_user *user)
+{
+	struct lwnpu_ctl_record *record;
+	struct lwnpu_job *job;
+
+	while ((job = lwnpu_user_first(user))) {
+		record = lwnpu_ring_next(user->ring);
+		if (!record)
+			return;
+		list_move_tail(&job->engine_node, &user->given);
+		job->given = ktime_get();
+		job->attempts++;
+		lwnpu_user_record(record, job);
+		lwnpu_ring_push(user->ring);
+		trace_lwnpu_job_give(job);
+	}
+}
+
+static void lwnpu_user_feed_forgets(struct lwnpu_user *user)
+{
+	struct lwnpu_ctl_record *record;
+	struct lwnpu_bo *bo, *next;
+
+	list_for_each_entry_safe(bo, next, &user->forget, forget) {
+		record = lwnpu_ring_next(user->ring);
+		if (!record)
+			return;
+		record->type = bo->is_program ? LWNPU_CTL_FORGET_PROGRAM :
+						LWNPU_CTL_FORGET_BUFFER;
+		record->id = bo->number;
+		lwnpu_ring_push(user->ring);
+		list_del_init(&bo->forget);
+	}
+}
+
+void lwnpu_user_feed(struct lwnpu_device *lwnpu)
+{
+	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
+	u32 head;
+
+	lockdep_assert_held(&lwnpu->lock);
+	if (!user->ring)
+		return;
+	head = user->ring->head;
+	lwnpu_user_feed_jobs(user);
+	lwnpu_user_feed_forgets(user);
+	if (head != user->ring->head) {
+		lwnpu_watchdog_arm(lwnpu);
+		wake_up_all(&user->wait);
+	}
+}
+
+struct lwnpu_job *lwnpu_user_find(struct lwnpu_device *lwnpu, u64 number)
+{
+	struct lwnpu_job *job;
+
+	lockdep_assert_held(&lwnpu->lock);
+	list_for_each_entry(job, &to_lwnpu_user(lwnpu)->given, engine_node)
+		if (job->number == number)
+			return job;
+	return NULL;
+}
+
+static int lwnpu_user_run(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
+{
+	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
+
+	if (user->away)
+		return -ENODEV;
+	list_add_tail(&job->engine_node, &user->waiting);
+	lwnpu_user_feed(lwnpu);
+	return 0;
+}
+
+static void lwnpu_user_cancel(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
+{
+	list_del_init(&job->engine_node);
+}
+
+static void lwnpu_user_forget(struct lwnpu_device *lwnpu, struct lwnpu_bo *bo)
+{
+	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
+
+	if (list_empty(&bo->forget))
+		list_add_tail(&bo->forget, &user->forget);
+	lwnpu_user_feed(lwnpu);
+}
+
+static bool lwnpu_user_is_away(struct lwnpu_device *lwnpu)
+{
+	return READ_ONCE(to_lwnpu_user(lwnpu)->away);
+}
+
+/* Take back what the daemon had; @lost gets what is not tried again. */
+static void lwnpu_user_take_back(struct lwnpu_user *user,
+				 struct list_head *lost)
+{
+	struct lwnpu_job *job, *next;
+
+	list_for_each_entry_safe_reverse(job, next, &user->given,
+					 engine_node) {
+		if (job->attempts >= lwnpu_max_attempts) {
+			lwnpu_job_claim(job);
+			list_del_init(&job->engine_node);
+			list_add(&job->node, lost);
+			continue;
+		}
+		job->given = 0;
+		list_move(&job->engine_node, &user->waiting);
+	}
+}
+
+static void lwnpu_user_cut(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
+{
+	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
+	LIST_HEAD(lost);
+
+	spin_lock(&lwnpu->lock);
+	if (user->ring && (!ring || user->ring == ring)) {
+		user->ring = NULL;
+		lwnpu_user_take_back(user, &lost);
+		user->recovery_end = ktime_add_ms(ktime_get(),
+						  lwnpu_recovery_ms);
+		if (!lwnpu->gone)
+			mod_delayed_work(lwnpu->wq, &user->recovery,
+					 msecs_to_jiffies(lwnpu_recovery_ms));
+	}
+	spin_unlock(&lwnpu->lock);
+	lwnpu_job_fail_list(&lost, DRM_LWNPU_JOB_LOST);
+	wake_up_all(&user->wait);
+}
+
+void lwnpu_user_detach(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
+{
+	lwnpu_user_cut(lwnpu, ring);
+}
+
+/* A daemon that lets a job hang is not trusted with the others. */
+static void lwnpu_user_reset(struct lwnpu_device *lwnpu)
+{
+	lwnpu_user_cut(lwnpu, NULL);
+}
+
+int lwnpu_user_attach(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
+{
+	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
+	int ret = 0;
+
+	spin_lock(&lwnpu->lock);
+	if (lwnpu->gone) {
+		ret = -ENODEV;
+	} else if (user->ring) {
+		ret = -EBUSY;
+	} else {
+		user->ring = ring;
+		user->away = false;
+		user->had_daemon = true;
+		lwnpu_user_feed(lwnpu);
+	}
+	spin_unlock(&lwnpu->lock);
+	return ret;
+}
+
+static void lwnpu_user_recovery_work(struct work_struct *work)
+{
+	struct lwnpu_user *user =
+		container_of(to_delayed_work(work), struct lwnpu_user,
+			     recovery);
+	struct lwnpu_device *lwnpu = user->lwnpu;
+	bool cookie = dma_fence_begin_signalling();
+	struct lwnpu_job *job;
+	LIST_HEAD(lost);
+
+	spin_lock(&lwnpu->lock);
+	if (!user->ring && !lwnpu->gone &&
+	    ktime_compare(ktime_get(), user->recovery_end) >= 0) {
+		user->away = true;
+		list_for_each_entry(job, &lwnpu->running, node)
+			list_del_init(&job->engine_node);
+		list_splice_init(&lwnpu->running, &lost);
+	}
+	spin_unlock(&lwnpu->lock);
+	lwnpu_job_fail_list(&lost, DRM_LWNPU_JOB_LOST);
+	dma_fence_end_signalling(cookie);
+}
+
+static int lwnpu_user_start(struct lwnpu_device *lwnpu)
+{
+	struct lwnpu_user *user;
+
+	user = drmm_kzalloc(&lwnpu->drm, sizeof(*user), GFP_KERNEL);
+	if (!user)
+		return -ENOMEM;
+	user->lwnpu = lwnpu;
+	INIT_LIST_HEAD(&user->waiting);
+	INIT_LIST_HEAD(&user->given);
+	INIT_LIST_HEAD(&user->forget);
+	init_waitqueue_head(&user->wait);
+	INIT_DELAYED_WORK(&user->recovery, lwnpu_user_recovery_work);
+	user->away = true;
+	lwnpu->engine_data = user;
+	return 0;
+}
+
+static void lwnpu_user_stop(struct lwnpu_device *lwnpu)
+{
+	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
+
+	spin_lock(&lwnpu->lock);
+	user->ring = NULL;
+	INIT_LIST_HEAD(&user->waiting);
+	INIT_LIST_HEAD(&user->given);
+	spin_unlock(&lwnpu->lock);
+	wake_up_all(&user->wait);
+	cancel_delayed_work_sync(&user->recovery);
+}
+
+const struct lwnpu_engine_ops lwnpu_user_ops = {
+	.start = lwnpu_user_start,
+	.run = lwnpu_user_run,
+	.cancel = lwnpu_user_cancel,
+	.reset = lwnpu_user_reset,
+	.stop = lwnpu_user_stop,
+	.forget = lwnpu_user_forget,
+	.is_away = lwnpu_user_is_away,
+};
