@@ -70,7 +70,9 @@ def test_help(lwctl):
     assert overview == lwctl("help")
     for name in COMMANDS:
         assert re.search(rf"^  {name} ", overview, re.M)
-        assert lwctl("help", name) == lwctl(name, "--help")
+        text = lwctl(name, "--help")
+        assert lwctl("help", name) == text
+        assert text.splitlines()[0].count("MODEL") <= 1
     version = re.fullmatch(r"lwctl \d+\.\d+\.\d+\n", lwctl("--version"))
     assert version and lwctl("pack", "--version") == version.group()
 

@@ -114,7 +114,6 @@ int lwctl_parse(const struct argp *argp, int argc, char **argv, void *input)
 	const struct argp common = {
 		.options = options,
 		.parser = parse_common,
-		.args_doc = argp->args_doc,
 		.doc = argp->doc,
 		.children = children,
 	};
