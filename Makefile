@@ -14,7 +14,7 @@ LIBDIR ?= $(PREFIX)/lib
 SAN ?=
 BUILD ?= build$(if $(SAN),/san)
 
-PKGS := libprotobuf-c libzstd libxxhash jansson libpng libjpeg
+PKGS := libprotobuf-c libzstd libxxhash jansson libpng libjpeg libdrm
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) OpenCL 2>/dev/null)
 PKG_LIBS = $(shell pkg-config --libs $(PKGS) OpenCL 2>/dev/null)
 BLAS_LIBS ?= -lopenblas
