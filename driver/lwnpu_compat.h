@@ -43,7 +43,7 @@ static inline int lwnpu_sched_init(struct drm_gpu_scheduler *sched,
 	drm_sched_job_init(job, entity, 1, owner, client_id)
 #else
 #define lwnpu_sched_job_init(job, entity, owner, client_id) \
-	drm_sched_job_init(job, entity, 1, owner)
+	((void)(client_id), drm_sched_job_init(job, entity, 1, owner))
 #endif
 
 #ifndef LWNPU_HAVE_GEM_VMAP

@@ -4,6 +4,7 @@
 #define LWNPU_DEVICE_H
 
 #include <linux/list.h>
+#include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <drm/drm_device.h>
@@ -15,8 +16,8 @@
 #include "lwnpu_drm.h"
 #include "lwnpu_dump.h"
 
-#define LWNPU_MAX_BO_SIZE (1ULL << 32)
-#define LWNPU_MAX_WEIGHTS_SIZE (1ULL << 28)
+#define LWNPU_MAX_BO_SIZE ((u64)SZ_4G)
+#define LWNPU_MAX_WEIGHTS_SIZE SZ_256M
 #define LWNPU_MAX_PROGRAMS 1024
 #define LWNPU_MAX_QUEUES 64
 #define LWNPU_MAX_QUEUE_JOBS 256
@@ -100,6 +101,7 @@ struct lwnpu_device {
 	struct lwnpu_engine_config config;
 	struct workqueue_struct *wq;
 	struct delayed_work watchdog;
+	/* of all below, and of the lists of the engine */
 	spinlock_t lock;
 	struct list_head running;
 	struct lwnpu_hang hang;
@@ -117,7 +119,8 @@ static inline struct lwnpu_device *to_lwnpu(struct drm_device *drm)
  * struct lwnpu_file - what outlives a drm_file: its account
  * @refs: of the drm_file, its queues and buffers
  * @lwnpu: device; a file holds it, and so does each fence
- * @objects: programs and queues by handle
+ * @programs: by handle
+ * @queues: by handle
  * @memory: bytes of buffers and programs
  * @program_memory: bytes of programs
  * @n_programs: how many

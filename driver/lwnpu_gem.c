@@ -160,7 +160,7 @@ int lwnpu_bo_populate(struct lwnpu_bo *bo)
 	struct drm_gem_object *obj = lwnpu_bo_gem(bo);
 	int ret;
 
-	if (drm_gem_is_imported(obj) || smp_load_acquire(&bo->populated))
+	if (drm_gem_is_imported(obj) || READ_ONCE(bo->populated))
 		return 0;
 	ret = drm_gem_shmem_pin(&bo->base);
 	if (ret)

@@ -71,7 +71,9 @@ int lwnpu_bo_populate(struct lwnpu_bo *bo);
 
 /**
  * lwnpu_bo_is_writable() - may a job write it
- * @bo: the buffer; an imported one may be read-only
+ * @bo: the buffer
+ *
+ * Return: false for one imported read-only.
  */
 bool lwnpu_bo_is_writable(struct lwnpu_bo *bo);
 

@@ -23,6 +23,7 @@
  */
 struct lwnpu_fence {
 	struct dma_fence base;
+	/* of base */
 	spinlock_t lock;
 	struct lwnpu_device *lwnpu;
 	struct work_struct release;

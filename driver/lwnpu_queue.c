@@ -244,30 +244,37 @@ static int lwnpu_queue_read(struct lwnpu_queue *queue, u64 id,
 	return ret;
 }
 
+static int lwnpu_queue_wait(struct lwnpu_queue *queue, u64 id, ktime_t left,
+			    struct drm_lwnpu_completion *completion)
+{
+	int ret = lwnpu_queue_read(queue, id, completion);
+	int err;
+
+	if (ret != -EBUSY || !left)
+		return ret;
+	err = wait_event_interruptible_hrtimeout(queue->wait, ({
+			ret = lwnpu_queue_read(queue, id, completion);
+			ret != -EBUSY;
+		}), left);
+	if (ret != -EBUSY)
+		return ret;
+	return err == -ETIME ? -ETIMEDOUT : err;
+}
+
 int lwnpu_ioctl_wait_job(struct drm_device *drm, void *data,
 			 struct drm_file *file_priv)
 {
 	struct drm_lwnpu_wait_job *args = data;
 	ktime_t left = lwnpu_timeout(args->timeout_ns);
-	struct drm_lwnpu_completion completion;
 	struct lwnpu_queue *queue;
-	int ret, err;
+	int ret;
 
 	if (args->flags)
 		return -EOPNOTSUPP;
 	queue = lwnpu_queue_find(file_priv->driver_priv, args->queue);
 	if (!queue)
 		return -ENOENT;
-	ret = lwnpu_queue_read(queue, args->job, &completion);
-	if (ret == -EBUSY && left) {
-		err = wait_event_interruptible_hrtimeout(queue->wait,
-			(ret = lwnpu_queue_read(queue, args->job,
-						&completion)) != -EBUSY, left);
-		if (ret == -EBUSY)
-			ret = err == -ETIME ? -ETIMEDOUT : err;
-	}
-	if (!ret)
-		args->completion = completion;
+	ret = lwnpu_queue_wait(queue, args->job, left, &args->completion);
 	lwnpu_queue_put(queue);
 	return ret;
 }

@@ -44,12 +44,14 @@ struct lwnpu_queue {
 	u64 number;
 	u32 priority;
 	struct drm_sched_entity entity;
+	/* the order of submission; before the locks of buffers */
 	struct mutex submit_mutex;
 	u64 submitted;
 	bool dead;
 	u32 state;
 	u64 fence_context;
 	struct dma_fence *last;
+	/* of completed, failed and records */
 	spinlock_t lock;
 	u64 completed;
 	u64 failed;
@@ -89,6 +91,8 @@ void lwnpu_queue_complete(struct lwnpu_queue *queue, u64 id,
 /**
  * lwnpu_queue_room() - jobs that may be submitted
  * @queue: the queue; &lwnpu_queue.submit_mutex is held
+ *
+ * Return: how many.
  */
 u32 lwnpu_queue_room(struct lwnpu_queue *queue);
 u32 lwnpu_queue_priorities(void);

@@ -61,11 +61,11 @@ static int lwnpu_submit_depend(struct lwnpu_submit_job *submit_job)
 	if (!submit_job->implicit)
 		return 0;
 	for (i = 0; i < job->n_bindings && !ret; i++) {
-		const struct lwnpu_job_binding *binding = &job->binding[i];
+		struct drm_gem_object *obj = lwnpu_bo_gem(job->binding[i].bo);
+		bool write = job->binding[i].direction != LWNPU_IN;
 
-		ret = drm_sched_job_add_implicit_dependencies(&job->base,
-				lwnpu_bo_gem(binding->bo),
-				binding->direction != LWNPU_IN);
+		ret = drm_sched_job_add_implicit_dependencies(&job->base, obj,
+							      write);
 	}
 	return ret;
 }

@@ -107,7 +107,8 @@ struct lwnpu_ctl_binding {
  * enum lwnpu_ctl_record_type - what a record says
  * @LWNPU_CTL_JOB: run a job; all fields are set
  * @LWNPU_CTL_FORGET_BUFFER: applications are done with the buffer that @id
- *	names: close and unmap it. If it is seen again, get it again
+ *	names: once no job in flight uses it, close and unmap it. If it is seen
+ *	again, get it again
  * @LWNPU_CTL_FORGET_PROGRAM: the same for the program that @id names
  *
  * Records of other types are to be ignored.
@@ -203,9 +204,10 @@ struct lwnpu_ctl_run {
  * @job: a job in flight
  * @buffer: one that it binds
  * @size: out: bytes
- * @fd: out: a dma-buf, close-on-exec, that mmap() takes; opened read-only if
- *	no binding of the job writes it
+ * @fd: out: a dma-buf, close-on-exec, that mmap() takes
  * @flags: zero
+ *
+ * Do not use DMA_BUF_IOCTL_SYNC: it would wait for the job itself.
  */
 struct lwnpu_ctl_get_buffer {
 	__u64 job;

@@ -19,7 +19,8 @@
  *   EFAULT      a pointer is bad
  *   ENOSPC      a limit of the file is reached: queues, programs, memory
  *   EAGAIN      the queue is full; wait for a job of it
- *   EACCES      priority above normal without CAP_SYS_NICE
+ *   EACCES      priority above normal without CAP_SYS_NICE; a read-only dma-buf
+ *               where the job writes
  *   ECANCELED   the queue is guilty of a hang; make a new one
  *   ENODEV      the device is gone, or its engine is away
  *   ENOMEM, EINTR (the DRM library repeats the call)
@@ -177,7 +178,7 @@ struct drm_lwnpu_bo_mmap_offset {
 };
 
 /* Wait until the CPU may write, too: for readers as well as for writers. */
-#define DRM_LWNPU_BO_WAIT_WRITE (1 << 0)
+#define DRM_LWNPU_BO_WAIT_WRITE 0x1
 
 /**
  * struct drm_lwnpu_bo_wait - DRM_IOCTL_LWNPU_BO_WAIT: until the CPU may read
@@ -334,7 +335,7 @@ struct drm_lwnpu_binding {
 };
 
 /* @point is a point of a timeline; without it, it is zero. */
-#define DRM_LWNPU_SYNC_TIMELINE (1 << 0)
+#define DRM_LWNPU_SYNC_TIMELINE 0x1
 
 /**
  * struct drm_lwnpu_sync - a syncobj
@@ -349,7 +350,7 @@ struct drm_lwnpu_sync {
 };
 
 /* Wait for @in_syncs only, not for other users of the buffers. */
-#define DRM_LWNPU_JOB_NO_IMPLICIT_SYNC (1 << 0)
+#define DRM_LWNPU_JOB_NO_IMPLICIT_SYNC 0x1
 
 /**
  * struct drm_lwnpu_job - one execution of a program
@@ -406,7 +407,8 @@ struct drm_lwnpu_submit {
  * @DRM_LWNPU_JOB_LOST: the engine went away, or failed under the job more
  *	often than it is tried; -ENODEV
  *
- * The error is that of the job's fence as well. Unless it is done, what its
+ * The error is that of the job's fence as well (of a queue that is destroyed
+ * while its jobs wait for other fences: -ESRCH). Unless it is done, what its
  * output buffers hold is undefined.
  */
 enum drm_lwnpu_job_status {
