@@ -4,6 +4,7 @@
 
 Arguments are suites, each one of
   unit:PROGRAM       a cmocka program; each of its tests counts
+  tap:COMMAND        a shell command that prints TAP; the same
   pytest:PYTHON:DIR  a folder of pytest files, run by that interpreter
   NAME=COMMAND       one test: passes when the shell command exits with 0, is
                      skipped when it exits with 4 (as kselftests do)
@@ -11,6 +12,7 @@ All run in the current folder.
 """
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -29,19 +31,21 @@ class Totals:
                 f"{len(self.skips)} skipped")
 
 
-def run_unit(program, totals):
-    """TAP of cmocka: 'ok N - name', 'not ok N - name', 'not ok N # SKIP name'."""
+def run_tap(command, totals):
+    """Counts 'ok N - name', 'not ok N - name', and skips: 'ok N - name # SKIP
+    why', or, of cmocka, 'not ok N # SKIP name'."""
     env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
-    done = subprocess.run([program], env=env, text=True, errors="replace",
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    name = os.path.basename(program)
+    done = subprocess.run(command, shell=True, env=env, text=True,
+                          errors="replace", stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    name = os.path.basename(command.split()[0])
     seen = 0
     for line in done.stdout.splitlines():
         match = re.match(r"(not )?ok \d+ (# SKIP|-) (.*)", line)
         if not match:
             continue
         seen += 1
-        if match.group(2) == "# SKIP":
+        if match.group(2) == "# SKIP" or " # SKIP" in match.group(3):
             totals.skips.append(f"{name}: {match.group(3)}")
         elif match.group(1):
             totals.failures.append(f"{name}: {match.group(3)}")
@@ -98,7 +102,9 @@ def run_suite(suite, totals):
     begin = time.monotonic()
     print(f"== {suite}", flush=True)
     if suite.startswith("unit:"):
-        run_unit(suite[len("unit:"):], totals)
+        run_tap(shlex.quote(suite[len("unit:"):]), totals)
+    elif suite.startswith("tap:"):
+        run_tap(suite[len("tap:"):], totals)
     elif suite.startswith("pytest:"):
         run_pytest(*suite.split(":")[1:], totals)
     else:
