@@ -175,6 +175,8 @@ static void *opencl_alloc(void *opened, size_t size)
 	lw_cl_lock(engine);
 	data = lw_cl_memory_alloc(engine, size);
 	lw_cl_unlock(engine);
+	if (!data)
+		errno = ENOMEM;
 	return data;
 }
 

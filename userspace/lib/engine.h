@@ -34,7 +34,7 @@ struct lw_binding {
 
 /**
  * struct lw_engine_ops - an engine
- * @name: "ref", "opencl"
+ * @name: "ref", "opencl", "lwnpu"
  * @list: as lwnpu_device_list(), for this engine
  * @open: open the device that @choice names (NULL: the default)
  * @close: the reverse
@@ -43,7 +43,8 @@ struct lw_binding {
  *	afterwards
  * @unload: the reverse
  * @alloc: memory for a job's buffers, zeroed, at least 64-byte aligned, that
- *	the engine reaches without a copy where the device allows
+ *	the engine reaches without a copy where the device allows; NULL with
+ *	errno set
  * @free: the reverse
  * @run: run once and wait; @bindings has info.n_regions entries indexed by
  *	region, those of unused regions, of the weights and of the arena are
@@ -68,6 +69,8 @@ struct lw_engine_ops {
 
 extern const struct lw_engine_ops lw_ref_engine;
 extern const struct lw_engine_ops lw_opencl_engine;
+/* /dev/lwnpu; its choice is the path of a node. */
+extern const struct lw_engine_ops lw_drm_engine;
 
 /**
  * lw_program_check() - check a program and say what is wrong as text
@@ -77,6 +80,18 @@ extern const struct lw_engine_ops lw_opencl_engine;
  * Return: 0 or -EINVAL.
  */
 int lw_program_check(struct lw_program *program, struct lwnpu_error *error);
+
+/**
+ * lw_program_refuse() - a checker's verdict as text
+ * @error: filled in, may be NULL
+ * @program: what was checked
+ * @why: the verdict
+ *
+ * Return: -EINVAL.
+ */
+int lw_program_refuse(struct lwnpu_error *error,
+		      const struct lw_program *program,
+		      const struct lwnpu_check_error *why);
 
 /** lw_program_release() - free ops and weights, and clear */
 void lw_program_release(struct lw_program *program);

@@ -42,7 +42,7 @@ const char *lwnpu_version(void);
 /**
  * struct lwnpu_device_info - a device, for people
  * @name: what lwnpu_device_open() takes
- * @engine: "ref", "opencl"
+ * @engine: "ref", "opencl", "lwnpu" (a node of the driver)
  * @description: device name, driver version
  */
 struct lwnpu_device_info {
@@ -65,11 +65,16 @@ int lwnpu_device_list(struct lwnpu_device_info *info, unsigned int max);
  * @device: gets the device; close it with lwnpu_device_close()
  * @name: "ref" (plain C), "opencl" (the first OpenCL device, or the one that
  *	LWNPU_OPENCL_DEVICE chooses), "opencl:CHOICE" (a number of
- *	lwnpu_device_list(), or part of a device's name), or NULL: the value of
- *	LWNPU_DEVICE, else "opencl"
+ *	lwnpu_device_list(), or part of a device's name), a path of a device
+ *	node ("/dev/lwnpu", "/dev/accel/accel0": anything with a slash), or
+ *	NULL: the value of LWNPU_DEVICE; else /dev/lwnpu if there is one; else
+ *	the first accel node of the lwnpu driver that may be opened; else
+ *	"opencl"
  * @error: filled in on failure, may be NULL
  *
- * Return: 0; -ENODEV no such device; -ENOMEM; -EIO the device failed.
+ * Return: 0; -ENODEV no such device; -EACCES its node is not for this user;
+ * -EOPNOTSUPP its driver speaks another version; -ENOMEM; -EIO the device
+ * failed; others of open().
  */
 int lwnpu_device_open(struct lwnpu_device **device, const char *name,
 		      struct lwnpu_error *error);
@@ -96,8 +101,9 @@ void lwnpu_device_describe(const struct lwnpu_device *device,
  * @error: filled in on failure, may be NULL
  *
  * Return: 0; -ENOENT, -EACCES, … of open(); -EBADMSG the file is damaged or no
- * package; -EOPNOTSUPP it needs a newer library; -EINVAL its program is
- * refused; -ENOMEM; -EIO the device failed.
+ * package; -EOPNOTSUPP it needs a newer library, or an operation that the
+ * device lacks; -EINVAL its program is refused; -ENOSPC a limit of the device
+ * is reached; -ENOMEM; -ENODEV the device is gone; -EIO it failed.
  */
 int lwnpu_model_load_file(struct lwnpu_model **model,
 			  struct lwnpu_device *device, const char *path,
@@ -208,8 +214,9 @@ struct lwnpu_buffer {
  * @outputs: one per output, written; untouched on failure
  * @error: filled in on failure, may be NULL
  *
- * Return: 0; -EINVAL a buffer has the wrong size or type; -EIO the device
- * failed; -ENOMEM.
+ * Return: 0; -EINVAL a buffer has the wrong size or type; -ENODEV the device
+ * is gone, or its engine is away; -ETIME the device hung; -ECANCELED it hung
+ * in a run of another model, run again; -EIO it failed; -ENOMEM.
  */
 int lwnpu_model_run(struct lwnpu_model *model,
 		    const struct lwnpu_buffer *inputs,

@@ -92,9 +92,9 @@ static int allocate_buffers(struct lwnpu_model *model,
 		binding->data = device->ops->alloc(device->engine,
 						   binding->size);
 		if (!binding->data)
-			return lw_fail(error, -ENOMEM,
-				       "out of memory for %zu bytes of region %u",
-				       binding->size, r);
+			return lw_fail(error, -errno,
+				       "no buffer of %zu bytes for region %u: %s",
+				       binding->size, r, strerror(errno));
 	}
 	model->staging = malloc(staging_size);
 	if (!model->staging)

@@ -40,9 +40,9 @@ static void lw_describe_numbers(char *text, size_t size,
 		 expected);
 }
 
-static int lw_fail_check(struct lwnpu_error *error,
-			 const struct lw_program *program,
-			 const struct lwnpu_check_error *why)
+int lw_program_refuse(struct lwnpu_error *error,
+		      const struct lw_program *program,
+		      const struct lwnpu_check_error *why)
 {
 	const char *text = lwnpu_check_reason_text(why->reason);
 	const struct lw_op_desc *desc;
@@ -65,7 +65,7 @@ int lw_program_check(struct lw_program *program, struct lwnpu_error *error)
 
 	if (lwnpu_check_program(program->ops, program->n_ops, program->weights,
 				program->weights_size, &program->info, &why))
-		return lw_fail_check(error, program, &why);
+		return lw_program_refuse(error, program, &why);
 	return 0;
 }
 

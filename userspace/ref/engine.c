@@ -70,8 +70,10 @@ static void *lw_ref_alloc(void *engine, size_t size)
 
 	(void)engine;
 	if (lw_add(size, !size, &size) ||
-	    posix_memalign(&data, LW_REF_ALIGN, size))
+	    posix_memalign(&data, LW_REF_ALIGN, size)) {
+		errno = ENOMEM;
 		return NULL;
+	}
 	return memset(data, 0, size);
 }
 
