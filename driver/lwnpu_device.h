@@ -24,6 +24,9 @@
 #define LWNPU_MAX_SUBMIT_JOBS 64
 #define LWNPU_MAX_SYNCS 64
 
+/* Handles; erasing entry 0 of an xarray frees it for xa_alloc(). */
+#define LWNPU_HANDLES XA_LIMIT(1, INT_MAX)
+
 struct lwnpu_bo;
 struct lwnpu_device;
 struct lwnpu_job;

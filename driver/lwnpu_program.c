@@ -164,11 +164,34 @@ static int lwnpu_program_publish(struct lwnpu_file *file,
 		atomic_dec(&file->n_programs);
 		return -ENOSPC;
 	}
-	ret = xa_alloc(&file->programs, handle, program, xa_limit_31b,
+	ret = xa_alloc(&file->programs, handle, program, LWNPU_HANDLES,
 		       GFP_KERNEL);
 	if (ret)
 		atomic_dec(&file->n_programs);
 	return ret;
+}
+
+/* What the checker would say, before there is a copy to check. */
+static int lwnpu_program_check_sizes(struct drm_lwnpu_program_create *args)
+{
+	struct lwnpu_check_error error = {
+		.reason = LWNPU_CHECK_PROGRAM_SIZE,
+	};
+
+	if (!args->n_ops || args->n_ops > LWNPU_MAX_OPS) {
+		error.field = "n_ops";
+		error.got = args->n_ops;
+		error.expected = args->n_ops ? LWNPU_MAX_OPS : 1;
+	} else if (args->weights_size > LWNPU_MAX_WEIGHTS_SIZE) {
+		error.reason = LWNPU_CHECK_RANGE;
+		error.field = "weights_size";
+		error.got = args->weights_size;
+		error.expected = LWNPU_MAX_WEIGHTS_SIZE;
+	} else {
+		return 0;
+	}
+	lwnpu_program_refusal(&args->error, &error);
+	return -EINVAL;
 }
 
 int lwnpu_ioctl_program_create(struct drm_device *drm, void *data,
@@ -183,9 +206,9 @@ int lwnpu_ioctl_program_create(struct drm_device *drm, void *data,
 	memset(&args->error, 0, sizeof(args->error));
 	if (args->flags)
 		return -EOPNOTSUPP;
-	if (!args->n_ops || args->n_ops > LWNPU_MAX_OPS ||
-	    args->weights_size > LWNPU_MAX_WEIGHTS_SIZE)
-		return -EINVAL;
+	ret = lwnpu_program_check_sizes(args);
+	if (ret)
+		return ret;
 
 	program = lwnpu_program_create(file, args);
 	if (IS_ERR(program)) {

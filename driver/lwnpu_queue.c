@@ -174,7 +174,7 @@ int lwnpu_ioctl_queue_create(struct drm_device *drm, void *data,
 		ret = PTR_ERR(queue);
 		goto uncount;
 	}
-	ret = xa_alloc(&file->queues, &args->handle, queue, xa_limit_31b,
+	ret = xa_alloc(&file->queues, &args->handle, queue, LWNPU_HANDLES,
 		       GFP_KERNEL);
 	if (ret) {
 		lwnpu_queue_destroy(queue);

@@ -195,7 +195,7 @@ struct drm_lwnpu_bo_wait {
 	__s64 timeout_ns;
 };
 
-#define DRM_LWNPU_FIELD_SIZE 32
+#define DRM_LWNPU_FIELD_SIZE 48
 
 /**
  * struct drm_lwnpu_program_error - why a program is refused
