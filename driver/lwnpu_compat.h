@@ -51,13 +51,6 @@ static inline int lwnpu_sched_init(struct drm_gpu_scheduler *sched,
 #define drm_gem_vunmap drm_gem_vunmap_unlocked
 #endif
 
-#ifdef LWNPU_HAVE_WEDGED_EVENT
-#define lwnpu_wedged_event(drm) \
-	drm_dev_wedged_event(drm, DRM_WEDGE_RECOVERY_NONE, NULL)
-#else
-#define lwnpu_wedged_event(drm) ((void)(drm))
-#endif
-
 #ifdef LWNPU_HAVE_IMPORT_NS_IDENTIFIER
 #define LWNPU_DMA_BUF_NS DMA_BUF
 #else

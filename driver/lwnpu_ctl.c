@@ -134,6 +134,16 @@ struct lwnpu_device *lwnpu_ctl_device(struct lwnpu_ctl *ctl)
 	return smp_load_acquire(&ctl->lwnpu) ?: ERR_PTR(-ENOTCONN);
 }
 
+int lwnpu_ctl_check_unlocked(struct lwnpu_ctl *ctl)
+{
+	int ret;
+
+	spin_lock(&ctl->lwnpu->lock);
+	ret = lwnpu_ctl_check(ctl);
+	spin_unlock(&ctl->lwnpu->lock);
+	return ret;
+}
+
 int lwnpu_ctl_check(struct lwnpu_ctl *ctl)
 {
 	struct lwnpu_user *user = ctl->lwnpu->engine_data;
@@ -151,9 +161,7 @@ static int lwnpu_ctl_ioctl_stop(struct lwnpu_ctl *ctl)
 
 	if (IS_ERR(lwnpu))
 		return PTR_ERR(lwnpu);
-	spin_lock(&lwnpu->lock);
-	ret = lwnpu_ctl_check(ctl);
-	spin_unlock(&lwnpu->lock);
+	ret = lwnpu_ctl_check_unlocked(ctl);
 	if (!ret)
 		lwnpu_host_remove(lwnpu);
 	return ret;

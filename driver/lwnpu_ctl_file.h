@@ -36,6 +36,7 @@ struct lwnpu_device *lwnpu_ctl_device(struct lwnpu_ctl *ctl);
  * Return: 0; -ENODEV: the device is gone; -ESHUTDOWN: the file was cut off.
  */
 int lwnpu_ctl_check(struct lwnpu_ctl *ctl);
+int lwnpu_ctl_check_unlocked(struct lwnpu_ctl *ctl);
 
 int lwnpu_ctl_ioctl_run(struct lwnpu_ctl *ctl, struct lwnpu_ctl_run *args);
 

@@ -131,7 +131,9 @@ int lwnpu_ctl_ioctl_run(struct lwnpu_ctl *ctl, struct lwnpu_ctl_run *args)
 		return PTR_ERR(lwnpu);
 	user = lwnpu->engine_data;
 	mutex_lock(&ctl->run_mutex);
-	ret = lwnpu_ctl_completions(ctl, args);
+	ret = lwnpu_ctl_check_unlocked(ctl);
+	if (!ret)
+		ret = lwnpu_ctl_completions(ctl, args);
 	if (!ret)
 		ret = lwnpu_ctl_records(ctl, args);
 	mutex_unlock(&ctl->run_mutex);

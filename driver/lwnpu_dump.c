@@ -9,6 +9,7 @@
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
 #include <drm/drm_drv.h>
+#include <drm/drm_file.h>
 #include <drm/drm_print.h>
 
 #include "lwnpu_dump.h"
@@ -111,6 +112,22 @@ static void lwnpu_dump_write(struct lwnpu_device *lwnpu)
 	dev_coredumpv(lwnpu->drm.dev, data, size - iterator.remain, GFP_KERNEL);
 }
 
+/*
+ * As drm_dev_wedged_event(), which not all kernels have, and which looks for the
+ * primary node, that an accel device has not.
+ */
+static void lwnpu_dump_announce(struct lwnpu_device *lwnpu)
+{
+	char event[] = "WEDGED=none";
+	char *events[] = { event, NULL };
+	int idx;
+
+	if (!drm_dev_enter(&lwnpu->drm, &idx))
+		return;
+	kobject_uevent_env(&lwnpu->drm.accel->kdev->kobj, KOBJ_CHANGE, events);
+	drm_dev_exit(idx);
+}
+
 static void lwnpu_dump_work(struct work_struct *work)
 {
 	struct lwnpu_device *lwnpu =
@@ -120,7 +137,7 @@ static void lwnpu_dump_work(struct work_struct *work)
 	drm_err(&lwnpu->drm, "job %llu hangs, the engine is reset\n",
 		lwnpu->hang.job);
 	lwnpu_dump_write(lwnpu);
-	lwnpu_wedged_event(&lwnpu->drm);
+	lwnpu_dump_announce(lwnpu);
 
 	spin_lock(&lwnpu->lock);
 	lwnpu->hang.program = NULL;
