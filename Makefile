@@ -49,15 +49,16 @@ ENGINE_OBJS = $(SHARED:%.c=$(BUILD)/%.o) $(call objects,userspace/ref) \
 LIB_OBJS = $(ENGINE_OBJS) $(call objects,userspace/lib) $(BUILD)/gen/lwm.pb-c.o
 PACK_OBJS = $(call objects,userspace/pack) $(BUILD)/gen/onnx.pb-c.o
 LWCTL_OBJS = $(call objects,userspace/lwctl)
-MAIN_OBJ = $(BUILD)/userspace/lwctl/main.o
-# Everything but main(), for lwctl and for tests that look inside.
+LWNPUD_OBJS = $(call objects,userspace/lwnpud)
+MAIN_OBJS = $(BUILD)/userspace/lwctl/main.o $(BUILD)/userspace/lwnpud/main.o
+# Everything but main(), for the programs and for tests that look inside.
 STATIC = $(BUILD)/liblw.a
 
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/property/*.c tests/fuzz/*.c tests/tools/*.c))
 TEST_COMMON = $(call objects,tests/common)
 
-all: $(BUILD)/lwctl $(BUILD)/liblwnpu.so
+all: $(BUILD)/lwctl $(BUILD)/lwnpud $(BUILD)/liblwnpu.so
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -69,7 +70,7 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 # Sources include the generated headers, so these come first.
-$(LIB_OBJS) $(PACK_OBJS) $(LWCTL_OBJS) $(UNIT_TESTS:=.o) $(TOOLS:=.o) $(TEST_COMMON): | $(PROTO_C)
+$(LIB_OBJS) $(PACK_OBJS) $(LWCTL_OBJS) $(LWNPUD_OBJS) $(UNIT_TESTS:=.o) $(TOOLS:=.o) $(TEST_COMMON): | $(PROTO_C)
 
 define proto_rule
 $(BUILD)/gen/$(basename $(notdir $(1))).pb-c.c: $(1)
@@ -84,12 +85,13 @@ $(BUILD)/gen/kernels.c: opencl/embed.sh $(KERNELS) uapi/lwnpu_ops.def
 	$(call say,GEN)
 	$(Q)sh opencl/embed.sh $(KERNELS) > $@.tmp && mv $@.tmp $@
 
-$(STATIC): $(LIB_OBJS) $(PACK_OBJS) $(filter-out $(MAIN_OBJ),$(LWCTL_OBJS))
+$(STATIC): $(LIB_OBJS) $(PACK_OBJS) \
+		$(filter-out $(MAIN_OBJS),$(LWCTL_OBJS) $(LWNPUD_OBJS))
 	@rm -f $@
 	$(call say,AR)
 	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/lwctl: $(MAIN_OBJ) $(STATIC)
+$(BUILD)/lwctl $(BUILD)/lwnpud: $(BUILD)/%: $(BUILD)/userspace/%/main.o $(STATIC)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's side of the daemon: the control file and its two rings. Nothing
+ * here locks; whoever shares a ring between threads does.
+ */
+#ifndef LWD_RING_H
+#define LWD_RING_H
+
+#include "error.h"
+#include "lwnpu_ctl.h"
+
+/**
+ * struct lwd_ctl - the control file
+ * @fd: its descriptor
+ * @ioctl: lwd_ctl_ioctl(), or a test's own kernel; 0 or a negative errno value
+ */
+struct lwd_ctl {
+	int fd;
+	int (*ioctl)(int fd, unsigned long request, void *argument);
+};
+
+int lwd_ctl_ioctl(int fd, unsigned long request, void *argument);
+
+/**
+ * struct lwd_ring - a started device
+ * @ctl: its control file; not owned
+ * @start: what START was told, and said
+ * @records: from the kernel
+ * @completions: to the kernel
+ * @consumed: records taken
+ * @completed: completions put
+ * @delivered: of these, how many the kernel has seen
+ * @refused: of these, how many it did not want
+ */
+struct lwd_ring {
+	struct lwd_ctl *ctl;
+	struct lwnpu_ctl_start start;
+	const struct lwnpu_ctl_records *records;
+	struct lwnpu_ctl_completion *completions;
+	uint32_t consumed;
+	uint32_t completed;
+	uint32_t delivered;
+	uint64_t refused;
+};
+
+/**
+ * lwd_ring_open() - become the engine of a device
+ * @ring: filled in
+ * @ctl: an open control file; must outlive the ring
+ * @start: name, description, ops and capacity set
+ * @error: filled in on failure, may be NULL
+ *
+ * Return: 0, what START says, -EPROTO if the kernel's answer makes no sense, or
+ * -ENOMEM.
+ */
+int lwd_ring_open(struct lwd_ring *ring, struct lwd_ctl *ctl,
+		  const struct lwnpu_ctl_start *start,
+		  struct lwnpu_error *error);
+
+/* lwd_ring_close() - unmap; nothing happens to the control file */
+void lwd_ring_close(struct lwd_ring *ring);
+
+/**
+ * lwd_ring_take() - take the next record; no system call
+ * @ring: an open ring
+ * @record: gets a copy
+ *
+ * Return: false if there is none.
+ */
+bool lwd_ring_take(struct lwd_ring *ring, struct lwnpu_ctl_record *record);
+
+/**
+ * lwd_ring_put() - put a completion, for the next call of RUN
+ * @ring: an open ring
+ * @completion: copied
+ *
+ * Return: false if the kernel must first see those put before.
+ */
+bool lwd_ring_put(struct lwd_ring *ring,
+		  const struct lwnpu_ctl_completion *completion);
+
+/**
+ * lwd_ring_prepare() - say in a call of RUN what was taken and put
+ * @ring: an open ring
+ * @run: filled in
+ * @timeout_ns: until when to wait for a record
+ *
+ * The call itself may last, and is made without the caller's lock.
+ */
+void lwd_ring_prepare(const struct lwd_ring *ring, struct lwnpu_ctl_run *run,
+		      int64_t timeout_ns);
+
+/**
+ * lwd_ring_finish() - note what a call of RUN did
+ * @ring: an open ring
+ * @run: after the call
+ * @result: of the call
+ *
+ * Return: 0 even if there are no records: after a signal, at the timeout, or if
+ * another thread's call was quicker, which makes this one's numbers old. Else
+ * a negative errno value: the device is lost.
+ */
+int lwd_ring_finish(struct lwd_ring *ring, const struct lwnpu_ctl_run *run,
+		    int result);
+
+#endif /* LWD_RING_H */
