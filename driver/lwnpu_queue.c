@@ -129,7 +129,8 @@ static void lwnpu_queue_destroy(struct lwnpu_queue *queue)
 	mutex_lock(&queue->submit_mutex);
 	WRITE_ONCE(queue->dead, true);
 	mutex_unlock(&queue->submit_mutex);
-	drm_sched_entity_destroy(&queue->entity);
+	/* Not drm_sched_entity_destroy(): that waits for all to have started. */
+	drm_sched_entity_fini(&queue->entity);
 	wake_up_all(&queue->wait);
 	lwnpu_queue_put(queue);
 }
