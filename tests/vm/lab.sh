@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash
+# Shell functions of the labs. Sourced in the top folder of the tree.
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/lwnpu
+
+# lab_folder NAME FILE…: prints where a lab is kept, a folder named after what
+# makes it: these files and the compiler.
+lab_folder() {
+	local name=$1 key
+	shift
+	key=$({ cat "$@"; "${CC:-gcc}" --version; } | sha256sum | cut -c1-12)
+	echo "$cache/lab-$name-$key"
+}
+
+# lab_lock FOLDER: one at a time makes or changes it, until this shell ends.
+lab_lock() {
+	mkdir -p "${1%/*}"
+	exec 9>"$1.lock"
+	flock 9
+}
+
+# lab_mirror: prints the mirror that the host's apt uses.
+lab_mirror() {
+	local mirror
+	mirror=$(apt-get indextargets --format '$(REPO_URI)' \
+		'Identifier: Packages' 'Origin: Debian' 'Label: Debian' |
+		sort -u | head -n 1)
+	[ -n "$mirror" ] || {
+		echo "apt has no Debian mirror configured" >&2
+		return 1
+	}
+	echo "$mirror"
+}
+
+# lab_apt FOLDER COMMAND…: apt-get for packages of trixie, whatever the host
+# is. Its lists and caches are in FOLDER; it installs nothing.
+lab_apt() {
+	local folder=$1
+	shift
+	mkdir -p "$folder/lists/partial" "$folder/archives/partial"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+		"$(lab_mirror) trixie main" > "$folder/sources.list"
+	: > "$folder/status"
+	apt-get -qq -o "Dir::Etc::sourcelist=$folder/sources.list" \
+		-o Dir::Etc::sourceparts=/dev/null \
+		-o "Dir::State::lists=$folder/lists" \
+		-o "Dir::State::status=$folder/status" \
+		-o "Dir::Cache=$folder" -o APT::Sandbox::User= "$@"
+}
+
+# lab_copy_driver FOLDER: copies what the module is made of, changed files only.
+lab_copy_driver() {
+	local file
+	mkdir -p "$1/uapi" "$1/driver"
+	for file in Kbuild uapi/* driver/*; do
+		[ ! -f "$file" ] || cmp -s "$file" "$1/$file" ||
+			cp "$file" "$1/$file"
+	done
+	for file in "$1"/uapi/*.h "$1"/driver/*.[ch]; do
+		[ -e "${file#"$1/"}" ] ||
+			[ "${file##*/}" = lwnpu_config.h ] || rm "$file"
+	done
+}
+
+# lab_script COMMAND…: prints a shell script that runs it in folder $here.
+lab_script() {
+	local word
+	echo "cd '$here' || exit"
+	printf 'exec'
+	for word; do
+		printf " '%s'" "$(printf %s "$word" | sed "s/'/'\\\\''/g")"
+	done
+	echo
+}
+
+# lab_scratch: a folder for one run, removed when this shell ends.
+lab_scratch() {
+	scratch=$(mktemp -d "${TMPDIR:-/tmp}/lwnpu-lab-XXXXXX")
+	trap 'rm -rf "$scratch"' EXIT
+	trap 'exit 130' INT TERM
+}
+
+# lab_init FILE: builds the labs' init.
+lab_init() {
+	"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -static -o "$1" tests/vm/init.c
+}
+
+# What the kernel must never say.
+complaints='WARNING:|BUG:|Oops|possible recursive locking|KASAN|leak|UBSAN|INFO: |general protection|Kernel panic|refcount_t:|unreferenced object'
+
+# lab_finish LOG: judges a run by the kernel's log, in which the lab's init
+# marked begin and end. Prints complaints; returns the command's status, or 1.
+lab_finish() {
+	local status
+	sed -n '/lab: begin/,$p' "$1" > "$1.run"
+	if grep -E "$complaints" "$1.run" >/dev/null; then
+		echo "# the kernel complains:"
+		grep -E -A 40 "$complaints" "$1.run" | head -n 200 |
+			sed 's/^/# /'
+		return 1
+	fi
+	status=$(sed -n 's/.*lab: end, status \([0-9]*\).*/\1/p' "$1.run" |
+		tail -n 1)
+	if [ -z "$status" ]; then
+		echo "# the command did not end; the kernel's last words:"
+		tail -n 30 "$1" | sed 's/^/# /'
+		return 1
+	fi
+	return "$status"
+}
