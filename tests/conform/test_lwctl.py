@@ -16,7 +16,7 @@ OK, FAILED, USAGE, BAD_INPUT = 0, 1, 2, 3
 DEMO = ROOT / "recipes" / "demo"
 NORM = ["--scale", "1/255", "--mean", "0.4715,0.4740,0.4737",
         "--std", "0.2751,0.2762,0.2754"]
-COMMANDS = ["pack", "submit", "verify", "info", "disasm", "devices"]
+COMMANDS = ["pack", "submit", "verify", "info", "disasm", "devices", "top"]
 
 
 def write_png(path, image):
@@ -124,6 +124,9 @@ def test_man_page_has_every_option(lwctl, name):
     ["info", "a.lwm", "b.lwm"],
     ["disasm"],
     ["devices", "all"],
+    ["top", "all"],
+    ["top", "--interval", "0"],
+    ["top", "--interval", "x"],
 ])
 def test_wrong_command_lines(lwctl, words):
     refused(lwctl, USAGE, *words)

@@ -22,7 +22,7 @@ static const struct argp_option options[] = {
 	{ "labels", KEY_LABELS, "Y.npy", 0,
 	  "Right class of each input; prints the accuracy", 0 },
 	{ "device", KEY_DEVICE, "NAME", 0,
-	  "ref, opencl or opencl:CHOICE (see lwctl devices)", 0 },
+	  "ref, opencl, opencl:CHOICE or a node, /dev/lwnpu (see lwctl devices)", 0 },
 	{ "top", KEY_TOP, "K", 0, "Print the K best classes of each input", 0 },
 	{ "names", KEY_NAMES, "FILE", 0, "Names of the classes, one a line", 0 },
 	{ 0 }

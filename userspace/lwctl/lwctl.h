@@ -34,6 +34,7 @@ int lwctl_verify(int argc, char **argv);
 int lwctl_info(int argc, char **argv);
 int lwctl_disasm(int argc, char **argv);
 int lwctl_devices(int argc, char **argv);
+int lwctl_top(int argc, char **argv);
 
 /* message.c: what people and scripts are told */
 

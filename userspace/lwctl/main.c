@@ -14,6 +14,7 @@ static const struct lwctl_command commands[] = {
 	{ "info", "describe a package", lwctl_info },
 	{ "disasm", "print a package's program", lwctl_disasm },
 	{ "devices", "list devices", lwctl_devices },
+	{ "top", "show which processes use devices", lwctl_top },
 	{ "help", "print this, or the help of a command", lwctl_help },
 };
 

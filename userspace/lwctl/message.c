@@ -63,7 +63,17 @@ static void print_line(const char *message)
 /* Of memory and of devices, not of the file that was being read. */
 static bool is_failure(int code)
 {
-	return code == -ENOMEM || code == -EIO || code == -ENODEV;
+	switch (code) {
+	case -ENOMEM:
+	case -EIO:
+	case -ENODEV:
+	case -ENOSPC:
+	case -ETIME:
+	case -ECANCELED:
+		return true;
+	default:
+		return false;
+	}
 }
 
 int lwctl_fail_with(enum lwctl_status status, const struct lwnpu_error *error,
