@@ -154,9 +154,9 @@ modules:
 	@cp -Ru Kbuild driver uapi $(BUILD)/module
 	$(Q)$(MAKE) -C $(KDIR) M=$(abspath $(BUILD)/module) modules
 
-# Programs link with liblwnpu.so, run with the name of its ABI version. It must
-# not drag in what only lwctl needs.
-$(BUILD)/liblwnpu.so: LDFLAGS += -Wl,--as-needed
+# Programs link with liblwnpu.so, run with the name of its ABI version. It and
+# the daemon must not drag in what only lwctl needs.
+$(BUILD)/liblwnpu.so $(BUILD)/lwnpud: LDFLAGS += -Wl,--as-needed
 INSTALLED_LIB = liblwnpu.so.$(VERSION)
 
 install: all

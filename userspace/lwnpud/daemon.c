@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "daemon.h"
@@ -29,7 +28,6 @@
  * @lanes: as many as jobs at once
  * @n_lanes: how many are open
  * @work: the device and its threads
- * @signals: signalfd of what ends us
  * @event: eventfd of @work
  */
 struct daemon {
@@ -38,38 +36,63 @@ struct daemon {
 	struct lwd_lane *lanes;
 	uint32_t n_lanes;
 	struct lwd_work work;
-	int signals;
 	int event;
 };
 
 /* Why the daemon waits no longer. */
 enum cause { STOP_WANTED, DEVICE_LOST, TIME_PASSED };
 
+/* eventfd, for the handler of signals; libraries' threads may get them. */
+static int stop_event = -1;
+
+static void ask_to_stop(int signal)
+{
+	uint64_t one = 1;
+	int saved = errno;
+
+	(void)signal;
+	if (write(stop_event, &one, sizeof(one)) < 0)
+		_exit(LWD_FAILED);
+	errno = saved;
+}
+
 static void ignore(int signal)
 {
 	(void)signal;
 }
 
-/* Engines start threads of their own: these must not get our signals. */
 static int open_signals(struct daemon *daemon, struct lwnpu_error *error)
 {
+	static const int stops[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction stop = { .sa_handler = ask_to_stop,
+				  .sa_flags = SA_RESTART };
 	struct sigaction wake = { .sa_handler = ignore };
 	sigset_t set;
 
+	daemon->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (daemon->event < 0 || stop_event < 0)
+		return lw_fail(error, -errno, "eventfd: %m");
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
+		sigaction(stops[i], &stop, NULL);
+		sigaddset(&set, stops[i]);
+	}
 	sigaction(LWD_WAKE_SIGNAL, &wake, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	daemon->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (daemon->signals < 0)
-		return lw_fail(error, -errno, "signalfd: %m");
-	daemon->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (daemon->event < 0)
-		return lw_fail(error, -errno, "eventfd: %m");
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	return 0;
+}
+
+/* A signal that comes from now on has its usual effect. */
+static void close_signals(void)
+{
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	if (stop_event >= 0)
+		close(stop_event);
+	stop_event = -1;
 }
 
 static int open_lanes(struct daemon *daemon, struct lwnpu_error *error)
@@ -96,8 +119,7 @@ static void close_daemon(struct daemon *daemon)
 	free(daemon->lanes);
 	if (daemon->event >= 0)
 		close(daemon->event);
-	if (daemon->signals >= 0)
-		close(daemon->signals);
+	close_signals();
 }
 
 static void describe(const struct daemon *daemon, struct lwnpu_ctl_start *start)
@@ -132,7 +154,9 @@ static int start_device(struct daemon *daemon, struct lwnpu_error *error)
 
 	daemon->ctl.fd = open(path, O_RDWR | O_CLOEXEC);
 	if (daemon->ctl.fd < 0)
-		return lw_fail(error, -errno, "%s: %m", path);
+		return lw_fail(error, -errno, "%s: %m%s", path,
+			       errno == ENOENT ?
+			       ", is the module lwnpu loaded?" : "");
 	describe(daemon, &start);
 	ret = lwd_work_start(&daemon->work, &daemon->ctl, &start,
 			     daemon->lanes, daemon->n_lanes, daemon->event,
@@ -142,7 +166,7 @@ static int start_device(struct daemon *daemon, struct lwnpu_error *error)
 		return lw_fail_at(error, path);
 	}
 	start = daemon->work.ring.start;
-	lwd_log(LOG_NOTICE, "accel%u: %s on %s, %u jobs at once", start.minor,
+	lwd_log(LOG_NOTICE, "accel%u %s: %s, %u jobs at once", start.minor,
 		start.taken_over ? "taken over" : "started",
 		(const char *)start.description, daemon->n_lanes);
 	return 0;
@@ -186,7 +210,7 @@ static void drain_event(const struct daemon *daemon)
 static enum cause wait_for_news(struct daemon *daemon, int timeout_ms)
 {
 	struct pollfd fds[] = {
-		{ .fd = daemon->signals, .events = POLLIN },
+		{ .fd = stop_event, .events = POLLIN },
 		{ .fd = daemon->event, .events = POLLIN },
 	};
 
@@ -292,7 +316,6 @@ int lwd_daemon_run(const struct lwd_options *options,
 	}
 	daemon->options = options;
 	daemon->ctl.ioctl = ioctl;
-	daemon->signals = -1;
 	daemon->event = -1;
 	status = serve(daemon, &error);
 	close_daemon(daemon);

@@ -11,8 +11,8 @@
  * @options: what is wanted
  * @ioctl: lwd_ctl_ioctl(), or a test's own kernel
  *
- * Blocks SIGTERM, SIGINT and SIGHUP, and takes LWD_WAKE_SIGNAL. A device that
- * is removed is started again.
+ * Handles SIGTERM, SIGINT and SIGHUP, and LWD_WAKE_SIGNAL. A device that is
+ * removed is started again.
  *
  * Return: enum lwd_status, after messages.
  */
