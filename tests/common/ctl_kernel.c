@@ -205,6 +205,11 @@ static int get_buffer(struct ctl_kernel *kernel,
 	char path[32];
 
 	kernel->gets++;
+	while (kernel->stall) {
+		pthread_mutex_unlock(&kernel->lock);
+		usleep(STEP_US);
+		pthread_mutex_lock(&kernel->lock);
+	}
 	if (!object)
 		return -ENOENT;
 	record = &kernel->job[args->job].record;
@@ -360,6 +365,13 @@ void ctl_kernel_lose(struct ctl_kernel *kernel, int error)
 {
 	pthread_mutex_lock(&kernel->lock);
 	kernel->lost = error;
+	pthread_mutex_unlock(&kernel->lock);
+}
+
+void ctl_kernel_stall(struct ctl_kernel *kernel, bool stall)
+{
+	pthread_mutex_lock(&kernel->lock);
+	kernel->stall = stall;
 	pthread_mutex_unlock(&kernel->lock);
 }
 

@@ -60,6 +60,7 @@ struct ctl_kernel_object {
  * @consumed: records read
  * @completed: completions read
  * @lost: if set, what every call returns
+ * @stall: GET_BUFFER does not return while this is set
  * @object: buffers and programs; their index is their number
  * @n_objects: how many
  * @job: their index is their number
@@ -83,6 +84,7 @@ struct ctl_kernel {
 	uint32_t consumed;
 	uint32_t completed;
 	int lost;
+	bool stall;
 	struct ctl_kernel_object object[CTL_KERNEL_OBJECTS];
 	uint32_t n_objects;
 	struct ctl_kernel_job job[CTL_KERNEL_JOBS];
@@ -128,6 +130,9 @@ void ctl_kernel_say(struct ctl_kernel *kernel, uint32_t type, uint64_t id);
 
 /* ctl_kernel_lose() - every call returns @error; 0: from now on they work */
 void ctl_kernel_lose(struct ctl_kernel *kernel, int error);
+
+/* ctl_kernel_stall() - let jobs hang, or go on */
+void ctl_kernel_stall(struct ctl_kernel *kernel, bool stall);
 
 /**
  * ctl_kernel_wait() - wait until a job is complete

@@ -623,6 +623,33 @@ static void a_lost_device_ends_the_threads(void **state)
 	lut_close(lut);
 }
 
+/* Its thread cannot tell, and there is no other. */
+static void a_hung_job_is_noticed(void **state)
+{
+	struct lut *lut = lut_open(1);
+	struct lwd_work *work = &lut->rig.work;
+	struct lwd_summary summary = { 0 };
+
+	(void)state;
+	ctl_kernel_stall(lut->rig.kernel, true);
+	rig_start(&lut->rig);
+	ctl_kernel_submit(lut->rig.kernel, &lut->job);
+	while (!summary.running)
+		lwd_work_summary(work, &summary);
+	lwd_work_probe(work);
+	lwd_work_summary(work, &summary);
+	assert_int_equal(summary.error, 0);
+	assert_false(lwd_work_stop(work, 50));
+	ctl_kernel_lose(lut->rig.kernel, -ESHUTDOWN);
+	lwd_work_probe(work);
+	lwd_work_summary(work, &summary);
+	assert_int_equal(summary.error, -ESHUTDOWN);
+	assert_int_equal(summary.running, 1);
+	ctl_kernel_stall(lut->rig.kernel, false);
+	rig_stop(&lut->rig);
+	lut_close(lut);
+}
+
 static void start_may_fail(void **state)
 {
 	struct lut *lut = lut_open(1);
@@ -702,6 +729,7 @@ int main(void)
 		cmocka_unit_test(a_buffer_becomes_writable),
 		cmocka_unit_test(a_successor_finishes),
 		cmocka_unit_test(a_lost_device_ends_the_threads),
+		cmocka_unit_test(a_hung_job_is_noticed),
 		cmocka_unit_test(start_may_fail),
 		cmocka_unit_test(an_idle_daemon_calls_twice_a_job),
 		cmocka_unit_test(a_busy_daemon_calls_once_a_batch),

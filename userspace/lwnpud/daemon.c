@@ -18,6 +18,9 @@
 /* Between attempts to start a device that was removed. */
 #define RESTART_MS 1000
 
+/* How often to see whether the device is still there. */
+#define PROBE_MS 5000
+
 /* A job at work, and one at hand: waiting ones are safer in the kernel. */
 #define CAPACITY_PER_JOB 2
 
@@ -192,8 +195,7 @@ static bool stop_device(struct daemon *daemon, bool remove)
 static void report(struct daemon *daemon, struct lwd_summary *summary)
 {
 	lwd_work_summary(&daemon->work, summary);
-	lwd_notify("%sSTATUS=%s: %llu jobs done, %llu failed, %u at work, %u waiting\n",
-		   summary->is_hung ? "" : "WATCHDOG=1\n",
+	lwd_notify("WATCHDOG=1\nSTATUS=%s: %llu jobs done, %llu failed, %u at work, %u waiting\n",
 		   daemon->options->engine, (unsigned long long)summary->done,
 		   (unsigned long long)summary->failed, summary->running,
 		   summary->queued);
@@ -229,7 +231,10 @@ static enum cause watch_device(struct daemon *daemon,
 	int interval = lwd_notify_interval();
 	enum cause cause;
 
+	if (interval < 0 || interval > PROBE_MS)
+		interval = PROBE_MS;
 	do {
+		lwd_work_probe(&daemon->work);
 		report(daemon, summary);
 		cause = wait_for_news(daemon, interval);
 	} while (cause == TIME_PASSED);

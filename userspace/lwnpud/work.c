@@ -12,9 +12,6 @@
 /* Completions of short jobs may wait for each other, this long. */
 #define HOLD_NS 100000
 
-/* The kernel cuts the daemon off before: then something else is wrong. */
-#define HUNG_NS 5000000000LL
-
 #define STOP_STEP_MS 5
 
 static void end_all(struct lwd_work *work)
@@ -27,26 +24,32 @@ static void end_all(struct lwd_work *work)
 }
 
 /* A call of RUN, without the lock that is held before and after. */
-static void call_kernel(struct lwd_lane *lane, int64_t timeout_ns)
+static void call_kernel(struct lwd_work *work, int64_t timeout_ns)
 {
-	struct lwd_work *work = lane->work;
 	struct lwd_ctl *ctl = work->ring.ctl;
 	struct lwnpu_ctl_run run;
 	int ret;
 
-	lane->is_waiting = timeout_ns > 0;
-	work->n_waiting += lane->is_waiting;
 	lwd_ring_prepare(&work->ring, &run, timeout_ns);
 	pthread_mutex_unlock(&work->lock);
 	ret = ctl->ioctl(ctl->fd, LWNPU_CTL_RUN, &run);
 	pthread_mutex_lock(&work->lock);
-	work->n_waiting -= lane->is_waiting;
-	lane->is_waiting = false;
 	ret = lwd_ring_finish(&work->ring, &run, ret);
 	if (ret && !work->error) {
 		work->error = ret;
 		end_all(work);
 	}
+}
+
+static void wait_in_kernel(struct lwd_lane *lane)
+{
+	struct lwd_work *work = lane->work;
+
+	lane->is_waiting = true;
+	work->n_waiting++;
+	call_kernel(work, INT64_MAX);
+	work->n_waiting--;
+	lane->is_waiting = false;
 }
 
 static void forget_program(struct lwd_work *work, uint64_t id)
@@ -122,11 +125,11 @@ static void put_completion(struct lwd_lane *lane,
 	if (work->ring.completed == work->ring.delivered)
 		work->held_ns = completion->end_ns;
 	while (!lwd_ring_put(&work->ring, completion) && !work->error)
-		call_kernel(lane, 0);
+		call_kernel(work, 0);
 	take_records(work);
 	/* With nothing to do, the call that waits will tell of it. */
 	if (work->queue.count && !can_hold(lane, completion->end_ns))
-		call_kernel(lane, 0);
+		call_kernel(work, 0);
 }
 
 static void run_job(struct lwd_lane *lane,
@@ -136,7 +139,7 @@ static void run_job(struct lwd_lane *lane,
 	struct lwnpu_ctl_completion completion;
 	struct lwnpu_error error;
 
-	lane->deadline_ns = record->deadline_ns;
+	lane->is_running = true;
 	hand_over(work);
 	pthread_mutex_unlock(&work->lock);
 	lwd_job_run(record, work->ring.ctl, &lane->programs, &work->buffers,
@@ -145,7 +148,7 @@ static void run_job(struct lwd_lane *lane,
 		lwd_log(LOG_DEBUG, "job %llu: %s",
 			(unsigned long long)record->id, error.message);
 	pthread_mutex_lock(&work->lock);
-	lane->deadline_ns = 0;
+	lane->is_running = false;
 	if (completion.error)
 		work->failed++;
 	else
@@ -181,9 +184,9 @@ static bool step(struct lwd_lane *lane)
 	else if (work->is_stopping && !has_undelivered(work))
 		return false;
 	else if (!work->is_stopping && work->n_waiting < MAX_WAITING)
-		call_kernel(lane, INT64_MAX);
+		wait_in_kernel(lane);
 	else if (has_undelivered(work))
-		call_kernel(lane, 0);
+		call_kernel(work, 0);
 	else
 		park(work);
 	return true;
@@ -212,7 +215,6 @@ static int start_threads(struct lwd_work *work, struct lwnpu_error *error)
 
 		lane->work = work;
 		lane->forgotten = 0;
-		lane->deadline_ns = 0;
 		ret = -pthread_create(&lane->thread, NULL, work_thread, lane);
 		work->n_running += !ret;
 	}
@@ -287,10 +289,16 @@ void lwd_work_release(struct lwd_work *work)
 	pthread_mutex_destroy(&work->lock);
 }
 
+void lwd_work_probe(struct lwd_work *work)
+{
+	pthread_mutex_lock(&work->lock);
+	if (!work->n_waiting && !work->error)
+		call_kernel(work, 0);
+	pthread_mutex_unlock(&work->lock);
+}
+
 void lwd_work_summary(struct lwd_work *work, struct lwd_summary *summary)
 {
-	int64_t now = lwd_now();
-
 	memset(summary, 0, sizeof(*summary));
 	pthread_mutex_lock(&work->lock);
 	summary->done = work->done;
@@ -298,12 +306,7 @@ void lwd_work_summary(struct lwd_work *work, struct lwd_summary *summary)
 	summary->refused = work->ring.refused;
 	summary->queued = work->queue.count;
 	summary->error = work->error;
-	for (uint32_t i = 0; i < work->n_lanes; i++) {
-		int64_t deadline = work->lanes[i].deadline_ns;
-
-		summary->running += deadline != 0;
-		summary->is_hung |= deadline && now > deadline &&
-				    now - deadline > HUNG_NS;
-	}
+	for (uint32_t i = 0; i < work->n_lanes; i++)
+		summary->running += work->lanes[i].is_running;
 	pthread_mutex_unlock(&work->lock);
 }

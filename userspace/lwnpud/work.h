@@ -29,7 +29,7 @@ struct lwd_work;
  * @work: what it works at
  * @programs: loaded on an engine of its own
  * @forgotten: of lwd_work.forgotten, how many are unloaded
- * @deadline_ns: of the job that it runs; 0: none
+ * @is_running: a job
  * @is_waiting: in the kernel
  * @thread: itself
  */
@@ -37,7 +37,7 @@ struct lwd_lane {
 	struct lwd_work *work;
 	struct lwd_programs programs;
 	uint32_t forgotten;
-	int64_t deadline_ns;
+	bool is_running;
 	bool is_waiting;
 	pthread_t thread;
 };
@@ -91,7 +91,6 @@ struct lwd_work {
  * @refused: of these, completions that the kernel did not want
  * @running: jobs at work
  * @queued: jobs that have not begun
- * @is_hung: a job is still at work long after its deadline
  * @error: as lwd_work.error
  */
 struct lwd_summary {
@@ -100,7 +99,6 @@ struct lwd_summary {
 	uint64_t refused;
 	uint32_t running;
 	uint32_t queued;
-	bool is_hung;
 	int error;
 };
 
@@ -147,6 +145,16 @@ bool lwd_work_stop(struct lwd_work *work, int timeout_ms);
 
 /* lwd_work_release() - give back all but the lanes, after lwd_work_stop() */
 void lwd_work_release(struct lwd_work *work);
+
+/**
+ * lwd_work_probe() - ask whether the device is still there
+ * @work: started
+ *
+ * To be called from time to time: when all threads run jobs, one of which hangs,
+ * nobody else would learn that the kernel waits no longer. What comes out is in
+ * lwd_work_summary().
+ */
+void lwd_work_probe(struct lwd_work *work);
 
 /* lwd_work_summary() - what is going on; any thread may ask */
 void lwd_work_summary(struct lwd_work *work, struct lwd_summary *summary);
