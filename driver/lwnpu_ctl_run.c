@@ -26,6 +26,8 @@ static void lwnpu_ctl_judge(const struct lwnpu_job *job,
 	if (!said->error)
 		return;
 	completion->status = DRM_LWNPU_JOB_FAILED;
+	if (said->error == -ETIME && now >= ktime_to_ns(job->deadline))
+		completion->status = DRM_LWNPU_JOB_LATE;
 	completion->error = said->error;
 	if (said->error > 0 || said->error < -MAX_ERRNO)
 		completion->error = -EIO;

@@ -54,6 +54,8 @@ static struct platform_driver lwnpu_host_driver = {
 	.remove = lwnpu_host_unbind,
 	.driver = {
 		.name = "lwnpu-user",
+		/* START looks at the result. */
+		.probe_type = PROBE_FORCE_SYNCHRONOUS,
 	},
 };
 
@@ -111,6 +113,21 @@ static void lwnpu_host_destroy(struct lwnpu_host *host)
 	kfree(host);
 }
 
+/* What the administrator has unbound makes room, if room is needed. */
+static void lwnpu_host_prune(void)
+{
+	struct lwnpu_host *host, *next;
+	bool bound;
+
+	list_for_each_entry_safe(host, next, &lwnpu_hosts, node) {
+		device_lock(&host->pdev->dev);
+		bound = device_is_bound(&host->pdev->dev);
+		device_unlock(&host->pdev->dev);
+		if (!bound)
+			lwnpu_host_destroy(host);
+	}
+}
+
 static struct lwnpu_device *
 lwnpu_host_new(const struct lwnpu_engine_config *config,
 	       struct lwnpu_ring *ring)
@@ -118,6 +135,8 @@ lwnpu_host_new(const struct lwnpu_engine_config *config,
 	struct lwnpu_device *lwnpu;
 	struct lwnpu_host *host;
 
+	if (list_count_nodes(&lwnpu_hosts) >= lwnpu_max_devices)
+		lwnpu_host_prune();
 	if (list_count_nodes(&lwnpu_hosts) >= lwnpu_max_devices)
 		return ERR_PTR(-EBUSY);
 	host = lwnpu_host_create(config);

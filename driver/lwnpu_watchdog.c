@@ -10,10 +10,14 @@
 #include "lwnpu_job.h"
 #include "lwnpu_watchdog.h"
 
-static ktime_t lwnpu_job_hang_time(struct lwnpu_job *job)
+/*
+ * A job that the engine has may write its buffers: it ends when the engine says
+ * so, or with the engine.
+ */
+static ktime_t lwnpu_job_due(const struct lwnpu_job *job)
 {
 	if (!job->given)
-		return KTIME_MAX;
+		return job->deadline;
 	return ktime_add_ms(job->given, lwnpu_timeout_ms);
 }
 
@@ -25,8 +29,7 @@ void lwnpu_watchdog_arm(struct lwnpu_device *lwnpu)
 
 	lockdep_assert_held(&lwnpu->lock);
 	list_for_each_entry(job, &lwnpu->running, node) {
-		due = min(due, job->deadline);
-		due = min(due, lwnpu_job_hang_time(job));
+		due = min(due, lwnpu_job_due(job));
 	}
 	if (due == KTIME_MAX)
 		return;
@@ -42,17 +45,11 @@ static void lwnpu_watchdog_claim(struct lwnpu_device *lwnpu,
 	struct lwnpu_job *job, *next;
 
 	list_for_each_entry_safe(job, next, &lwnpu->running, node) {
-		struct list_head *list = NULL;
-
-		if (ktime_compare(now, lwnpu_job_hang_time(job)) >= 0)
-			list = hung;
-		else if (ktime_compare(now, job->deadline) >= 0)
-			list = late;
-		if (!list)
+		if (ktime_compare(now, lwnpu_job_due(job)) < 0)
 			continue;
 		lwnpu_job_claim(job);
 		lwnpu->engine->cancel(lwnpu, job);
-		list_add_tail(&job->node, list);
+		list_add_tail(&job->node, job->given ? hung : late);
 	}
 }
 

@@ -128,7 +128,7 @@ enum lwnpu_ctl_record_type {
  * @queue: number; at most one job of a queue is in flight
  * @priority: enum drm_lwnpu_priority
  * @attempt: 1, 2, … : how often this job was given
- * @deadline_ns: when it fails, CLOCK_MONOTONIC
+ * @deadline_ns: CLOCK_MONOTONIC; start it before, or complete it with -ETIME
  * @reserved: zero
  * @binding: @n_bindings of them
  */

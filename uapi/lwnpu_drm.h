@@ -363,8 +363,9 @@ struct drm_lwnpu_sync {
  *	are looked up before anything of the call is submitted
  * @out_syncs: of struct drm_lwnpu_sync: signalled when it is complete, with an
  *	error if it failed
- * @deadline_ns: when the job is useless: it fails then if it is at its
- *	turn, or when its turn comes; 0: never
+ * @deadline_ns: when the job is useless if it has not started: it fails then,
+ *	or when its turn comes; 0: never. What has started writes its buffers,
+ *	and ends
  * @id: out: 1, 2, … in each queue
  */
 struct drm_lwnpu_job {
@@ -401,14 +402,14 @@ struct drm_lwnpu_submit {
  * @DRM_LWNPU_JOB_FAILED: the engine reports an error at an operation: that
  *	error, or -EIO
  * @DRM_LWNPU_JOB_HUNG: it ran longer than DRM_LWNPU_PARAM_TIMEOUT_NS; -ETIME
- * @DRM_LWNPU_JOB_LATE: its own deadline passed; -ETIME
+ * @DRM_LWNPU_JOB_LATE: its own deadline passed before it could start; -ETIME
  * @DRM_LWNPU_JOB_CANCELED: queue destroyed, file closed, or a job before it
  *	hung; -ECANCELED
  * @DRM_LWNPU_JOB_LOST: the engine went away, or failed under the job more
  *	often than it is tried; -ENODEV
  *
- * The error is that of the job's fence as well (of a queue that is destroyed
- * while its jobs wait for other fences: -ESRCH). Unless it is done, what its
+ * The error is that of the job's fence as well (or -ESRCH, for jobs in a queue
+ * when it was destroyed). Unless it is done, what its
  * output buffers hold is undefined.
  */
 enum drm_lwnpu_job_status {
