@@ -2,6 +2,7 @@
 /* lwctl devices: what there is to run on. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lwctl.h"
 
@@ -38,8 +39,15 @@ static int print_json(const struct lwnpu_device_info *devices, int n)
 
 static int print_text(const struct lwnpu_device_info *devices, int n)
 {
+	int width = 0, length;
+
 	for (int i = 0; i < n; i++) {
-		printf("%-16s ", devices[i].name);
+		length = strlen(devices[i].name);
+		if (length > width)
+			width = length;
+	}
+	for (int i = 0; i < n; i++) {
+		printf("%-*s  ", width, devices[i].name);
 		lwctl_print_name(devices[i].description);
 		printf("\n");
 	}
