@@ -29,6 +29,7 @@ struct options {
 static const struct lw_engine_ops *const all_engines[] = {
 	&lw_ref_engine,
 	&lw_opencl_engine,
+	&lw_drm_engine,
 };
 
 /* "NAME" or "NAME:CHOICE" */
