@@ -10,10 +10,8 @@
 
 #include "kselftest_harness.h"
 
+#include "calls.h"
 #include "common.h"
-
-/* Room for the longest structure, with a tail. */
-#define ROOM 1024
 
 FIXTURE(abi)
 {
@@ -21,6 +19,7 @@ FIXTURE(abi)
 	struct session session;
 	struct lut_program program;
 	struct request request;
+	struct call calls[N_CALLS];
 };
 
 FIXTURE_SETUP(abi)
@@ -40,72 +39,6 @@ FIXTURE_TEARDOWN(abi)
 	engine_stop(&self->engine);
 }
 
-/*
- * Each ioctl with a call that succeeds. @inputs is where its input fields end:
- * a structure cut off there is one of an older version. @again tells that the
- * same call succeeds any number of times.
- */
-struct call {
-	const char *name;
-	unsigned long command;
-	size_t inputs;
-	union {
-		struct drm_lwnpu_get_param get_param;
-		struct drm_lwnpu_get_engine get_engine;
-		struct drm_lwnpu_bo_create bo_create;
-		struct drm_lwnpu_bo_mmap_offset bo_mmap_offset;
-		struct drm_lwnpu_bo_wait bo_wait;
-		struct drm_lwnpu_program_create program_create;
-		struct drm_lwnpu_program_destroy program_destroy;
-		struct drm_lwnpu_queue_create queue_create;
-		struct drm_lwnpu_queue_destroy queue_destroy;
-		struct drm_lwnpu_queue_get_state queue_get_state;
-		struct drm_lwnpu_submit submit;
-		struct drm_lwnpu_wait_job wait_job;
-		uint8_t bytes[ROOM];
-	};
-};
-
-#define CALL(NAME, member, last, ...) { \
-		.name = #NAME, .command = DRM_IOCTL_LWNPU_##NAME, \
-		.inputs = offsetof(struct drm_lwnpu_##member, last) + \
-			  sizeof(((struct drm_lwnpu_##member *)0)->last), \
-		.member = { __VA_ARGS__ }, \
-	}
-#define N_CALLS 12
-
-/* Destroying needs something to destroy, so handles are made for each use. */
-static void make_calls(const struct session *s, const struct lut_program *p,
-		       const struct drm_lwnpu_job *job, struct call *calls)
-{
-	const struct call all[N_CALLS] = {
-		CALL(GET_PARAM, get_param, param, .param = 0),
-		CALL(GET_ENGINE, get_engine, description, .name = { 0 }),
-		CALL(BO_CREATE, bo_create, size, .size = 4096),
-		CALL(BO_MMAP_OFFSET, bo_mmap_offset, handle,
-		     .handle = s->input),
-		CALL(BO_WAIT, bo_wait, timeout_ns, .handle = s->input,
-		     .timeout_ns = in_ms(1000)),
-		CALL(PROGRAM_CREATE, program_create, n_ops,
-		     .ops = (uintptr_t)p->ops, .n_ops = 1,
-		     .weights = (uintptr_t)p->weights, .weights_size = 256),
-		CALL(PROGRAM_DESTROY, program_destroy, handle,
-		     .handle = program_create(s->fd, 1)),
-		CALL(QUEUE_CREATE, queue_create, priority,
-		     .priority = DRM_LWNPU_PRIORITY_NORMAL),
-		CALL(QUEUE_DESTROY, queue_destroy, handle,
-		     .handle = queue_create(s->fd, 1)),
-		CALL(QUEUE_GET_STATE, queue_get_state, handle,
-		     .handle = s->queue),
-		CALL(SUBMIT, submit, jobs, .queue = s->queue,
-		     .jobs = { (uintptr_t)job, 1, sizeof(*job) }),
-		CALL(WAIT_JOB, wait_job, timeout_ns, .queue = s->queue,
-		     .job = 1, .timeout_ns = in_ms(1000)),
-	};
-
-	memcpy(calls, all, sizeof(all));
-}
-
 /* The command of a caller whose structure has another size. */
 static unsigned long resized(unsigned long command, size_t size)
 {
@@ -120,7 +53,7 @@ static unsigned long resized(unsigned long command, size_t size)
 static int with_size(int fd, struct call *call, size_t size, uint8_t tail)
 {
 	size_t known = _IOC_SIZE(call->command), i;
-	uint8_t bytes[ROOM];
+	uint8_t bytes[CALL_ROOM];
 	int error;
 
 	memset(bytes, 0xee, sizeof(bytes));
@@ -142,12 +75,13 @@ static int with_size(int fd, struct call *call, size_t size, uint8_t tail)
 
 #define FOR_EACH_CALL(call, i) \
 	for (i = 0; i < N_CALLS && \
-	     (make_calls(&self->session, &self->program, &self->request.job, \
-			 calls), call = &calls[i]); i++)
+	     (calls_init(self->calls, &self->session, &self->program, \
+			 &self->request.job), \
+	      call = &self->calls[i]); i++)
 
 TEST_F(abi, exact)
 {
-	struct call calls[N_CALLS], *call;
+	struct call *call;
 	int i;
 
 	FOR_EACH_CALL(call, i) {
@@ -159,7 +93,7 @@ TEST_F(abi, exact)
 
 TEST_F(abi, shorter)
 {
-	struct call calls[N_CALLS], *call;
+	struct call *call;
 	int i;
 
 	FOR_EACH_CALL(call, i) {
@@ -171,7 +105,7 @@ TEST_F(abi, shorter)
 
 TEST_F(abi, longer)
 {
-	struct call calls[N_CALLS], *call;
+	struct call *call;
 	int i;
 
 	FOR_EACH_CALL(call, i) {
@@ -184,7 +118,7 @@ TEST_F(abi, longer)
 /* What a structure has past its known end is for newer kernels. */
 TEST_F(abi, longer_and_used)
 {
-	struct call calls[N_CALLS], *call;
+	struct call *call;
 	int i;
 
 	FOR_EACH_CALL(call, i) {
@@ -196,7 +130,7 @@ TEST_F(abi, longer_and_used)
 
 TEST_F(abi, empty)
 {
-	struct call calls[N_CALLS], *call;
+	struct call *call;
 	int i, error;
 
 	FOR_EACH_CALL(call, i) {
@@ -214,7 +148,7 @@ TEST_F(abi, empty)
 
 TEST_F(abi, bad_pointer)
 {
-	struct call calls[N_CALLS], *call;
+	struct call *call;
 	int i;
 
 	FOR_EACH_CALL(call, i) {
@@ -260,7 +194,7 @@ TEST_F(abi, reserved)
 		RESERVED(SUBMIT, submit, flags, -EOPNOTSUPP),
 		RESERVED(WAIT_JOB, wait_job, flags, -EOPNOTSUPP),
 	};
-	struct call calls[N_CALLS], *call;
+	struct call *call;
 	unsigned int i, j, bit;
 
 	FOR_EACH_CALL(call, i)

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Many processes for a while: applications that make, share and give up all
+ * that there is, daemons that are killed, stopped and replaced. Every byte is
+ * checked.
+ *
+ * LWNPU_STRESS_SECONDS: how long each test lasts
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#include "common.h"
+
+#define PARAMETERS "/sys/module/lwnpu/parameters/"
+#define N_APPLICATIONS 8
+#define CAPACITY 4
+
+/* What the processes tell each other. */
+struct shared {
+	atomic_uint done;
+	atomic_uint wrong;
+	atomic_uint bad_status;
+	atomic_uint last_status;
+	atomic_uint served;
+	atomic_bool end;
+};
+
+FIXTURE(stress)
+{
+	struct engine engine;
+	struct shared *shared;
+	unsigned int seconds;
+	unsigned int seed;
+	pid_t applications[N_APPLICATIONS];
+	pid_t daemon;
+};
+
+FIXTURE_SETUP(stress)
+{
+	const char *seconds = getenv("LWNPU_STRESS_SECONDS");
+
+	self->seconds = seconds ? atoi(seconds) : 5;
+	self->seed = time(NULL);
+	printf("# seed %u, %u s\n", self->seed, self->seconds);
+	self->shared = mmap(NULL, sizeof(*self->shared),
+			    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			    -1, 0);
+	ASSERT_NE(MAP_FAILED, self->shared);
+	self->engine.fd = -1;
+	sysfs_write(PARAMETERS "max_attempts", "1000000");
+}
+
+FIXTURE_TEARDOWN(stress)
+{
+	sysfs_write(PARAMETERS "max_attempts", "4");
+	engine_stop(&self->engine);
+}
+
+static pid_t spawn(void)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		fail("fork");
+	if (!pid)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return pid;
+}
+
+/* A daemon: runs jobs until it is killed. */
+static void be_daemon(struct shared *shared)
+{
+	struct lwnpu_ctl_record job;
+	struct engine engine;
+	int error;
+
+	engine_start(&engine, CAPACITY);
+	while (!shared->end) {
+		error = engine_next(&engine, &job, 100);
+		if (error == -ETIMEDOUT)
+			continue;
+		if (error)
+			break;
+		error = engine_execute(&engine, &job);
+		/* ENOENT: it was given back while its buffers were fetched. */
+		if (error && error != -ENOENT)
+			printf("# daemon: job %llu: %d\n",
+			       (long long)job.id, error);
+		engine_put(&engine, job.id, error);
+		shared->served++;
+	}
+	engine_run(&engine, 0);
+	_exit(0);
+}
+
+static pid_t start_daemon(struct shared *shared)
+{
+	pid_t pid = spawn();
+
+	if (!pid)
+		be_daemon(shared);
+	return pid;
+}
+
+/* One job with new buffers, program or queue now and then; checks the bytes. */
+static void use(struct session *s, struct shared *shared)
+{
+	struct drm_lwnpu_completion completion = { 0 };
+	struct drm_lwnpu_program_destroy program;
+	struct drm_lwnpu_queue_destroy queue;
+	struct request requests[4];
+	struct drm_lwnpu_job jobs[4];
+	int i, n = 1 + rand() % 4, error;
+
+	for (i = 0; i < LUT_BYTES; i++)
+		s->in[i] = rand();
+	memset(s->out, 0, LUT_BYTES);
+	for (i = 0; i < n; i++) {
+		session_request(s, &requests[i]);
+		jobs[i] = requests[i].job;
+	}
+	error = submit_jobs(s->fd, s->queue, jobs, n);
+	if (!error)
+		error = wait_job(s->fd, s->queue, jobs[n - 1].id, 30000,
+				 &completion);
+	if (error || completion.status != DRM_LWNPU_JOB_DONE) {
+		shared->bad_status++;
+		shared->last_status = error ? -error :
+				      (int)completion.status + 1000;
+	} else if (!session_check(s)) {
+		shared->wrong++;
+	}
+	shared->done += n;
+	if (rand() % 8 == 0) {
+		program.handle = s->program;
+		program.pad = 0;
+		device_ioctl(s->fd, DRM_IOCTL_LWNPU_PROGRAM_DESTROY, &program);
+		s->key = rand();
+		s->program = program_create(s->fd, s->key);
+	}
+	if (rand() % 8 == 0) {
+		queue.handle = s->queue;
+		queue.pad = 0;
+		/* Some are given up with jobs in them. */
+		if (rand() % 2)
+			submit_jobs(s->fd, s->queue, jobs, n);
+		device_ioctl(s->fd, DRM_IOCTL_LWNPU_QUEUE_DESTROY, &queue);
+		s->queue = queue_create(s->fd, rand() % 3);
+		/* The jobs given up may still write: take another output. */
+		munmap(s->out, LUT_BYTES);
+		gem_close(s->fd, s->output);
+		s->output = bo_create(s->fd, LUT_BYTES);
+		s->out = bo_map(s->fd, s->output, LUT_BYTES);
+	}
+}
+
+static void be_application(const struct engine *engine, struct shared *shared,
+			   unsigned int seed)
+{
+	struct session s;
+
+	srand(seed);
+	while (!shared->end) {
+		int i, n = rand() % 100;
+
+		session_open(&s, engine, rand());
+		for (i = 0; i < n && !shared->end; i++)
+			use(&s, shared);
+		session_close(&s);
+	}
+	_exit(0);
+}
+
+static void start_applications(pid_t *pids, const struct engine *engine,
+			       struct shared *shared, unsigned int seed)
+{
+	int i;
+
+	for (i = 0; i < N_APPLICATIONS; i++) {
+		pids[i] = spawn();
+		if (!pids[i])
+			be_application(engine, shared, seed + i);
+	}
+}
+
+/* How many did not end well. */
+static int wait_for_all(pid_t *pids, struct shared *shared)
+{
+	int i, status, bad = 0;
+
+	shared->end = true;
+	for (i = 0; i < N_APPLICATIONS; i++) {
+		waitpid(pids[i], &status, 0);
+		bad += status != 0;
+	}
+	return bad;
+}
+
+/* Makes the device, for which daemons come and go. */
+static void make_device(struct engine *engine)
+{
+	engine_start(engine, CAPACITY);
+	engine_die(engine);
+}
+
+static void end_daemon(pid_t pid, int signal)
+{
+	if (signal)
+		kill(pid, signal);
+	waitpid(pid, NULL, 0);
+}
+
+static void report(const struct shared *shared)
+{
+	printf("# %u jobs, %u served, %u wrong, %u failed (last %u)\n",
+	       shared->done, shared->served, shared->wrong,
+	       shared->bad_status, shared->last_status);
+	fflush(stdout);
+}
+
+TEST_F_TIMEOUT(stress, applications, 300)
+{
+	make_device(&self->engine);
+	self->daemon = start_daemon(self->shared);
+	start_applications(self->applications, &self->engine, self->shared,
+			   self->seed);
+	sleep(self->seconds);
+	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
+	end_daemon(self->daemon, 0);
+	report(self->shared);
+	EXPECT_LT(0, self->shared->done);
+	EXPECT_EQ(0, self->shared->wrong);
+	EXPECT_EQ(0, self->shared->bad_status);
+	engine_start(&self->engine, 1);
+}
+
+/* Daemons die at any moment: no job is lost, or wrong. */
+TEST_F_TIMEOUT(stress, daemons_killed, 300)
+{
+	int64_t end = in_ms(1000 * self->seconds);
+	unsigned int kills = 0;
+
+	srand(self->seed);
+	make_device(&self->engine);
+	start_applications(self->applications, &self->engine, self->shared,
+			   self->seed);
+	while (in_ms(0) < end) {
+		self->daemon = start_daemon(self->shared);
+		usleep(10000 + rand() % 60000);
+		end_daemon(self->daemon, SIGKILL);
+		kills++;
+	}
+	self->daemon = start_daemon(self->shared);
+	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
+	end_daemon(self->daemon, SIGKILL);
+	printf("# %u kills\n", kills);
+	report(self->shared);
+	EXPECT_LT(0, self->shared->done);
+	EXPECT_EQ(0, self->shared->wrong);
+	EXPECT_EQ(0, self->shared->bad_status);
+	engine_start(&self->engine, 1);
+}
+
+/* Stopped and continued, as on suspend: jobs only take longer. */
+TEST_F_TIMEOUT(stress, daemon_stopped, 300)
+{
+	int64_t end = in_ms(1000 * self->seconds);
+
+	srand(self->seed);
+	make_device(&self->engine);
+	self->daemon = start_daemon(self->shared);
+	start_applications(self->applications, &self->engine, self->shared,
+			   self->seed);
+	while (in_ms(0) < end) {
+		kill(self->daemon, SIGSTOP);
+		usleep(rand() % 300000);
+		kill(self->daemon, SIGCONT);
+		usleep(rand() % 100000);
+	}
+	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
+	end_daemon(self->daemon, 0);
+	report(self->shared);
+	EXPECT_EQ(0, self->shared->wrong);
+	EXPECT_EQ(0, self->shared->bad_status);
+	engine_start(&self->engine, 1);
+}
+
+/* Applications die at any moment: the engine goes on, for the others. */
+TEST_F_TIMEOUT(stress, applications_killed, 300)
+{
+	int64_t end = in_ms(1000 * self->seconds);
+	int i;
+
+	srand(self->seed);
+	make_device(&self->engine);
+	self->daemon = start_daemon(self->shared);
+	start_applications(self->applications, &self->engine, self->shared,
+			   self->seed);
+	while (in_ms(0) < end) {
+		i = rand() % N_APPLICATIONS;
+		usleep(rand() % 30000);
+		kill(self->applications[i], SIGKILL);
+		waitpid(self->applications[i], NULL, 0);
+		self->applications[i] = spawn();
+		if (!self->applications[i])
+			be_application(&self->engine, self->shared, rand());
+	}
+	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
+	end_daemon(self->daemon, 0);
+	report(self->shared);
+	EXPECT_EQ(0, self->shared->wrong);
+	EXPECT_EQ(0, self->shared->bad_status);
+	engine_start(&self->engine, 1);
+}
+
+TEST_HARNESS_MAIN
