@@ -8,6 +8,7 @@
 #include "options.h"
 #include "work.h"
 
+/* Two share an idle processor well, and the caches of a single one badly. */
 #define DEFAULT_JOBS 2
 #define DEFAULT_MEMORY_MIB 1024
 
@@ -17,7 +18,8 @@ static const char help[] =
 "\n"
 "  -e, --engine=ENGINE  opencl, opencl:CHOICE (a number of \"lwctl devices\", or\n"
 "                       part of a name) or ref; opencl by default\n"
-"  -j, --jobs=N         jobs at once, 1 to %u; %u by default\n"
+"  -j, --jobs=N         jobs at once, 1 to %u; by default %u, and 1 where there\n"
+"                       is one processor\n"
 "  -m, --memory=MIB     of loaded programs; %u by default\n"
 "  -c, --control=PATH   the driver's control file; /dev/lwnpu-ctl by default\n"
 "      --remove         take the device away at the end; else it waits for\n"
@@ -111,12 +113,13 @@ static int parse_option(struct lwd_options *options, int key,
 int lwd_options_parse(struct lwd_options *options, int argc, char **argv,
 		      struct lwnpu_error *error)
 {
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	int key, ret = 0;
 
 	*options = (struct lwd_options) {
 		.engine = "opencl",
 		.control = "/dev/lwnpu-ctl",
-		.jobs = DEFAULT_JOBS,
+		.jobs = processors == 1 ? 1 : DEFAULT_JOBS,
 		.memory = (size_t)DEFAULT_MEMORY_MIB << 20,
 	};
 	opterr = 0;

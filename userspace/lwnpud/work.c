@@ -156,6 +156,21 @@ static void run_job(struct lwd_lane *lane,
 	put_completion(lane, &completion);
 }
 
+/*
+ * A record wakes all who wait in the kernel. The first of them takes the job:
+ * its engine is the one that has the program, and it is in the caches.
+ */
+static bool pop_job(struct lwd_lane *lane, struct lwnpu_ctl_record *record)
+{
+	struct lwd_work *work = lane->work;
+	uint32_t before = 0;
+
+	for (struct lwd_lane *other = work->lanes; other < lane; other++)
+		before += other->is_waiting;
+	return work->queue.count > before &&
+	       lwd_queue_pop(&work->queue, record);
+}
+
 static void park(struct lwd_work *work)
 {
 	work->n_parked++;
@@ -179,7 +194,7 @@ static bool step(struct lwd_lane *lane)
 		return false;
 	if (lane->forgotten != work->n_forgotten)
 		unload_forgotten(lane);
-	else if (lwd_queue_pop(&work->queue, &record))
+	else if (pop_job(lane, &record))
 		run_job(lane, &record);
 	else if (work->is_stopping && !has_undelivered(work))
 		return false;
