@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Kills lwnpud again and again under processes that submit jobs: every job ends
+ * with the right bytes, or is lost as documented, and nothing stays behind.
+ *
+ *   daemon_kills LWNPUD [--jobs N] [--kills K] [--processes P] [--attempts A]
+ *                [--engine NAME] [--seed S]
+ *
+ * Needs root and a device of its own. --attempts sets the module's max_attempts
+ * for this run. Prints TAP.
+ */
+#include <glob.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../common/device_jobs.h"
+#include "../common/random.h"
+#include "drm_node.h"
+
+#define MODULE "/sys/module/lwnpu/"
+#define ATTEMPTS MODULE "parameters/max_attempts"
+#define MAX_PROCESSES 64
+
+/* How long anything may take that needs no job to end. */
+#define PATIENCE_S 20
+
+struct options {
+	const char *lwnpud, *engine;
+	uint64_t jobs, kills, processes, attempts, seed;
+};
+
+static struct lw_job_counters *counters;
+static unsigned int tests, failures;
+
+static void report(bool good, const char *what)
+{
+	printf("%sok %u - %s\n", good ? "" : "not ", ++tests, what);
+	fflush(stdout);
+	failures += !good;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec * 1e-9;
+}
+
+static uint64_t finished(void)
+{
+	return counters->done + counters->lost;
+}
+
+static pid_t start_daemon(const struct options *options)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	execl(options->lwnpud, "lwnpud", "--remove", "--engine",
+	      options->engine, NULL);
+	perror(options->lwnpud);
+	_exit(127);
+}
+
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
+	       info.si_pid == pid;
+}
+
+/* Return: whether it lived until then. */
+static bool kill_daemon(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return true;
+	printf("# the daemon ended by itself, status %#x\n", status);
+	return false;
+}
+
+static bool wait_for_node(pid_t daemon)
+{
+	double end = seconds() + PATIENCE_S;
+	char path[LW_DRM_PATH_SIZE];
+
+	while (!lw_drm_node_default(path, sizeof(path))) {
+		if (seconds() > end || has_ended(daemon))
+			return false;
+		usleep(1000);
+	}
+	return true;
+}
+
+/*
+ * Most daemons live until some jobs more are finished, and die soon after;
+ * others die while they start or take the device over.
+ */
+static void let_live(const struct options *options, uint64_t kill,
+		     pid_t daemon, struct lw_random *random)
+{
+	uint64_t slice = options->jobs / options->kills;
+	uint64_t target = kill * slice + lw_random_below(random, slice + 1);
+
+	if (lw_random_chance(random, 25)) {
+		usleep(lw_random_below(random, 50000));
+		return;
+	}
+	while (finished() < target && !counters->wrong && !has_ended(daemon))
+		usleep(500);
+	usleep(lw_random_below(random, 3000));
+}
+
+/* Return: the daemon that remains, or -1. */
+static pid_t kill_daemons(const struct options *options, pid_t daemon)
+{
+	struct lw_random random = lw_random_seed(options->seed);
+	uint64_t at_work = 0;
+
+	for (uint64_t i = 0; i < options->kills; i++) {
+		let_live(options, i, daemon, &random);
+		at_work += finished() < options->jobs;
+		if (!kill_daemon(daemon))
+			return -1;
+		daemon = start_daemon(options);
+	}
+	printf("# %" PRIu64 " of %" PRIu64 " kills while jobs were left\n",
+	       at_work, options->kills);
+	return daemon;
+}
+
+static uint64_t state_value(const char *state, const char *name)
+{
+	const char *line = strstr(state, name);
+
+	return line ? strtoull(line + strlen(name), NULL, 10) : UINT64_MAX;
+}
+
+static bool read_text(const char *path, char *text, size_t size)
+{
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return false;
+	text[fread(text, 1, size - 1, file)] = '\0';
+	fclose(file);
+	return true;
+}
+
+/* The kernel counts as the processes do, and has no job left. */
+static bool kernel_agrees(void)
+{
+	static const char *const none[] = { "\nfailed: ", "\nhung: ",
+					    "\nlate: ", "\ncanceled: ",
+					    "\nresets: " };
+	char text[8192] = "";
+	bool agrees;
+	glob_t found;
+
+	if (glob("/sys/kernel/debug/accel/*/state", 0, NULL, &found))
+		return false;
+	agrees = read_text(found.gl_pathv[0], text, sizeof(text));
+	globfree(&found);
+	agrees = agrees && !strstr(text, "\njob ") &&
+		 state_value(text, "\ndone: ") == counters->done &&
+		 state_value(text, "\nlost: ") == counters->lost;
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		agrees = agrees && !state_value(text, none[i]);
+	if (!agrees)
+		printf("# state:%s\n", text);
+	return agrees;
+}
+
+/* Buffers and programs are dma-bufs in the daemon. */
+static bool daemon_forgets(pid_t daemon)
+{
+	double end = seconds() + PATIENCE_S;
+
+	while (lw_count_files(daemon, "/dmabuf:")) {
+		if (seconds() > end) {
+			printf("# the daemon has %d dma-bufs\n",
+			       lw_count_files(daemon, "/dmabuf:"));
+			return false;
+		}
+		usleep(1000);
+	}
+	return true;
+}
+
+static bool stops_clean(pid_t daemon)
+{
+	char path[LW_DRM_PATH_SIZE], text[64];
+	int status = -1;
+
+	kill(daemon, SIGTERM);
+	waitpid(daemon, &status, 0);
+	if (status)
+		printf("# the daemon's status is %#x\n", status);
+	return !status && !lw_drm_node_default(path, sizeof(path)) &&
+	       read_text(MODULE "refcnt", text, sizeof(text)) &&
+	       !strcmp(text, "0\n");
+}
+
+static bool no_dma_buf_left(void)
+{
+	char text[65536];
+
+	return read_text("/sys/kernel/debug/dma_buf/bufinfo", text,
+			 sizeof(text)) && strstr(text, "\nTotal 0 objects");
+}
+
+static uint64_t start_clients(const struct options *options, pid_t *pids)
+{
+	uint64_t n;
+
+	fflush(stdout);
+	for (n = 0; n < options->processes; n++) {
+		uint64_t jobs = options->jobs * (n + 1) / options->processes -
+				options->jobs * n / options->processes;
+
+		pids[n] = fork();
+		if (!pids[n])
+			exit(lw_submit_jobs(counters,
+					    options->seed + (n << 32), jobs));
+		if (pids[n] < 0)
+			break;
+	}
+	return n;
+}
+
+/* Return: whether none left a file open, or died. */
+static bool end_clients(const pid_t *pids, uint64_t n, bool wait)
+{
+	bool clean = true;
+	int status;
+
+	for (uint64_t i = 0; i < n; i++) {
+		if (!wait)
+			kill(pids[i], SIGKILL);
+		waitpid(pids[i], &status, 0);
+		clean = clean && !status;
+	}
+	return clean;
+}
+
+static void print_counts(const struct options *options, double began)
+{
+	printf("# %" PRIu64 " jobs of %" PRIu64 " processes, %" PRIu64
+	       " kills, seed %" PRIu64 ", engine %s: %" PRIu64 " right, %"
+	       PRIu64 " lost, %" PRIu64 " processes failed, in %.1f s\n",
+	       options->jobs, options->processes, options->kills,
+	       options->seed, options->engine, counters->done, counters->lost,
+	       counters->wrong, seconds() - began);
+}
+
+static void run(const struct options *options)
+{
+	pid_t pids[MAX_PROCESSES], daemon = start_daemon(options);
+	double began = seconds();
+	bool started, clean;
+	uint64_t n;
+
+	started = wait_for_node(daemon);
+	report(started, "the daemon starts the device");
+	if (!started) {
+		kill_daemon(daemon);
+		return;
+	}
+	n = start_clients(options, pids);
+	daemon = kill_daemons(options, daemon);
+	clean = end_clients(pids, n, daemon > 0);
+	print_counts(options, began);
+	report(daemon > 0, "the daemon ends by signals only");
+	if (daemon < 0)
+		return;
+	report(!counters->wrong && finished() == options->jobs,
+	       "every job ends, and none is wrong");
+	report(options->attempts == 1 ? counters->lost > 0 :
+	       counters->lost < options->kills,
+	       "as many are lost as there are attempts for");
+	report(clean, "processes have the files that they had");
+	report(kernel_agrees(), "the kernel counts the same");
+	report(daemon_forgets(daemon), "the daemon has no buffer left");
+	report(stops_clean(daemon), "the device goes, and nothing uses the module");
+	report(no_dma_buf_left(), "no buffer is left");
+}
+
+static bool write_attempts(const char *value)
+{
+	FILE *file = fopen(ATTEMPTS, "we");
+	bool good = file && fputs(value, file) >= 0;
+
+	return file && !fclose(file) && good;
+}
+
+static bool parse(int argc, char **argv, struct options *options)
+{
+	const struct {
+		const char *name;
+		uint64_t *value;
+	} numbers[] = {
+		{ "--jobs", &options->jobs },
+		{ "--kills", &options->kills },
+		{ "--processes", &options->processes },
+		{ "--attempts", &options->attempts },
+		{ "--seed", &options->seed },
+	};
+	const size_t n = sizeof(numbers) / sizeof(numbers[0]);
+
+	if (argc < 2 || argc % 2)
+		return false;
+	options->lwnpud = argv[1];
+	for (int i = 2; i < argc; i += 2) {
+		size_t k = 0;
+
+		while (k < n && strcmp(argv[i], numbers[k].name))
+			k++;
+		if (k < n)
+			*numbers[k].value = strtoull(argv[i + 1], NULL, 0);
+		else if (!strcmp(argv[i], "--engine"))
+			options->engine = argv[i + 1];
+		else
+			return false;
+	}
+	return options->kills && options->processes &&
+	       options->processes <= MAX_PROCESSES &&
+	       options->jobs >= options->kills;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {
+		.engine = "ref", .jobs = 1000, .kills = 10, .processes = 4,
+		.seed = time(NULL),
+	};
+	char attempts[32] = "", value[32];
+
+	if (!parse(argc, argv, &options)) {
+		fprintf(stderr, "usage: daemon_kills LWNPUD [--jobs N] [--kills K] [--processes P] [--attempts A] [--engine NAME] [--seed S]\n");
+		return 2;
+	}
+	counters = mmap(NULL, sizeof(*counters), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	snprintf(value, sizeof(value), "%" PRIu64, options.attempts);
+	if (counters == MAP_FAILED ||
+	    !read_text(ATTEMPTS, attempts, sizeof(attempts)) ||
+	    (options.attempts && !write_attempts(value))) {
+		perror("daemon_kills: " ATTEMPTS);
+		return 1;
+	}
+	run(&options);
+	if (!write_attempts(attempts))
+		report(false, "max_attempts is as before");
+	printf("1..%u\n", tests);
+	return failures > 0;
+}
