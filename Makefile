@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
-#   make            liblwnpu and lwctl, in build/
+#   make            liblwnpu, lwctl and lwnpud, in build/
 #   make demo       install what is missing, build, pack a model and run it
 #   make check      all tests; make check-fast: no root, under a minute
 #   make modules    lwnpu.ko, in build/module; KDIR: a kernel's build folder
-#   make install    PREFIX, DESTDIR
+#   make install    PREFIX, DESTDIR; make install-dkms: the module's source
 #   make SAN=1 …    with the address and undefined-behaviour sanitizers
 
 VERSION := 0.1.0
@@ -159,19 +159,41 @@ modules:
 $(BUILD)/liblwnpu.so $(BUILD)/lwnpud: LDFLAGS += -Wl,--as-needed
 INSTALLED_LIB = liblwnpu.so.$(VERSION)
 
+# What only root uses; udev and systemd read the same folders in /usr/local.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+RULESDIR ?= $(PREFIX)/lib/udev/rules.d
+DKMSDIR ?= /usr/src/lwnpu-$(VERSION)
+fill_in = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	-e 's|@VERSION@|$(VERSION)|'
+
 install: all
-	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include \
-		$(LIBDIR)/pkgconfig $(PREFIX)/share/man/man1)
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/sbin \
+		$(PREFIX)/include $(LIBDIR)/pkgconfig $(PREFIX)/share/man/man1 \
+		$(PREFIX)/share/man/man8 $(UNITDIR) $(RULESDIR))
 	install -m 755 $(BUILD)/lwctl $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/lwnpud $(DESTDIR)$(PREFIX)/sbin
 	install -m 755 $(BUILD)/liblwnpu.so $(DESTDIR)$(LIBDIR)/$(INSTALLED_LIB)
 	ln -sf $(INSTALLED_LIB) $(DESTDIR)$(LIBDIR)/liblwnpu.so.$(SOVERSION)
 	ln -sf liblwnpu.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/liblwnpu.so
 	install -m 644 userspace/lib/lwnpu.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 docs/man/lwctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-		-e 's|@VERSION@|$(VERSION)|' userspace/lib/lwnpu.pc.in \
+	install -m 644 docs/man/lwnpud.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 userspace/lwnpud/60-lwnpu.rules $(DESTDIR)$(RULESDIR)
+	$(fill_in) userspace/lwnpud/lwnpud.service.in \
+		> $(DESTDIR)$(UNITDIR)/lwnpud.service
+	$(fill_in) userspace/lib/lwnpu.pc.in \
 		> $(DESTDIR)$(LIBDIR)/pkgconfig/lwnpu.pc
 
+# The module's source, for "dkms install lwnpu/VERSION".
+install-dkms:
+	install -d $(addprefix $(DESTDIR)$(DKMSDIR)/,driver uapi)
+	install -m 644 Kbuild $(DESTDIR)$(DKMSDIR)
+	install -m 644 driver/*.[ch] driver/Kconfig $(DESTDIR)$(DKMSDIR)/driver
+	install -m 755 driver/probe $(DESTDIR)$(DKMSDIR)/driver
+	install -m 644 uapi/*.h uapi/*.def $(DESTDIR)$(DKMSDIR)/uapi
+	$(fill_in) dkms.conf.in > $(DESTDIR)$(DKMSDIR)/dkms.conf
+
+.PHONY: install-dkms
 .PHONY: install
 
 clean:

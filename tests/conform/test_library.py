@@ -55,6 +55,9 @@ def test_installed_files(root):
     version = run(LWCTL, "--version").split()[1]
     assert files == {
         "usr/bin/lwctl", "usr/include/lwnpu.h", "usr/share/man/man1/lwctl.1",
+        "usr/sbin/lwnpud", "usr/share/man/man8/lwnpud.8",
+        "usr/lib/systemd/system/lwnpud.service",
+        "usr/lib/udev/rules.d/60-lwnpu.rules",
         "usr/lib/here/pkgconfig/lwnpu.pc", "usr/lib/here/liblwnpu.so",
         "usr/lib/here/liblwnpu.so.0", f"usr/lib/here/liblwnpu.so.{version}"}
     library = root / "usr/lib/here"
@@ -62,6 +65,15 @@ def test_installed_files(root):
     assert os.readlink(library / "liblwnpu.so.0") == f"liblwnpu.so.{version}"
     needed = run("readelf", "-d", library / "liblwnpu.so")
     assert "Library soname: [liblwnpu.so.0]" in needed
+    assert not re.search(r"NEEDED.*(png|jpeg|jansson|blas)", needed)
+
+
+def test_installed_service(root):
+    unit = (root / "usr/lib/systemd/system/lwnpud.service").read_text()
+    assert "\nExecStart=/usr/sbin/lwnpud\n" in unit
+    assert "@" not in unit.replace("modprobe@lwnpu", "") \
+        .replace("@system-service", "")
+    needed = run("readelf", "-d", root / "usr/sbin/lwnpud")
     assert not re.search(r"NEEDED.*(png|jpeg|jansson|blas)", needed)
 
 
