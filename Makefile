@@ -169,7 +169,7 @@ fill_in = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 install: all
 	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/sbin \
 		$(PREFIX)/include $(LIBDIR)/pkgconfig $(PREFIX)/share/man/man1 \
-		$(PREFIX)/share/man/man8 $(UNITDIR) $(RULESDIR))
+		$(addprefix $(PREFIX)/share/man/man,7 8) $(UNITDIR) $(RULESDIR))
 	install -m 755 $(BUILD)/lwctl $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/lwnpud $(DESTDIR)$(PREFIX)/sbin
 	install -m 755 $(BUILD)/liblwnpu.so $(DESTDIR)$(LIBDIR)/$(INSTALLED_LIB)
@@ -177,6 +177,7 @@ install: all
 	ln -sf liblwnpu.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/liblwnpu.so
 	install -m 644 userspace/lib/lwnpu.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 docs/man/lwctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/man/lwnpu-drm.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 docs/man/lwnpud.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 userspace/lwnpud/60-lwnpu.rules $(DESTDIR)$(RULESDIR)
 	$(fill_in) userspace/lwnpud/lwnpud.service.in \

@@ -56,6 +56,7 @@ def test_installed_files(root):
     assert files == {
         "usr/bin/lwctl", "usr/include/lwnpu.h", "usr/share/man/man1/lwctl.1",
         "usr/sbin/lwnpud", "usr/share/man/man8/lwnpud.8",
+        "usr/share/man/man7/lwnpu-drm.7",
         "usr/lib/systemd/system/lwnpud.service",
         "usr/lib/udev/rules.d/60-lwnpu.rules",
         "usr/lib/here/pkgconfig/lwnpu.pc", "usr/lib/here/liblwnpu.so",
