@@ -61,7 +61,15 @@ static void lwnpu_show_fdinfo(struct drm_printer *p, struct drm_file *file_priv)
 
 static const struct file_operations lwnpu_fops = {
 	.owner = THIS_MODULE,
-	DRM_ACCEL_FOPS,
+	.open = accel_open,
+	.release = drm_release,
+	.unlocked_ioctl = lwnpu_ioctl,
+	.compat_ioctl = lwnpu_compat_ioctl,
+	.poll = drm_poll,
+	.read = drm_read,
+	.llseek = noop_llseek,
+	.mmap = drm_gem_mmap,
+	.fop_flags = FOP_UNSIGNED_OFFSET,
 	.show_fdinfo = drm_show_fdinfo,
 };
 

@@ -321,4 +321,18 @@ TEST_F(abi, names)
 	EXPECT_EQ(DRM_LWNPU_VERSION_MINOR, version.version_minor);
 }
 
+/* The DRM library answers some only on nodes that have a master. */
+TEST_F(abi, of_other_nodes)
+{
+	int fd = self->session.fd;
+	struct drm_unique unique = { 0 };
+	struct drm_auth auth = { 0 };
+
+	EXPECT_EQ(-ENOTTY, device_ioctl(fd, DRM_IOCTL_GET_MAGIC, &auth));
+	EXPECT_EQ(-ENOTTY, device_ioctl(fd, DRM_IOCTL_GET_UNIQUE, &unique));
+	EXPECT_EQ(-ENOTTY, device_ioctl(fd, DRM_IO(DRM_COMMAND_BASE + 0x3f),
+					NULL));
+	EXPECT_EQ(-ENOTTY, device_ioctl(fd, 0x5401, NULL));
+}
+
 TEST_HARNESS_MAIN
