@@ -94,8 +94,6 @@ struct lwd_lut *lwd_lut_open(uint32_t n_lanes)
 	lut->job = lwd_lut_job(lwd_lut_program(kernel, 1), in, out);
 	lut->in = kernel->object[in].data;
 	lut->out = kernel->object[out].data;
-	for (int i = 0; i < LWD_LUT_SIZE; i++)
-		lut->in[i] = i;
 	return lut;
 }
 
@@ -119,6 +117,8 @@ void lwd_lut_expect(struct lwd_lut *lut)
 {
 	struct ctl_kernel *kernel = lut->rig.kernel;
 
+	for (int i = 0; i < LWD_LUT_SIZE; i++)
+		lut->in[i] = i;
 	memset(lut->out, 0, LWD_LUT_SIZE);
 	lwd_rig_expect(kernel, ctl_kernel_submit(kernel, &lut->job), 0);
 	for (int i = 0; i < LWD_LUT_SIZE; i++)

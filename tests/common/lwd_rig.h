@@ -51,7 +51,7 @@ struct lwnpu_ctl_record lwd_lut_job(uint64_t program, uint64_t in,
  * struct lwd_lut - a rig with a job that adds 1
  * @rig: open
  * @job: the job
- * @in: its input: 0, 1, 2, …
+ * @in: its input
  * @out: its output
  */
 struct lwd_lut {
@@ -64,7 +64,7 @@ struct lwd_lut {
 struct lwd_lut *lwd_lut_open(uint32_t n_lanes);
 void lwd_lut_close(struct lwd_lut *lut);
 
-/* lwd_lut_expect() - run the job, to see that nothing is harmed */
+/* lwd_lut_expect() - run the job, on 0, 1, 2, …; nothing must be harmed */
 void lwd_lut_expect(struct lwd_lut *lut);
 
 #endif /* LWD_RIG_H */
