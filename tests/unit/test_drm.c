@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The engine behind a device node, in conversation with a pretended kernel. */
+/* Programs, buffers and jobs of a device node: talks with a pretended kernel. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,6 @@
 #include "../common/fake_drm.h"
 #include "../common/random_program.h"
 #include "../common/trial.h"
-#include "lwnpu_table.h"
 
 #define NODE "/dev/accel/accel0"
 #define PROGRAMS 150
@@ -67,165 +66,6 @@ static void run_trial(struct lw_trial *trial, uint64_t seed)
 	if (lw_trial_run(trial, seed, &error))
 		fail_msg("seed %llu: %s", (unsigned long long)seed,
 			 error.message);
-}
-
-static void opening(void **state)
-{
-	void *engine = open_node();
-
-	(void)state;
-	assert_string_equal(fake_drm.log,
-			    "open version get_param queue_create ");
-	fake_drm_forget();
-	drm->close(engine);
-	assert_string_equal(fake_drm.log, "queue_destroy ");
-	assert_int_equal(fake_drm.left, 0);
-}
-
-struct refusal {
-	struct fake_drm_node node;
-	int code;
-	const char *text;
-};
-
-static void refused_nodes(void **state)
-{
-	static const struct refusal refusals[] = {
-		{ { NODE, "lwnpu", 2, 0, 0 }, -EOPNOTSUPP, "version 2.0" },
-		{ { NODE, "lwnpu", 0, 9, 0 }, -EOPNOTSUPP, "version 0.9" },
-		{ { NODE, "ivpu", 1, 0, 0 }, -ENODEV, "driver \"ivpu\"" },
-		{ { NODE, "lwnpu2", 1, 0, 0 }, -ENODEV, "driver \"lwnpu2\"" },
-		{ { NODE, "", 1, 0, 0 }, -ENODEV, "driver \"\"" },
-		{ { NODE, NULL, 0, 0, 0 }, -ENODEV, "no accel node" },
-		{ { NODE, "lwnpu", 1, 0, EACCES }, -EACCES, "permission" },
-		{ { NODE, "lwnpu", 1, 0, ENXIO }, -ENODEV, "no such device" },
-		{ { NODE, "lwnpu", 1, 0, EMFILE }, -EMFILE, "open files" },
-		{ { "/dev/other", "lwnpu", 1, 0, 0 }, -ENODEV,
-		  "no such device" },
-	};
-	struct lwnpu_error error;
-	void *engine = NULL;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-		const struct fake_drm_node nodes[] = { refusals[i].node, { 0 } };
-
-		fake_drm.nodes = nodes;
-		assert_int_equal(drm->open(&engine, NODE, &error),
-				 refusals[i].code);
-		assert_non_null(strstr(error.message, NODE));
-		assert_non_null(strstr(error.message, refusals[i].text));
-		assert_int_equal(drm->open(&engine, NODE, NULL),
-				 refusals[i].code);
-		assert_null(engine);
-	}
-}
-
-static void newer_driver(void **state)
-{
-	static const struct fake_drm_node nodes[] = {
-		{ NODE, "lwnpu", 1, 7, 0 }, { 0 }
-	};
-
-	(void)state;
-	fake_drm.nodes = nodes;
-	drm->close(open_node());
-}
-
-/* The device that opens for @name, by the name that it gives itself. */
-static void expect_device(const struct fake_drm_node *nodes, const char *name,
-			  const char *engine, const char *path)
-{
-	struct lwnpu_device *device;
-	struct lwnpu_device_info info;
-	struct lwnpu_error error;
-
-	fake_drm.nodes = nodes;
-	if (lwnpu_device_open(&device, name, &error))
-		fail_msg("%s", error.message);
-	lwnpu_device_describe(device, &info);
-	assert_string_equal(info.engine, engine);
-	if (path)
-		assert_string_equal(info.name, path);
-	lwnpu_device_close(device);
-}
-
-static void device_names(void **state)
-{
-	static const struct fake_drm_node default_node[] = {
-		{ NODE, "lwnpu", 1, 0, 0 },
-		{ "/dev/lwnpu", "lwnpu", 1, 0, 0 },
-		{ 0 }
-	};
-	static const struct fake_drm_node others[] = {
-		{ "/dev/accel/accel0", "ivpu", 1, 0, 0 },
-		{ "/dev/accel/accel1", "lwnpu", 1, 0, EACCES },
-		{ "/dev/accel/accel3", "lwnpu", 1, 0, 0 },
-		{ "/dev/accel/accel4", "lwnpu", 1, 0, 0 },
-		{ 0 }
-	};
-	static const struct fake_drm_node none[] = { { 0 } };
-
-	(void)state;
-	expect_device(default_node, NULL, "lwnpu", "/dev/lwnpu");
-	expect_device(default_node, NODE, "lwnpu", NODE);
-	expect_device(default_node, "lwnpu:" NODE, "lwnpu", NODE);
-	expect_device(default_node, "ref", "ref", NULL);
-	expect_device(others, NULL, "lwnpu", "/dev/accel/accel3");
-	expect_device(others, "lwnpu", "lwnpu", "/dev/accel/accel3");
-	expect_device(none, NULL, "opencl", NULL);
-	setenv("LWNPU_DEVICE", NODE, 1);
-	expect_device(default_node, NULL, "lwnpu", NODE);
-	setenv("LWNPU_DEVICE", "ref", 1);
-	expect_device(default_node, NULL, "ref", NULL);
-	unsetenv("LWNPU_DEVICE");
-}
-
-/* A default node that fails is not passed over. */
-static void default_node_fails(void **state)
-{
-	static const struct fake_drm_node nodes[] = {
-		{ "/dev/lwnpu", "lwnpu", 1, 0, EACCES },
-		{ NODE, "lwnpu", 1, 0, 0 },
-		{ 0 }
-	};
-	static const struct fake_drm_node none[] = { { 0 } };
-	struct lwnpu_device *device = NULL;
-	struct lwnpu_error error;
-	void *engine;
-
-	(void)state;
-	fake_drm.nodes = nodes;
-	assert_int_equal(lwnpu_device_open(&device, NULL, &error), -EACCES);
-	assert_non_null(strstr(error.message, "/dev/lwnpu"));
-	assert_null(device);
-	fake_drm.nodes = none;
-	assert_int_equal(drm->open(&engine, NULL, &error), -ENODEV);
-}
-
-static void listing(void **state)
-{
-	static const struct fake_drm_node nodes[] = {
-		{ "/dev/accel/accel0", "lwnpu", 1, 0, 0 },
-		{ "/dev/accel/accel1", "ivpu", 1, 0, 0 },
-		{ "/dev/accel/accel12", "lwnpu", 1, 3, 0 },
-		{ 0 }
-	};
-	struct lwnpu_device_info info[3];
-
-	(void)state;
-	memset(info, 0, sizeof(info));
-	fake_drm.nodes = nodes;
-	assert_int_equal(drm->list(NULL, 0), 2);
-	assert_int_equal(drm->list(info, 1), 2);
-	assert_string_equal(info[0].name, "/dev/accel/accel0");
-	assert_int_equal(info[1].name[0], 0);
-	assert_int_equal(drm->list(info, 3), 2);
-	assert_string_equal(info[1].name, "/dev/accel/accel12");
-	assert_string_equal(info[1].engine, "lwnpu");
-	assert_memory_equal(info[1].description,
-			    "fake: pretended, driver lwnpu 1.3, Linux ", 41);
-	assert_int_equal(info[2].name[0], 0);
 }
 
 static void buffers(void **state)
@@ -705,13 +545,6 @@ static void threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(opening, start, stop),
-		cmocka_unit_test_setup_teardown(refused_nodes, start, stop),
-		cmocka_unit_test_setup_teardown(newer_driver, start, stop),
-		cmocka_unit_test_setup_teardown(device_names, start, stop),
-		cmocka_unit_test_setup_teardown(default_node_fails, start,
-						stop),
-		cmocka_unit_test_setup_teardown(listing, start, stop),
 		cmocka_unit_test_setup_teardown(buffers, start, stop),
 		cmocka_unit_test_setup_teardown(same_bytes, start, stop),
 		cmocka_unit_test_setup_teardown(same_bytes_with_arena, start,
