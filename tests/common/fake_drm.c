@@ -25,9 +25,10 @@ static const struct fake_drm_node one_node[] = {
 /* Counts and notes a call; whether it is to fail. */
 static bool begin(const char *name)
 {
-	size_t length = strlen(fake_drm.log);
+	size_t length;
 
 	pthread_mutex_lock(&lock);
+	length = strlen(fake_drm.log);
 	fake_drm.calls++;
 	snprintf(fake_drm.log + length, sizeof(fake_drm.log) - length, "%s ",
 		 name);
