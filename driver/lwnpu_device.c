@@ -10,6 +10,7 @@
 #include "lwnpu_check.h"
 #include "lwnpu_dump.h"
 #include "lwnpu_job.h"
+#include "lwnpu_program.h"
 #include "lwnpu_queue.h"
 #include "lwnpu_watchdog.h"
 
@@ -70,6 +71,26 @@ void lwnpu_device_unplug(struct lwnpu_device *lwnpu)
 	lwnpu->engine->stop(lwnpu);
 	lwnpu_job_fail_list(&lost, DRM_LWNPU_JOB_LOST);
 	cancel_delayed_work_sync(&lwnpu->watchdog);
+}
+
+struct lwnpu_file *lwnpu_file_create(struct lwnpu_device *lwnpu)
+{
+	struct lwnpu_file *file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
+
+	if (!file)
+		return NULL;
+	kref_init(&file->refs);
+	file->lwnpu = lwnpu;
+	xa_init_flags(&file->programs, XA_FLAGS_ALLOC1);
+	xa_init_flags(&file->queues, XA_FLAGS_ALLOC1);
+	return file;
+}
+
+void lwnpu_file_close(struct lwnpu_file *file)
+{
+	lwnpu_queues_close(file);
+	lwnpu_programs_close(file);
+	lwnpu_file_put(file);
 }
 
 struct lwnpu_file *lwnpu_file_get(struct lwnpu_file *file)

@@ -164,6 +164,20 @@ int lwnpu_device_init(struct lwnpu_device *lwnpu);
 void lwnpu_device_unplug(struct lwnpu_device *lwnpu);
 
 /**
+ * lwnpu_file_create() - the account of a new drm_file
+ * @lwnpu: device
+ *
+ * Return: the file, or NULL.
+ */
+struct lwnpu_file *lwnpu_file_create(struct lwnpu_device *lwnpu);
+
+/**
+ * lwnpu_file_close() - the drm_file is closed
+ * @file: its programs and queues go, and the reference of the drm_file
+ */
+void lwnpu_file_close(struct lwnpu_file *file);
+
+/**
  * lwnpu_file_get() - take a reference
  * @file: the file
  *

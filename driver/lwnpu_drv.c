@@ -23,25 +23,17 @@ struct workqueue_struct *lwnpu_wq;
 
 static int lwnpu_open(struct drm_device *drm, struct drm_file *file_priv)
 {
-	struct lwnpu_file *file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
+	struct lwnpu_file *file = lwnpu_file_create(to_lwnpu(drm));
 
 	if (!file)
 		return -ENOMEM;
-	kref_init(&file->refs);
-	file->lwnpu = to_lwnpu(drm);
-	xa_init_flags(&file->programs, XA_FLAGS_ALLOC1);
-	xa_init_flags(&file->queues, XA_FLAGS_ALLOC1);
 	file_priv->driver_priv = file;
 	return 0;
 }
 
 static void lwnpu_postclose(struct drm_device *drm, struct drm_file *file_priv)
 {
-	struct lwnpu_file *file = file_priv->driver_priv;
-
-	lwnpu_queues_close(file);
-	lwnpu_programs_close(file);
-	lwnpu_file_put(file);
+	lwnpu_file_close(file_priv->driver_priv);
 }
 
 static void lwnpu_show_fdinfo(struct drm_printer *p, struct drm_file *file_priv)

@@ -158,11 +158,11 @@ struct lwnpu_device *lwnpu_host_acquire(const struct lwnpu_engine_config *config
 	mutex_lock(&lwnpu_hosts_mutex);
 	list_for_each_entry(host, &lwnpu_hosts, node) {
 		lwnpu = lwnpu_host_attach(host, config, ring);
-		if (!IS_ERR(lwnpu))
+		if (!IS_ERR(lwnpu) || lwnpu == ERR_PTR(-EAGAIN))
 			break;
 	}
 	*taken_over = !IS_ERR(lwnpu);
-	if (IS_ERR(lwnpu))
+	if (IS_ERR(lwnpu) && lwnpu != ERR_PTR(-EAGAIN))
 		lwnpu = lwnpu_host_new(config, ring);
 	mutex_unlock(&lwnpu_hosts_mutex);
 	return lwnpu;

@@ -53,6 +53,37 @@ static const struct dma_fence_ops lwnpu_fence_ops = {
 	.release = lwnpu_fence_release,
 };
 
+struct lwnpu_job *lwnpu_job_create(struct lwnpu_queue *queue,
+				   struct lwnpu_program *program,
+				   u64 client_id)
+{
+	struct lwnpu_job *job;
+	int ret = -ENOMEM;
+
+	job = kzalloc(struct_size(job, binding, program->n_bindings),
+		      GFP_KERNEL_ACCOUNT);
+	if (!job)
+		return ERR_PTR(ret);
+	job->fence = kzalloc(sizeof(*job->fence), GFP_KERNEL_ACCOUNT);
+	if (job->fence)
+		ret = lwnpu_sched_job_init(&job->base, &queue->entity,
+					   queue->file, client_id);
+	if (ret) {
+		kfree(job->fence);
+		kfree(job);
+		return ERR_PTR(ret);
+	}
+	INIT_LIST_HEAD(&job->node);
+	INIT_LIST_HEAD(&job->engine_node);
+	job->lwnpu = queue->file->lwnpu;
+	job->deadline = KTIME_MAX;
+	job->program = program;
+	kref_get(&program->refs);
+	job->queue = queue;
+	lwnpu_queue_get(queue);
+	return job;
+}
+
 void lwnpu_job_arm(struct lwnpu_job *job)
 {
 	struct lwnpu_fence *fence = job->fence;
@@ -82,11 +113,9 @@ void lwnpu_job_release(struct lwnpu_job *job)
 		lwnpu_bo_unuse(job->binding[i].bo);
 		lwnpu_bo_put(job->binding[i].bo);
 	}
-	if (job->program)
-		lwnpu_program_put(job->program);
-	if (job->queue)
-		lwnpu_queue_put(job->queue);
-	if (job->fence && job->id)
+	lwnpu_program_put(job->program);
+	lwnpu_queue_put(job->queue);
+	if (job->id)
 		dma_fence_put(&job->fence->base);
 	else
 		kfree(job->fence);

@@ -89,6 +89,18 @@ static inline struct lwnpu_job *to_lwnpu_job(struct drm_sched_job *base)
 extern const struct drm_sched_backend_ops lwnpu_sched_ops;
 
 /**
+ * lwnpu_job_create() - make a job, without buffers
+ * @queue: where it will be submitted
+ * @program: what it runs
+ * @client_id: of the drm_file
+ *
+ * Return: the job, known to the scheduler, or an error pointer.
+ */
+struct lwnpu_job *lwnpu_job_create(struct lwnpu_queue *queue,
+				   struct lwnpu_program *program,
+				   u64 client_id);
+
+/**
  * lwnpu_job_arm() - the job has an id and a fence from here on; cannot fail
  * @job: a job prepared by SUBMIT; &lwnpu_queue.submit_mutex is held
  */

@@ -173,43 +173,18 @@ static int lwnpu_prepare_syncs(struct lwnpu_submit *submit,
 }
 
 static struct lwnpu_job *lwnpu_prepare_job(struct lwnpu_submit *submit,
-					   u32 program_handle)
+					   u32 handle)
 {
-	struct lwnpu_file *file = submit->file_priv->driver_priv;
+	struct drm_file *file_priv = submit->file_priv;
 	struct lwnpu_program *program;
 	struct lwnpu_job *job;
 
-	program = lwnpu_program_find(file, program_handle);
+	program = lwnpu_program_find(file_priv->driver_priv, handle);
 	if (!program)
 		return ERR_PTR(-ENOENT);
-	job = kzalloc(struct_size(job, binding, program->n_bindings),
-		      GFP_KERNEL_ACCOUNT);
-	if (!job)
-		goto put_program;
-	job->fence = kzalloc(sizeof(*job->fence), GFP_KERNEL_ACCOUNT);
-	if (!job->fence)
-		goto free_job;
-	INIT_LIST_HEAD(&job->node);
-	INIT_LIST_HEAD(&job->engine_node);
-	job->lwnpu = file->lwnpu;
-	job->program = program;
-	job->queue = submit->queue;
-	lwnpu_queue_get(job->queue);
-	return job;
-
-free_job:
-	kfree(job);
-put_program:
+	job = lwnpu_job_create(submit->queue, program, file_priv->client_id);
 	lwnpu_program_put(program);
-	return ERR_PTR(-ENOMEM);
-}
-
-static int lwnpu_prepare_sched(struct lwnpu_submit *submit,
-			       struct lwnpu_job *job)
-{
-	return lwnpu_sched_job_init(&job->base, &submit->queue->entity,
-				    submit->file_priv->driver_priv,
-				    submit->file_priv->client_id);
+	return job;
 }
 
 int lwnpu_submit_prepare(struct lwnpu_submit *submit,
@@ -231,12 +206,8 @@ int lwnpu_submit_prepare(struct lwnpu_submit *submit,
 	job = lwnpu_prepare_job(submit, args->program);
 	if (IS_ERR(job))
 		return PTR_ERR(job);
-	ret = lwnpu_prepare_sched(submit, job);
-	if (ret) {
-		lwnpu_job_release(job);
-		return ret;
-	}
-	job->deadline = args->deadline_ns ?: KTIME_MAX;
+	if (args->deadline_ns)
+		job->deadline = args->deadline_ns;
 	submit_job->job = job;
 	submit_job->implicit = !(args->flags & DRM_LWNPU_JOB_NO_IMPLICIT_SYNC);
 	submit->n_jobs++;

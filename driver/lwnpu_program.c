@@ -122,12 +122,10 @@ static int lwnpu_program_fill(struct lwnpu_program *program,
 	return ret;
 }
 
-static struct lwnpu_program *
-lwnpu_program_create(struct lwnpu_file *file,
-		     struct drm_lwnpu_program_create *args)
+struct lwnpu_program *lwnpu_program_alloc(struct lwnpu_file *file, u32 n_ops,
+					  u64 weights_size)
 {
-	u64 size = lwnpu_program_weights_offset(args->n_ops) +
-		   args->weights_size;
+	u64 size = lwnpu_program_weights_offset(n_ops) + weights_size;
 	struct lwnpu_program *program;
 	int ret;
 
@@ -135,8 +133,8 @@ lwnpu_program_create(struct lwnpu_file *file,
 	if (!program)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&program->refs);
-	program->n_ops = args->n_ops;
-	program->weights_size = args->weights_size;
+	program->n_ops = n_ops;
+	program->weights_size = weights_size;
 	program->bo = lwnpu_bo_create(file, PAGE_ALIGN(size));
 	if (IS_ERR(program->bo)) {
 		ret = PTR_ERR(program->bo);
@@ -146,7 +144,19 @@ lwnpu_program_create(struct lwnpu_file *file,
 	program->bo->is_program = true;
 	lwnpu_bo_use(program->bo);
 	atomic64_add(lwnpu_bo_gem(program->bo)->size, &file->program_memory);
+	return program;
+}
 
+static struct lwnpu_program *
+lwnpu_program_create(struct lwnpu_file *file,
+		     struct drm_lwnpu_program_create *args)
+{
+	struct lwnpu_program *program;
+	int ret;
+
+	program = lwnpu_program_alloc(file, args->n_ops, args->weights_size);
+	if (IS_ERR(program))
+		return program;
 	ret = lwnpu_program_fill(program, args);
 	if (ret) {
 		lwnpu_program_put(program);

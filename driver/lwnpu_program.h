@@ -30,6 +30,17 @@ static inline u64 lwnpu_program_weights_offset(u32 n_ops)
 }
 
 /**
+ * lwnpu_program_alloc() - make room for a program
+ * @file: whose
+ * @n_ops: at most LWNPU_MAX_OPS
+ * @weights_size: at most LWNPU_MAX_WEIGHTS_SIZE
+ *
+ * Return: the program with a reference, not filled, or an error pointer.
+ */
+struct lwnpu_program *lwnpu_program_alloc(struct lwnpu_file *file, u32 n_ops,
+					  u64 weights_size);
+
+/**
  * lwnpu_program_find() - look up a handle
  * @file: whose
  * @handle: any value

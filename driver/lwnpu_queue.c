@@ -95,8 +95,7 @@ u32 lwnpu_queue_priorities(void)
 	return set;
 }
 
-static struct lwnpu_queue *lwnpu_queue_create(struct lwnpu_file *file,
-					      u32 priority)
+struct lwnpu_queue *lwnpu_queue_create(struct lwnpu_file *file, u32 priority)
 {
 	struct drm_gpu_scheduler *sched = &file->lwnpu->sched;
 	struct lwnpu_queue *queue;
@@ -123,8 +122,7 @@ static struct lwnpu_queue *lwnpu_queue_create(struct lwnpu_file *file,
 	return queue;
 }
 
-/* The caller has taken it out of the file. */
-static void lwnpu_queue_destroy(struct lwnpu_queue *queue)
+void lwnpu_queue_destroy(struct lwnpu_queue *queue)
 {
 	mutex_lock(&queue->submit_mutex);
 	WRITE_ONCE(queue->dead, true);
@@ -245,8 +243,8 @@ static int lwnpu_queue_read(struct lwnpu_queue *queue, u64 id,
 	return ret;
 }
 
-static int lwnpu_queue_wait(struct lwnpu_queue *queue, u64 id, ktime_t left,
-			    struct drm_lwnpu_completion *completion)
+int lwnpu_queue_wait(struct lwnpu_queue *queue, u64 id, ktime_t left,
+		     struct drm_lwnpu_completion *completion)
 {
 	int ret = lwnpu_queue_read(queue, id, completion);
 	int err;

@@ -72,6 +72,33 @@ void lwnpu_queue_put(struct lwnpu_queue *queue);
 void lwnpu_queues_close(struct lwnpu_file *file);
 
 /**
+ * lwnpu_queue_create() - make a queue
+ * @file: whose
+ * @priority: enum drm_lwnpu_priority
+ *
+ * Return: the queue with a reference, or an error pointer.
+ */
+struct lwnpu_queue *lwnpu_queue_create(struct lwnpu_file *file, u32 priority);
+
+/**
+ * lwnpu_queue_destroy() - end a queue, and drop the reference of its maker
+ * @queue: nobody can find it by its handle
+ */
+void lwnpu_queue_destroy(struct lwnpu_queue *queue);
+
+/**
+ * lwnpu_queue_wait() - wait for a job
+ * @queue: the queue
+ * @id: of the job
+ * @left: how long, 0: not
+ * @completion: gets its record
+ *
+ * Return: 0; -ENOENT: no record; -EBUSY, -ETIMEDOUT: not complete; -ERESTARTSYS.
+ */
+int lwnpu_queue_wait(struct lwnpu_queue *queue, u64 id, ktime_t left,
+		     struct drm_lwnpu_completion *completion);
+
+/**
  * lwnpu_queue_expect() - make the record of a job that will be submitted
  * @queue: the queue; &lwnpu_queue.submit_mutex is held
  *

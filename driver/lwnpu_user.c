@@ -195,12 +195,15 @@ static void lwnpu_user_take_back(struct lwnpu_user *user,
 	}
 }
 
+/* @ring is that of the daemon, or NULL for any. */
 static void lwnpu_user_cut(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
 {
 	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
 	LIST_HEAD(lost);
 
 	spin_lock(&lwnpu->lock);
+	if (user->owner == ring)
+		user->owner = NULL;
 	if (user->ring && (!ring || user->ring == ring)) {
 		user->ring = NULL;
 		lwnpu_user_take_back(user, &lost);
@@ -234,12 +237,12 @@ int lwnpu_user_attach(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
 	spin_lock(&lwnpu->lock);
 	if (lwnpu->gone) {
 		ret = -ENODEV;
-	} else if (user->ring) {
-		ret = -EBUSY;
+	} else if (user->owner) {
+		ret = user->ring ? -EBUSY : -EAGAIN;
 	} else {
 		user->ring = ring;
+		user->owner = ring;
 		user->away = false;
-		user->had_daemon = true;
 		lwnpu_user_feed(lwnpu);
 	}
 	spin_unlock(&lwnpu->lock);

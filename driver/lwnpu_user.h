@@ -32,11 +32,12 @@ struct lwnpu_ring {
  * struct lwnpu_user - the engine's data
  * @lwnpu: device
  * @ring: of the daemon; NULL without one; &lwnpu_device.lock, as all here
+ * @owner: that of a daemon that may still write buffers: cut off or not, it has
+ *	not closed its file
  * @waiting: jobs to be given, &lwnpu_job.engine_node
  * @given: jobs that the daemon has
  * @forget: buffers that it should forget, &lwnpu_bo.forget
  * @away: no daemon has come in time
- * @had_daemon: there was one
  * @recovery_end: until when a successor is waited for
  * @recovery: fails jobs then
  * @wait: of the daemon, for records
@@ -44,11 +45,11 @@ struct lwnpu_ring {
 struct lwnpu_user {
 	struct lwnpu_device *lwnpu;
 	struct lwnpu_ring *ring;
+	struct lwnpu_ring *owner;
 	struct list_head waiting;
 	struct list_head given;
 	struct list_head forget;
 	bool away;
-	bool had_daemon;
 	ktime_t recovery_end;
 	struct delayed_work recovery;
 	wait_queue_head_t wait;
@@ -61,7 +62,8 @@ extern const struct lwnpu_engine_ops lwnpu_user_ops;
  * @lwnpu: device
  * @ring: of the daemon
  *
- * Return: 0; -EBUSY: it has one; -ENODEV: it is gone.
+ * Return: 0; -EBUSY: it has one; -EAGAIN: it has one that was cut off; -ENODEV:
+ * it is gone.
  */
 int lwnpu_user_attach(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring);
 

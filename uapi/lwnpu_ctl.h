@@ -27,6 +27,8 @@
  *              index is not one that can be
  *   EBUSY      START: this file has a device, or all devices have daemons and
  *              no more may be made
+ *   EAGAIN     START: the daemon of such a device was cut off, and has not closed
+ *              its file: it may still write the buffers of its jobs
  *   EPROTONOSUPPORT START: @version is not one that the kernel speaks
  *   ENOTCONN   not STARTed
  *   ESHUTDOWN  cut off, see above: close the file

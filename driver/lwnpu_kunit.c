@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From the scheduler to an engine and back, with an engine that obeys a test. */
+#include <kunit/device.h>
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <drm/drm_drv.h>
+
+#include "lwnpu_drv.h"
+#include "lwnpu_job.h"
+
+/* Long enough for a slow machine; only a failure takes so long. */
+#define LWNPU_KUNIT_MS 5000
+
+/**
+ * struct lwnpu_mock - the engine
+ * @lwnpu: device
+ * @file: whose jobs are run
+ * @program: that they run; the engine does not look at it
+ * @jobs: it has, &lwnpu_job.engine_node; &lwnpu_device.lock
+ * @n_jobs: how many
+ * @resets: how often it was reset
+ * @timeout_ms: the module's own, for the end of the test
+ */
+struct lwnpu_mock {
+	struct lwnpu_device *lwnpu;
+	struct lwnpu_file *file;
+	struct lwnpu_program *program;
+	struct list_head jobs;
+	u32 n_jobs;
+	u32 resets;
+	u32 timeout_ms;
+};
+
+static int lwnpu_mock_start(struct lwnpu_device *lwnpu)
+{
+	return 0;
+}
+
+static int lwnpu_mock_run(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
+{
+	struct lwnpu_mock *mock = lwnpu->engine_data;
+
+	job->given = ktime_get();
+	job->attempts++;
+	list_add_tail(&job->engine_node, &mock->jobs);
+	WRITE_ONCE(mock->n_jobs, mock->n_jobs + 1);
+	return 0;
+}
+
+static void lwnpu_mock_cancel(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
+{
+	struct lwnpu_mock *mock = lwnpu->engine_data;
+
+	list_del_init(&job->engine_node);
+	WRITE_ONCE(mock->n_jobs, mock->n_jobs - 1);
+}
+
+static void lwnpu_mock_reset(struct lwnpu_device *lwnpu)
+{
+	((struct lwnpu_mock *)lwnpu->engine_data)->resets++;
+}
+
+static void lwnpu_mock_stop(struct lwnpu_device *lwnpu)
+{
+	struct lwnpu_mock *mock = lwnpu->engine_data;
+
+	INIT_LIST_HEAD(&mock->jobs);
+	WRITE_ONCE(mock->n_jobs, 0);
+}
+
+static void lwnpu_mock_forget(struct lwnpu_device *lwnpu, struct lwnpu_bo *bo)
+{
+}
+
+static bool lwnpu_mock_is_away(struct lwnpu_device *lwnpu)
+{
+	return false;
+}
+
+static const struct lwnpu_engine_ops lwnpu_mock_ops = {
+	.start = lwnpu_mock_start,
+	.run = lwnpu_mock_run,
+	.cancel = lwnpu_mock_cancel,
+	.reset = lwnpu_mock_reset,
+	.stop = lwnpu_mock_stop,
+	.forget = lwnpu_mock_forget,
+	.is_away = lwnpu_mock_is_away,
+};
+
+/* Does the engine have so many jobs, and still when it had time for more? */
+static bool lwnpu_mock_has(struct lwnpu_mock *mock, u32 n_jobs)
+{
+	u32 ms;
+
+	for (ms = 0; ms < LWNPU_KUNIT_MS; ms += 10) {
+		if (READ_ONCE(mock->n_jobs) == n_jobs)
+			break;
+		msleep(10);
+	}
+	msleep(20);
+	return READ_ONCE(mock->n_jobs) == n_jobs;
+}
+
+/* The engine is done with the job that it has from a queue. */
+static void lwnpu_mock_finish(struct kunit *test, struct lwnpu_queue *queue)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct drm_lwnpu_completion completion = {
+		.status = DRM_LWNPU_JOB_DONE,
+		.op = DRM_LWNPU_NONE,
+	};
+	struct lwnpu_job *job, *found = NULL;
+
+	spin_lock(&mock->lwnpu->lock);
+	list_for_each_entry(job, &mock->jobs, engine_node)
+		if (job->queue == queue)
+			found = job;
+	if (found) {
+		lwnpu_job_claim(found);
+		lwnpu_mock_cancel(mock->lwnpu, found);
+	}
+	spin_unlock(&mock->lwnpu->lock);
+	KUNIT_ASSERT_NOT_NULL(test, found);
+	completion.start_ns = ktime_to_ns(found->given);
+	lwnpu_job_complete(found, &completion);
+}
+
+static struct lwnpu_queue *lwnpu_kunit_queue(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *queue;
+
+	queue = lwnpu_queue_create(mock->file, DRM_LWNPU_PRIORITY_NORMAL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, queue);
+	return queue;
+}
+
+static void lwnpu_kunit_submit(struct kunit *test, struct lwnpu_queue *queue,
+			       ktime_t deadline)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_job *job;
+
+	job = lwnpu_job_create(queue, mock->program, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, job);
+	job->deadline = deadline;
+	mutex_lock(&queue->submit_mutex);
+	lwnpu_job_arm(job);
+	drm_sched_entity_push_job(&job->base);
+	mutex_unlock(&queue->submit_mutex);
+}
+
+static void lwnpu_kunit_expect(struct kunit *test, struct lwnpu_queue *queue,
+			       u64 id, enum drm_lwnpu_job_status status,
+			       int error)
+{
+	struct drm_lwnpu_completion completion;
+
+	KUNIT_ASSERT_EQ(test, 0,
+			lwnpu_queue_wait(queue, id,
+					 ms_to_ktime(LWNPU_KUNIT_MS),
+					 &completion));
+	KUNIT_EXPECT_EQ(test, completion.status, status);
+	KUNIT_EXPECT_EQ(test, completion.error, error);
+	KUNIT_EXPECT_GE(test, completion.end_ns, completion.submit_ns);
+}
+
+/* The jobs of a queue one after another, those of two at the same time. */
+static void lwnpu_kunit_order(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *a = lwnpu_kunit_queue(test);
+	struct lwnpu_queue *b = lwnpu_kunit_queue(test);
+
+	lwnpu_kunit_submit(test, a, KTIME_MAX);
+	lwnpu_kunit_submit(test, a, KTIME_MAX);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
+	lwnpu_kunit_submit(test, b, KTIME_MAX);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
+	lwnpu_mock_finish(test, a);
+	lwnpu_kunit_expect(test, a, 1, DRM_LWNPU_JOB_DONE, 0);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
+	lwnpu_mock_finish(test, a);
+	lwnpu_mock_finish(test, b);
+	lwnpu_kunit_expect(test, a, 2, DRM_LWNPU_JOB_DONE, 0);
+	lwnpu_kunit_expect(test, b, 1, DRM_LWNPU_JOB_DONE, 0);
+	lwnpu_queue_destroy(a);
+	lwnpu_queue_destroy(b);
+}
+
+/* No more jobs than the engine takes. */
+static void lwnpu_kunit_capacity(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *queue[3];
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(queue); i++) {
+		queue[i] = lwnpu_kunit_queue(test);
+		lwnpu_kunit_submit(test, queue[i], KTIME_MAX);
+	}
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
+	lwnpu_mock_finish(test, queue[0]);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
+	lwnpu_mock_finish(test, queue[1]);
+	lwnpu_mock_finish(test, queue[2]);
+	for (i = 0; i < ARRAY_SIZE(queue); i++) {
+		lwnpu_kunit_expect(test, queue[i], 1, DRM_LWNPU_JOB_DONE, 0);
+		lwnpu_queue_destroy(queue[i]);
+	}
+}
+
+/* The engine does not answer: its job, and those behind it, and no others. */
+static void lwnpu_kunit_hang(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *guilty = lwnpu_kunit_queue(test);
+	struct lwnpu_queue *innocent = lwnpu_kunit_queue(test);
+
+	lwnpu_timeout_ms = 200;
+	lwnpu_kunit_submit(test, guilty, KTIME_MAX);
+	lwnpu_kunit_submit(test, guilty, KTIME_MAX);
+	lwnpu_kunit_expect(test, guilty, 1, DRM_LWNPU_JOB_HUNG, -ETIME);
+	lwnpu_kunit_expect(test, guilty, 2, DRM_LWNPU_JOB_CANCELED,
+			   -ECANCELED);
+	KUNIT_EXPECT_EQ(test, guilty->state, DRM_LWNPU_QUEUE_GUILTY);
+
+	lwnpu_timeout_ms = mock->timeout_ms;
+	lwnpu_kunit_submit(test, innocent, KTIME_MAX);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
+	KUNIT_EXPECT_EQ(test, mock->resets, 1);
+	lwnpu_mock_finish(test, innocent);
+	lwnpu_kunit_expect(test, innocent, 1, DRM_LWNPU_JOB_DONE, 0);
+	KUNIT_EXPECT_EQ(test, innocent->state, DRM_LWNPU_QUEUE_OK);
+	lwnpu_queue_destroy(guilty);
+	lwnpu_queue_destroy(innocent);
+}
+
+/* A deadline is for jobs that have not started. */
+static void lwnpu_kunit_deadline(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *queue = lwnpu_kunit_queue(test);
+	ktime_t soon = ktime_add_ms(ktime_get(), LWNPU_KUNIT_MS / 10);
+
+	lwnpu_kunit_submit(test, queue, soon);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
+	lwnpu_kunit_submit(test, queue, soon);
+	msleep(LWNPU_KUNIT_MS / 10);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
+	lwnpu_mock_finish(test, queue);
+	lwnpu_kunit_expect(test, queue, 1, DRM_LWNPU_JOB_DONE, 0);
+	lwnpu_kunit_expect(test, queue, 2, DRM_LWNPU_JOB_LATE, -ETIME);
+	KUNIT_EXPECT_EQ(test, queue->state, DRM_LWNPU_QUEUE_OK);
+	lwnpu_queue_destroy(queue);
+}
+
+/* Jobs of a queue that is destroyed end behind the one that runs. */
+static void lwnpu_kunit_destroy(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *queue = lwnpu_kunit_queue(test);
+
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
+	lwnpu_queue_get(queue);
+	lwnpu_queue_destroy(queue);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
+	lwnpu_mock_finish(test, queue);
+	lwnpu_kunit_expect(test, queue, 1, DRM_LWNPU_JOB_DONE, 0);
+	lwnpu_kunit_expect(test, queue, 2, DRM_LWNPU_JOB_CANCELED, -ECANCELED);
+	lwnpu_queue_put(queue);
+}
+
+/* The device goes, with a job on the engine and one behind it. */
+static void lwnpu_kunit_unplug(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *queue = lwnpu_kunit_queue(test);
+
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
+	lwnpu_device_unplug(mock->lwnpu);
+	lwnpu_kunit_expect(test, queue, 1, DRM_LWNPU_JOB_LOST, -ENODEV);
+	lwnpu_kunit_expect(test, queue, 2, DRM_LWNPU_JOB_LOST, -ENODEV);
+	KUNIT_EXPECT_EQ(test, queue->state, DRM_LWNPU_QUEUE_INNOCENT);
+	lwnpu_queue_destroy(queue);
+}
+
+static int lwnpu_kunit_init(struct kunit *test)
+{
+	struct lwnpu_mock *mock;
+	struct device *dev;
+
+	mock = kunit_kzalloc(test, sizeof(*mock), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, mock);
+	INIT_LIST_HEAD(&mock->jobs);
+	mock->timeout_ms = lwnpu_timeout_ms;
+	dev = kunit_device_register(test, "lwnpu-kunit");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	mock->lwnpu = devm_drm_dev_alloc(dev, &lwnpu_drm_driver,
+					 struct lwnpu_device, drm);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mock->lwnpu);
+	mock->lwnpu->engine = &lwnpu_mock_ops;
+	mock->lwnpu->engine_data = mock;
+	mock->lwnpu->config.capacity = 2;
+	KUNIT_ASSERT_EQ(test, 0, lwnpu_device_init(mock->lwnpu));
+	KUNIT_ASSERT_EQ(test, 0, drm_dev_register(&mock->lwnpu->drm, 0));
+
+	mock->file = lwnpu_file_create(mock->lwnpu);
+	KUNIT_ASSERT_NOT_NULL(test, mock->file);
+	mock->program = lwnpu_program_alloc(mock->file, 1, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mock->program);
+	test->priv = mock;
+	return 0;
+}
+
+static void lwnpu_kunit_exit(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+
+	if (!mock)
+		return;
+	lwnpu_timeout_ms = mock->timeout_ms;
+	if (!mock->lwnpu->gone)
+		lwnpu_device_unplug(mock->lwnpu);
+	lwnpu_program_put(mock->program);
+	lwnpu_file_close(mock->file);
+	/* Of fences, which hold the device, and with it the mock. */
+	rcu_barrier();
+	flush_workqueue(lwnpu_wq);
+}
+
+static struct kunit_case lwnpu_kunit_cases[] = {
+	KUNIT_CASE(lwnpu_kunit_order),
+	KUNIT_CASE(lwnpu_kunit_capacity),
+	KUNIT_CASE(lwnpu_kunit_hang),
+	KUNIT_CASE(lwnpu_kunit_deadline),
+	KUNIT_CASE(lwnpu_kunit_destroy),
+	KUNIT_CASE(lwnpu_kunit_unplug),
+	{}
+};
+
+static struct kunit_suite lwnpu_kunit_suite = {
+	.name = "lwnpu",
+	.init = lwnpu_kunit_init,
+	.exit = lwnpu_kunit_exit,
+	.test_cases = lwnpu_kunit_cases,
+};
+
+kunit_test_suite(lwnpu_kunit_suite);
