@@ -118,8 +118,7 @@ static void lwnpu_dump_write(struct lwnpu_device *lwnpu)
  */
 static void lwnpu_dump_announce(struct lwnpu_device *lwnpu)
 {
-	char event[] = "WEDGED=none";
-	char *events[] = { event, NULL };
+	char *events[] = { "WEDGED=none", NULL };
 	int idx;
 
 	if (!drm_dev_enter(&lwnpu->drm, &idx))

@@ -92,10 +92,10 @@ static bool lwnpu_mock_has(struct lwnpu_mock *mock, u32 n_jobs)
 {
 	u32 ms;
 
-	for (ms = 0; ms < LWNPU_KUNIT_MS; ms += 10) {
+	for (ms = 0; ms < LWNPU_KUNIT_MS; ms += 20) {
 		if (READ_ONCE(mock->n_jobs) == n_jobs)
 			break;
-		msleep(10);
+		msleep(20);
 	}
 	msleep(20);
 	return READ_ONCE(mock->n_jobs) == n_jobs;
