@@ -75,47 +75,77 @@ FIXTURE_TEARDOWN(faults)
 	engine_stop(&self->engine);
 }
 
+/* Asking for no fault any more may be what the last one hits. */
 static void fail_after(int fd, unsigned int n)
 {
 	char text[16];
+	ssize_t done;
 
 	snprintf(text, sizeof(text), "%u", n);
-	if (pwrite(fd, text, strlen(text), 0) < 0)
+	do {
+		done = pwrite(fd, text, strlen(text), 0);
+	} while (done < 0 && errno == EFAULT && !n);
+	if (done < 0)
 		fail("fail-nth");
 }
 
-/* Whether the failure that was asked for has happened; asks for none. */
+/*
+ * Whether the failure that was asked for has happened, before this very
+ * question; asks for none.
+ */
 static bool has_failed(int fd)
 {
-	char text[16] = "";
+	char text[16] = "1";
 
-	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0 && errno != EFAULT)
 		fail("fail-nth");
 	fail_after(fd, 0);
 	return !atoi(text);
 }
 
+static void destroy_program(struct session *s, uint32_t handle)
+{
+	struct drm_lwnpu_program_destroy destroy = { .handle = handle };
+
+	device_ioctl(s->fd, DRM_IOCTL_LWNPU_PROGRAM_DESTROY, &destroy);
+}
+
+static void destroy_queue(struct session *s, uint32_t handle)
+{
+	struct drm_lwnpu_queue_destroy destroy = { .handle = handle };
+
+	device_ioctl(s->fd, DRM_IOCTL_LWNPU_QUEUE_DESTROY, &destroy);
+}
+
 /* The calls of the accel node that leave something behind, and undo it. */
 static void undo(struct session *s, const struct call *call)
 {
-	struct drm_lwnpu_program_destroy program = {
-		.handle = call->program_create.handle,
-	};
-	struct drm_lwnpu_queue_destroy queue = {
-		.handle = call->queue_create.handle,
-	};
-
 	if (call->command == DRM_IOCTL_LWNPU_BO_CREATE)
 		gem_close(s->fd, call->bo_create.handle);
 	if (call->command == DRM_IOCTL_LWNPU_PROGRAM_CREATE)
-		device_ioctl(s->fd, DRM_IOCTL_LWNPU_PROGRAM_DESTROY, &program);
+		destroy_program(s, call->program_create.handle);
 	if (call->command == DRM_IOCTL_LWNPU_QUEUE_CREATE)
-		device_ioctl(s->fd, DRM_IOCTL_LWNPU_QUEUE_DESTROY, &queue);
+		destroy_queue(s, call->queue_create.handle);
 }
 
+/* Gives up what calls_init() made to be destroyed, if it was not. */
+static void give_up(struct session *s, const struct call *calls)
+{
+	unsigned int i;
+
+	for (i = 0; i < N_CALLS; i++) {
+		if (calls[i].command == DRM_IOCTL_LWNPU_PROGRAM_DESTROY)
+			destroy_program(s, calls[i].program_destroy.handle);
+		if (calls[i].command == DRM_IOCTL_LWNPU_QUEUE_DESTROY)
+			destroy_queue(s, calls[i].queue_destroy.handle);
+	}
+}
+
+/* The memory of buffers is shmem's, which says ENOSPC if it has no inode. */
 static bool is_clean(int error)
 {
-	return error == -ENOMEM || error == -EFAULT || error == -EINTR;
+	return error == -ENOMEM || error == -EFAULT || error == -EINTR ||
+	       error == -ENOSPC;
 }
 
 TEST_F_TIMEOUT(faults, calls, 240)
@@ -149,12 +179,13 @@ TEST_F_TIMEOUT(faults, calls, 240)
 				TH_LOG("%s after fault %u: %d", call.name, n,
 				       error);
 			undo(&self->session, &call);
-			undo(&self->session, &calls[6]);
+			give_up(&self->session, calls);
 		}
 		EXPECT_EQ(0, error)
 			TH_LOG("%s", call.name);
 		EXPECT_GT(MOST, n);
 		undo(&self->session, &call);
+		give_up(&self->session, calls);
 	}
 	EXPECT_LT(50, failures);
 	/* All that was submitted is complete. */
@@ -270,27 +301,39 @@ TEST_F_TIMEOUT(faults, engine, 240)
 	}
 }
 
-/* A device that cannot be made leaves nothing behind. */
+/*
+ * Taking over a device. To make one is another matter: drm_minor_alloc() of
+ * Linux 6.12 gives back a pointer that it never got when memory is short.
+ */
 TEST_F_TIMEOUT(faults, starting, 240)
 {
+	struct lwnpu_ctl_start start;
 	struct engine engine;
 	unsigned int n;
 	int error;
 
+	engine_open(&engine);
+	ASSERT_EQ(0, engine_try_start(&engine, "another", 1));
+	start = engine.start;
+	engine_die(&engine);
 	for (n = 1; n < MOST; n++) {
 		bool failed;
 
 		engine_open(&engine);
 		fail_after(self->fail_nth, n);
-		error = engine_try_start(&engine, "another", 1);
+		error = device_ioctl(engine.fd, LWNPU_CTL_START, &start);
 		failed = has_failed(self->fail_nth);
-		engine_stop(&engine);
+		EXPECT_TRUE(!error || is_clean(error))
+			TH_LOG("fault %u: %d", n, error);
 		if (!failed)
 			break;
+		engine_die(&engine);
 	}
 	EXPECT_EQ(0, error);
+	EXPECT_EQ(1, start.taken_over);
 	EXPECT_GT(MOST, n);
-	EXPECT_LT(20, n);
+	EXPECT_LT(4, n);
+	engine_stop(&engine);
 }
 
 TEST_HARNESS_MAIN

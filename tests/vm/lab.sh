@@ -87,7 +87,7 @@ lab_init() {
 }
 
 # What the kernel must never say.
-complaints='WARNING:|BUG:|Oops|possible recursive locking|KASAN|leak|UBSAN|INFO: |general protection|Kernel panic|refcount_t:|unreferenced object'
+complaints='WARNING:|BUG:|Oops|possible recursive locking|KASAN|[^m]leak|UBSAN|INFO: |general protection|Kernel panic|refcount_t:|unreferenced object'
 
 # lab_finish LOG: judges a run by the kernel's log, in which the lab's init
 # marked begin and end. Prints complaints; returns the command's status, or 1.
