@@ -2,6 +2,7 @@
 #
 #   make            liblwnpu, lwctl and lwnpud, in build/
 #   make demo       install what is missing, build, pack a model and run it
+#   make demo-dev   the same through the device, in a Linux that is a process
 #   make check      all tests; make check-fast: no root, under a minute
 #   make modules    lwnpu.ko, in build/module; KDIR: a kernel's build folder
 #   make install    PREFIX, DESTDIR; make install-dkms: the module's source
@@ -125,6 +126,11 @@ demo:
 	@$(MAKE) --no-print-directory $(JOBS) all
 	@recipes/demo/run $(BUILD)/lwctl
 
+demo-dev:
+	@tests/deps lab
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@recipes/demo/run-device $(BUILD)
+
 check-fast: all tests
 	tests/run.py $(FAST_SUITES)
 
@@ -142,7 +148,7 @@ include $(wildcard tests/kselftest/Makefile)
 
 check-vm:
 	@tests/deps lab
-	@$(MAKE) $(JOBS) kselftest
+	@$(MAKE) $(JOBS) all kselftest $(BUILD)/tests/tools/daemon_kills
 	tests/run.py "tap:tests/vm/check $(BUILD)"
 
 .PHONY: check-vm
@@ -200,6 +206,6 @@ install-dkms:
 clean:
 	rm -rf build
 
-.PHONY: all tests demo modules check check-fast clean
+.PHONY: all tests demo demo-dev modules check check-fast clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
