@@ -32,6 +32,14 @@ int64_t in_ms(int64_t ms);
 int device_open(const struct engine *engine);
 
 /**
+ * device_name() - the name of an engine's device on the platform bus
+ * @engine: started
+ * @name: filled in
+ * @size: of @name
+ */
+void device_name(const struct engine *engine, char *name, size_t size);
+
+/**
  * device_ioctl() - ioctl() repeated when a signal interrupts it
  *
  * Return: 0 or a negative errno value.

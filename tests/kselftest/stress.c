@@ -87,8 +87,8 @@ static void be_daemon(struct shared *shared)
 	int error;
 
 	engine_start(&engine, CAPACITY);
-	while (!shared->end) {
-		error = engine_next(&engine, &job, 100);
+	for (;;) {
+		error = engine_next(&engine, &job, 1000);
 		if (error == -ETIMEDOUT)
 			continue;
 		if (error)
@@ -101,7 +101,6 @@ static void be_daemon(struct shared *shared)
 		engine_put(&engine, job.id, error);
 		shared->served++;
 	}
-	engine_run(&engine, 0);
 	_exit(0);
 }
 
@@ -215,10 +214,9 @@ static void make_device(struct engine *engine)
 	engine_die(engine);
 }
 
-static void end_daemon(pid_t pid, int signal)
+static void kill_daemon(pid_t pid)
 {
-	if (signal)
-		kill(pid, signal);
+	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
 
@@ -238,7 +236,7 @@ TEST_F_TIMEOUT(stress, applications, 300)
 			   self->seed);
 	sleep(self->seconds);
 	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
-	end_daemon(self->daemon, 0);
+	kill_daemon(self->daemon);
 	report(self->shared);
 	EXPECT_LT(0, self->shared->done);
 	EXPECT_EQ(0, self->shared->wrong);
@@ -259,12 +257,12 @@ TEST_F_TIMEOUT(stress, daemons_killed, 300)
 	while (in_ms(0) < end) {
 		self->daemon = start_daemon(self->shared);
 		usleep(10000 + rand() % 60000);
-		end_daemon(self->daemon, SIGKILL);
+		kill_daemon(self->daemon);
 		kills++;
 	}
 	self->daemon = start_daemon(self->shared);
 	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
-	end_daemon(self->daemon, SIGKILL);
+	kill_daemon(self->daemon);
 	printf("# %u kills\n", kills);
 	report(self->shared);
 	EXPECT_LT(0, self->shared->done);
@@ -290,7 +288,7 @@ TEST_F_TIMEOUT(stress, daemon_stopped, 300)
 		usleep(rand() % 100000);
 	}
 	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
-	end_daemon(self->daemon, 0);
+	kill_daemon(self->daemon);
 	report(self->shared);
 	EXPECT_EQ(0, self->shared->wrong);
 	EXPECT_EQ(0, self->shared->bad_status);
@@ -318,7 +316,7 @@ TEST_F_TIMEOUT(stress, applications_killed, 300)
 			be_application(&self->engine, self->shared, rand());
 	}
 	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
-	end_daemon(self->daemon, 0);
+	kill_daemon(self->daemon);
 	report(self->shared);
 	EXPECT_EQ(0, self->shared->wrong);
 	EXPECT_EQ(0, self->shared->bad_status);

@@ -24,25 +24,6 @@ FIXTURE(unplug)
 	char device[64];
 };
 
-/* The name of an engine's device on the platform bus. */
-static void device_name(const struct engine *engine, char *name, size_t size)
-{
-	char path[64], target[256];
-	const char *last;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/sys/class/accel/accel%u/device",
-		 engine->start.minor);
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n < 0)
-		fail(path);
-	target[n] = '\0';
-	last = strrchr(target, '/');
-	if (!last || strlen(last + 1) >= size)
-		fail(target);
-	strcpy(name, last + 1);
-}
-
 FIXTURE_SETUP(unplug)
 {
 	engine_start(&self->engine, 2);
