@@ -18,6 +18,7 @@
  * @program: that they run; the engine does not look at it
  * @jobs: it has, &lwnpu_job.engine_node; &lwnpu_device.lock
  * @n_jobs: how many
+ * @refuses: does it take no job
  * @resets: how often it was reset
  * @timeout_ms: the module's own, for the end of the test
  */
@@ -27,6 +28,7 @@ struct lwnpu_mock {
 	struct lwnpu_program *program;
 	struct list_head jobs;
 	u32 n_jobs;
+	bool refuses;
 	u32 resets;
 	u32 timeout_ms;
 };
@@ -40,6 +42,8 @@ static int lwnpu_mock_run(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
 {
 	struct lwnpu_mock *mock = lwnpu->engine_data;
 
+	if (mock->refuses)
+		return -ENODEV;
 	job->given = ktime_get();
 	job->attempts++;
 	list_add_tail(&job->engine_node, &mock->jobs);
@@ -101,12 +105,14 @@ static bool lwnpu_mock_has(struct lwnpu_mock *mock, u32 n_jobs)
 	return READ_ONCE(mock->n_jobs) == n_jobs;
 }
 
-/* The engine is done with the job that it has from a queue. */
-static void lwnpu_mock_finish(struct kunit *test, struct lwnpu_queue *queue)
+/* The job that the engine has from a queue ends. */
+static void lwnpu_mock_end(struct kunit *test, struct lwnpu_queue *queue,
+			   int error)
 {
 	struct lwnpu_mock *mock = test->priv;
 	struct drm_lwnpu_completion completion = {
-		.status = DRM_LWNPU_JOB_DONE,
+		.status = error ? DRM_LWNPU_JOB_FAILED : DRM_LWNPU_JOB_DONE,
+		.error = error,
 		.op = DRM_LWNPU_NONE,
 	};
 	struct lwnpu_job *job, *found = NULL;
@@ -123,6 +129,11 @@ static void lwnpu_mock_finish(struct kunit *test, struct lwnpu_queue *queue)
 	KUNIT_ASSERT_NOT_NULL(test, found);
 	completion.start_ns = ktime_to_ns(found->given);
 	lwnpu_job_complete(found, &completion);
+}
+
+static void lwnpu_mock_finish(struct kunit *test, struct lwnpu_queue *queue)
+{
+	lwnpu_mock_end(test, queue, 0);
 }
 
 static struct lwnpu_queue *lwnpu_kunit_queue(struct kunit *test)
@@ -208,6 +219,43 @@ static void lwnpu_kunit_capacity(struct kunit *test)
 		lwnpu_kunit_expect(test, queue[i], 1, DRM_LWNPU_JOB_DONE, 0);
 		lwnpu_queue_destroy(queue[i]);
 	}
+}
+
+/* A job that fails by its own doing stops no other. */
+static void lwnpu_kunit_failure(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *queue = lwnpu_kunit_queue(test);
+
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
+	lwnpu_mock_end(test, queue, -EDOM);
+	lwnpu_kunit_expect(test, queue, 1, DRM_LWNPU_JOB_FAILED, -EDOM);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
+	lwnpu_mock_finish(test, queue);
+	lwnpu_kunit_expect(test, queue, 2, DRM_LWNPU_JOB_DONE, 0);
+	KUNIT_EXPECT_EQ(test, queue->state, DRM_LWNPU_QUEUE_OK);
+	KUNIT_EXPECT_EQ(test, mock->resets, 0);
+	lwnpu_queue_destroy(queue);
+}
+
+/* The engine takes no job: it is lost, by no fault of its own. */
+static void lwnpu_kunit_refusal(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *queue = lwnpu_kunit_queue(test);
+
+	mock->refuses = true;
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	lwnpu_kunit_expect(test, queue, 1, DRM_LWNPU_JOB_LOST, -ENODEV);
+	KUNIT_EXPECT_EQ(test, queue->state, DRM_LWNPU_QUEUE_INNOCENT);
+	mock->refuses = false;
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
+	lwnpu_mock_finish(test, queue);
+	lwnpu_kunit_expect(test, queue, 2, DRM_LWNPU_JOB_DONE, 0);
+	lwnpu_queue_destroy(queue);
 }
 
 /* The engine does not answer: its job, and those behind it, and no others. */
@@ -336,6 +384,8 @@ static void lwnpu_kunit_exit(struct kunit *test)
 static struct kunit_case lwnpu_kunit_cases[] = {
 	KUNIT_CASE(lwnpu_kunit_order),
 	KUNIT_CASE(lwnpu_kunit_capacity),
+	KUNIT_CASE(lwnpu_kunit_failure),
+	KUNIT_CASE(lwnpu_kunit_refusal),
 	KUNIT_CASE(lwnpu_kunit_hang),
 	KUNIT_CASE(lwnpu_kunit_deadline),
 	KUNIT_CASE(lwnpu_kunit_destroy),
