@@ -59,14 +59,15 @@ static uint64_t finished(void)
 	return counters->done + counters->lost;
 }
 
+/* With several jobs at work, as on machines of more processors. */
 static pid_t start_daemon(const struct options *options)
 {
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
-	execl(options->lwnpud, "lwnpud", "--remove", "--engine",
-	      options->engine, NULL);
+	execl(options->lwnpud, "lwnpud", "--remove", "--jobs", "3",
+	      "--engine", options->engine, NULL);
 	perror(options->lwnpud);
 	_exit(127);
 }
