@@ -151,8 +151,6 @@ check-vm:
 	@$(MAKE) $(JOBS) all kselftest $(BUILD)/tests/tools/daemon_kills
 	tests/run.py "tap:tests/vm/check $(BUILD)"
 
-.PHONY: check-vm
-
 # In a copy: objects of the module and of userspace would have the same names.
 KDIR ?= /lib/modules/$(shell uname -r)/build
 modules:
@@ -200,12 +198,10 @@ install-dkms:
 	install -m 644 uapi/*.h uapi/*.def $(DESTDIR)$(DKMSDIR)/uapi
 	$(fill_in) dkms.conf.in > $(DESTDIR)$(DKMSDIR)/dkms.conf
 
-.PHONY: install-dkms
-.PHONY: install
-
 clean:
 	rm -rf build
 
-.PHONY: all tests demo demo-dev modules check check-fast clean
+.PHONY: all tests demo demo-dev check check-fast check-vm modules install \
+	install-dkms clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
