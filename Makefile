@@ -3,7 +3,8 @@
 #   make            liblwnpu, lwctl and lwnpud, in build/
 #   make demo       install what is missing, build, pack a model and run it
 #   make demo-dev   the same through the device, in a Linux that is a process
-#   make check      all tests; make check-fast: no root, under a minute
+#   make check      tests that need no kernel; make check-fast: under a minute
+#   make check-vm   the driver's tests, in User-Mode Linux and QEMU
 #   make modules    lwnpu.ko, in build/module; KDIR: a kernel's build folder
 #   make install    PREFIX, DESTDIR; make install-dkms: the module's source
 #   make SAN=1 …    with the address and undefined-behaviour sanitizers
