@@ -187,7 +187,8 @@ TEST_F_TIMEOUT(faults, calls, 240)
 		undo(&self->session, &call);
 		give_up(&self->session, calls);
 	}
-	EXPECT_LT(50, failures);
+	/* How many there are, depends on what the allocators have at hand. */
+	EXPECT_LT(2 * N_CALLS, failures);
 	/* All that was submitted is complete. */
 	n = queue_state(self->session.fd, self->session.queue).submitted;
 	EXPECT_EQ(DRM_LWNPU_JOB_DONE, session_wait(&self->session, n, 5000));
