@@ -29,10 +29,14 @@
 struct shared {
 	atomic_uint done;
 	atomic_uint wrong;
+	atomic_uint hung;
 	atomic_uint bad_status;
 	atomic_uint last_status;
 	atomic_uint served;
 	atomic_bool end;
+	atomic_bool hanging;
+	bool may_hang;
+	bool garbage;
 };
 
 FIXTURE(stress)
@@ -49,7 +53,7 @@ FIXTURE_SETUP(stress)
 {
 	const char *seconds = getenv("LWNPU_STRESS_SECONDS");
 
-	self->seconds = seconds ? atoi(seconds) : 5;
+	self->seconds = seconds ? atoi(seconds) : 3;
 	self->seed = time(NULL);
 	printf("# seed %u, %u s\n", self->seed, self->seconds);
 	self->shared = mmap(NULL, sizeof(*self->shared),
@@ -79,6 +83,28 @@ static pid_t spawn(void)
 	return pid;
 }
 
+/* What no daemon should say: of no job, of any job, at impossible places. */
+static void say_garbage(struct engine *engine, uint64_t id)
+{
+	struct lwnpu_ctl_run run = {
+		.consumed = rand(), .completed = rand(),
+	};
+	struct lwnpu_ctl_completion *entry;
+	uint64_t size;
+	int fd;
+
+	entry = engine_put(engine, id + 1 + rand() % 4, -rand());
+	entry->op = rand();
+	entry->start_ns = rand() * 0x100000001ULL;
+	entry->end_ns = rand();
+	entry->reserved[rand() % 3] = 1;
+	fd = engine_get_buffer(engine, rand() % 2 ? id : 0, rand(),
+			       &size);
+	if (fd >= 0)
+		close(fd);
+	device_ioctl(engine->fd, LWNPU_CTL_RUN, &run);
+}
+
 /* A daemon: runs jobs until it is killed. */
 static void be_daemon(struct shared *shared)
 {
@@ -86,6 +112,7 @@ static void be_daemon(struct shared *shared)
 	struct engine engine;
 	int error;
 
+	srand(getpid());
 	engine_start(&engine, CAPACITY);
 	for (;;) {
 		error = engine_next(&engine, &job, 1000);
@@ -93,6 +120,10 @@ static void be_daemon(struct shared *shared)
 			continue;
 		if (error)
 			break;
+		if (shared->hanging && rand() % 100 == 0)
+			pause();
+		if (shared->garbage)
+			say_garbage(&engine, job.id);
 		error = engine_execute(&engine, &job);
 		/* ENOENT: it was given back while its buffers were fetched. */
 		if (error && error != -ENOENT)
@@ -113,55 +144,72 @@ static pid_t start_daemon(struct shared *shared)
 	return pid;
 }
 
-/* One job with new buffers, program or queue now and then; checks the bytes. */
+static void replace_program(struct session *s)
+{
+	struct drm_lwnpu_program_destroy destroy = { .handle = s->program };
+
+	device_ioctl(s->fd, DRM_IOCTL_LWNPU_PROGRAM_DESTROY, &destroy);
+	s->key = rand();
+	s->program = program_create(s->fd, s->key);
+}
+
+/* Jobs of the old one may still write: the output is replaced, too. */
+static void replace_queue(struct session *s)
+{
+	struct drm_lwnpu_queue_destroy destroy = { .handle = s->queue };
+
+	device_ioctl(s->fd, DRM_IOCTL_LWNPU_QUEUE_DESTROY, &destroy);
+	s->queue = queue_create(s->fd, rand() % 3);
+	munmap(s->out, LUT_BYTES);
+	gem_close(s->fd, s->output);
+	s->output = bo_create(s->fd, LUT_BYTES);
+	s->out = bo_map(s->fd, s->output, LUT_BYTES);
+}
+
+static void judge(struct session *s, struct shared *shared, int error,
+		  uint32_t status)
+{
+	if (!error && status == DRM_LWNPU_JOB_DONE) {
+		shared->wrong += !session_check(s);
+	} else if (shared->may_hang &&
+		   (error == -ECANCELED ||
+		    status == DRM_LWNPU_JOB_HUNG ||
+		    status == DRM_LWNPU_JOB_CANCELED)) {
+		shared->hung++;
+		replace_queue(s);
+	} else {
+		shared->bad_status++;
+		shared->last_status = error ? -error : (int)status + 1000;
+	}
+}
+
+/* A few jobs, and a new program or queue now and then; checks the bytes. */
 static void use(struct session *s, struct shared *shared)
 {
 	struct drm_lwnpu_completion completion = { 0 };
-	struct drm_lwnpu_program_destroy program;
-	struct drm_lwnpu_queue_destroy queue;
-	struct request requests[4];
 	struct drm_lwnpu_job jobs[4];
+	struct request request;
 	int i, n = 1 + rand() % 4, error;
 
 	for (i = 0; i < LUT_BYTES; i++)
 		s->in[i] = rand();
 	memset(s->out, 0, LUT_BYTES);
-	for (i = 0; i < n; i++) {
-		session_request(s, &requests[i]);
-		jobs[i] = requests[i].job;
-	}
+	session_request(s, &request);
+	for (i = 0; i < n; i++)
+		jobs[i] = request.job;
 	error = submit_jobs(s->fd, s->queue, jobs, n);
 	if (!error)
 		error = wait_job(s->fd, s->queue, jobs[n - 1].id, 30000,
 				 &completion);
-	if (error || completion.status != DRM_LWNPU_JOB_DONE) {
-		shared->bad_status++;
-		shared->last_status = error ? -error :
-				      (int)completion.status + 1000;
-	} else if (!session_check(s)) {
-		shared->wrong++;
-	}
+	judge(s, shared, error, completion.status);
 	shared->done += n;
+	if (rand() % 8 == 0)
+		replace_program(s);
 	if (rand() % 8 == 0) {
-		program.handle = s->program;
-		program.pad = 0;
-		device_ioctl(s->fd, DRM_IOCTL_LWNPU_PROGRAM_DESTROY, &program);
-		s->key = rand();
-		s->program = program_create(s->fd, s->key);
-	}
-	if (rand() % 8 == 0) {
-		queue.handle = s->queue;
-		queue.pad = 0;
 		/* Some are given up with jobs in them. */
 		if (rand() % 2)
 			submit_jobs(s->fd, s->queue, jobs, n);
-		device_ioctl(s->fd, DRM_IOCTL_LWNPU_QUEUE_DESTROY, &queue);
-		s->queue = queue_create(s->fd, rand() % 3);
-		/* The jobs given up may still write: take another output. */
-		munmap(s->out, LUT_BYTES);
-		gem_close(s->fd, s->output);
-		s->output = bo_create(s->fd, LUT_BYTES);
-		s->out = bo_map(s->fd, s->output, LUT_BYTES);
+		replace_queue(s);
 	}
 }
 
@@ -222,8 +270,8 @@ static void kill_daemon(pid_t pid)
 
 static void report(const struct shared *shared)
 {
-	printf("# %u jobs, %u served, %u wrong, %u failed (last %u)\n",
-	       shared->done, shared->served, shared->wrong,
+	printf("# %u jobs, %u served, %u wrong, %u hung, %u failed (last %u)\n",
+	       shared->done, shared->served, shared->wrong, shared->hung,
 	       shared->bad_status, shared->last_status);
 	fflush(stdout);
 }
@@ -266,6 +314,55 @@ TEST_F_TIMEOUT(stress, daemons_killed, 300)
 	printf("# %u kills\n", kills);
 	report(self->shared);
 	EXPECT_LT(0, self->shared->done);
+	EXPECT_EQ(0, self->shared->wrong);
+	EXPECT_EQ(0, self->shared->bad_status);
+	engine_start(&self->engine, 1);
+}
+
+/* A daemon that tells nonsense between its answers harms nobody. */
+TEST_F_TIMEOUT(stress, garbage, 300)
+{
+	self->shared->garbage = true;
+	make_device(&self->engine);
+	self->daemon = start_daemon(self->shared);
+	start_applications(self->applications, &self->engine, self->shared,
+			   self->seed);
+	sleep(self->seconds);
+	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
+	kill_daemon(self->daemon);
+	report(self->shared);
+	EXPECT_LT(0, self->shared->done);
+	EXPECT_EQ(0, self->shared->wrong);
+	EXPECT_EQ(0, self->shared->bad_status);
+	engine_start(&self->engine, 1);
+}
+
+/* Daemons hang at some jobs: these are lost, with their queues; no others. */
+TEST_F_TIMEOUT(stress, hangs, 300)
+{
+	int64_t end = in_ms(1000 * self->seconds);
+
+	self->shared->may_hang = true;
+	self->shared->hanging = true;
+	sysfs_write(PARAMETERS "timeout_ms", "500");
+	make_device(&self->engine);
+	self->daemon = start_daemon(self->shared);
+	start_applications(self->applications, &self->engine, self->shared,
+			   self->seed);
+	while (in_ms(0) < end) {
+		usleep(700000);
+		kill_daemon(self->daemon);
+		self->daemon = start_daemon(self->shared);
+	}
+	self->shared->hanging = false;
+	kill_daemon(self->daemon);
+	self->daemon = start_daemon(self->shared);
+	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
+	sysfs_write(PARAMETERS "timeout_ms", "10000");
+	kill_daemon(self->daemon);
+	report(self->shared);
+	EXPECT_LT(0, self->shared->hung);
+	EXPECT_LT(self->shared->hung, self->shared->done);
 	EXPECT_EQ(0, self->shared->wrong);
 	EXPECT_EQ(0, self->shared->bad_status);
 	engine_start(&self->engine, 1);

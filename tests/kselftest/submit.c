@@ -46,12 +46,12 @@ static int try(struct session *session, struct request *request,
 /* @change makes of a good request "r" a bad one, refused with @error. */
 #define REFUSED(error, job, item, change) do { \
 		struct request bad, *r = &bad; \
-		struct drm_lwnpu_submit out; \
+		struct drm_lwnpu_submit call_; \
 		session_request(&self->session, r); \
 		change; \
-		EXPECT_EQ(error, try(&self->session, r, &out)); \
-		EXPECT_EQ((uint32_t)(job), out.error_job); \
-		EXPECT_EQ((uint32_t)(item), out.error_item); \
+		EXPECT_EQ(error, try(&self->session, r, &call_)); \
+		EXPECT_EQ((uint32_t)(job), call_.error_job); \
+		EXPECT_EQ((uint32_t)(item), call_.error_item); \
 		EXPECT_EQ(0, queue_state(self->session.fd, \
 					 self->session.queue).submitted); \
 	} while (0)
@@ -114,6 +114,33 @@ TEST_F(submit, bad_bindings)
 	REFUSED(-EINVAL, 0, 1,
 		r->bindings[1].handle = r->bindings[0].handle;
 		r->bindings[1].offset = 192);
+}
+
+/* What another file has made is not there for this one. */
+TEST_F(submit, handles_of_another_file)
+{
+	uint32_t program = 0, bo = 0, sync = 0, queue = 0, i;
+	struct session other;
+	struct drm_lwnpu_submit out;
+	struct request request;
+
+	session_open(&other, &self->engine, 1);
+	/* Numbers that this file has not reached. */
+	for (i = 0; i < 8; i++) {
+		program = program_create(other.fd, 1);
+		bo = bo_create(other.fd, 4096);
+		sync = syncobj_create(other.fd, DRM_SYNCOBJ_CREATE_SIGNALED);
+		queue = queue_create(other.fd, DRM_LWNPU_PRIORITY_NORMAL);
+	}
+	REFUSED(-ENOENT, 0, DRM_LWNPU_NONE, r->job.program = program);
+	REFUSED(-ENOENT, 0, 0, r->bindings[0].handle = bo);
+	REFUSED(-ENOENT, 0, 0, request_wait_for(r, sync, 0));
+	REFUSED(-ENOENT, 0, 0, request_signal(r, sync, 0));
+	session_request(&self->session, &request);
+	self->session.queue = queue;
+	EXPECT_EQ(-ENOENT, try(&self->session, &request, &out));
+	EXPECT_EQ(-ENOENT, session_wait(&self->session, 1, 0));
+	session_close(&other);
 }
 
 TEST_F(submit, one_buffer_for_both)
