@@ -63,10 +63,11 @@ lab_copy_driver() {
 	done
 }
 
-# lab_script COMMAND…: prints a shell script that runs it in folder $here.
+# lab_script FOLDER COMMAND…: prints a shell script that runs it there.
 lab_script() {
 	local word
-	echo "cd '$here' || exit"
+	echo "cd '$1' || exit"
+	shift
 	printf 'exec'
 	for word; do
 		printf " '%s'" "$(printf %s "$word" | sed "s/'/'\\\\''/g")"
@@ -84,6 +85,18 @@ lab_scratch() {
 # lab_init FILE: builds the labs' init.
 lab_init() {
 	"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -static -o "$1" tests/vm/init.c
+}
+
+# lab_boot SECONDS COMMAND…: runs a machine, for so long at most, and not longer
+# than this shell. Its status is 124 if it was stopped.
+lab_boot() {
+	local limit=$1 status=0
+	shift
+	timeout -k 5 "$limit" "$@" </dev/null &
+	machine=$!
+	trap 'kill $machine; exit 130' INT TERM
+	wait $machine || status=$?
+	return $status
 }
 
 # What the kernel must never say.
