@@ -6,27 +6,6 @@
 #include "fold.h"
 #include "lower.h"
 
-static bool is_input(const struct lw_graph *graph, const struct lw_value *value)
-{
-	uint32_t i;
-
-	for (i = 0; i < graph->n_inputs; i++)
-		if (graph->inputs[i].value == value)
-			return true;
-	return false;
-}
-
-static bool is_output(const struct lw_graph *graph,
-		      const struct lw_value *value)
-{
-	uint32_t i;
-
-	for (i = 0; i < graph->n_outputs; i++)
-		if (graph->outputs[i].value == value)
-			return true;
-	return false;
-}
-
 /* No bounds, or bounds that no byte of the value lies outside of. */
 static bool bounds_nothing(const struct lw_node *node)
 {
@@ -79,9 +58,10 @@ static struct lw_value *survivor(const struct lw_graph *graph,
 	if (!in->quantised && out->quantised &&
 	    lw_graph_readers(graph, in) != 1)
 		return NULL;
-	if (!is_output(graph, out))
+	if (!lw_graph_is_output(graph, out))
 		return in;
-	return is_output(graph, in) || is_input(graph, in) ? NULL : out;
+	return lw_graph_is_output(graph, in) || lw_graph_is_input(graph, in) ?
+		       NULL : out;
 }
 
 int lw_fold_identity(struct lw_folding *folding, struct lw_node *node)

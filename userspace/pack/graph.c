@@ -212,6 +212,29 @@ struct lw_node *lw_graph_producer(const struct lw_graph *graph,
 	return NULL;
 }
 
+static bool is_port(const struct lw_port *ports, uint32_t n,
+		    const struct lw_value *value)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (ports[i].value == value)
+			return true;
+	return false;
+}
+
+bool lw_graph_is_input(const struct lw_graph *graph,
+		       const struct lw_value *value)
+{
+	return is_port(graph->inputs, graph->n_inputs, value);
+}
+
+bool lw_graph_is_output(const struct lw_graph *graph,
+			const struct lw_value *value)
+{
+	return is_port(graph->outputs, graph->n_outputs, value);
+}
+
 uint32_t lw_graph_readers(const struct lw_graph *graph,
 			  const struct lw_value *value)
 {

@@ -225,6 +225,11 @@ void lw_graph_remove(struct lw_graph *graph, uint32_t node);
 /* Node that writes a value, or NULL (an input). */
 struct lw_node *lw_graph_producer(const struct lw_graph *graph,
 				  const struct lw_value *value);
+/* Whether a value is one of the graph's inputs, or outputs. */
+bool lw_graph_is_input(const struct lw_graph *graph,
+		       const struct lw_value *value);
+bool lw_graph_is_output(const struct lw_graph *graph,
+			const struct lw_value *value);
 /* Nodes and outputs that read a value. */
 uint32_t lw_graph_readers(const struct lw_graph *graph,
 			  const struct lw_value *value);

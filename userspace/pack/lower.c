@@ -135,14 +135,6 @@ static int (*const lower_node[])(struct lw_lowering *,
 #undef LOWER_ENTRY
 };
 
-static bool is_output(const struct lw_graph *graph, const struct lw_value *v)
-{
-	for (uint32_t i = 0; i < graph->n_outputs; i++)
-		if (graph->outputs[i].value == v)
-			return true;
-	return false;
-}
-
 /*
  * Concatenation along channels at whole words needs no copy: the parts are
  * written to their place at once, when nothing else has placed them.
@@ -159,18 +151,10 @@ static void place_parts(struct lw_lowering *lower, const struct lw_node *node)
 
 		if (view->buffer == UINT32_MAX && c % 4 == 0 &&
 		    (v->c % 4 == 0 || last) && lw_same_scale(v, node->out) &&
-		    !is_output(lower->graph, v))
+		    !lw_graph_is_output(lower->graph, v))
 			*view = lw_view_channels(whole, c / 4, v->c);
 		c += v->c;
 	}
-}
-
-static bool is_input(const struct lw_graph *graph, const struct lw_value *v)
-{
-	for (uint32_t i = 0; i < graph->n_inputs; i++)
-		if (graph->inputs[i].value == v)
-			return true;
-	return false;
 }
 
 /*
@@ -182,15 +166,15 @@ static void place_in_place(struct lw_lowering *lower,
 {
 	const struct lw_graph *g = lower->graph;
 
-	if (is_output(g, node->out))
+	if (lw_graph_is_output(g, node->out))
 		return;
 	for (uint32_t i = 0; i < node->n_in; i++) {
 		const struct lw_value *v = node->in[i];
 		struct lw_view *view = lw_lower_view(lower, v);
 		const struct lw_node *producer = lw_graph_producer(g, v);
 
-		if (view->buffer != UINT32_MAX || is_input(g, v) ||
-		    is_output(g, v) || lw_graph_readers(g, v) != 1 ||
+		if (view->buffer != UINT32_MAX || lw_graph_is_input(g, v) ||
+		    lw_graph_is_output(g, v) || lw_graph_readers(g, v) != 1 ||
 		    producer->kind == LW_NODE_SLICE)
 			continue;
 		*view = *lw_lower_view(lower, node->out);
@@ -206,7 +190,7 @@ static bool place_slice(struct lw_lowering *lower, const struct lw_node *node)
 	struct lw_view *view = lw_lower_view(lower, node->out);
 
 	if (node->step[0] != 1 || node->step[1] != 1 || node->step[2] != 1 ||
-	    node->start[2] % 4 || is_output(lower->graph, node->out) ||
+	    node->start[2] % 4 || lw_graph_is_output(lower->graph, node->out) ||
 	    view->buffer != UINT32_MAX ||
 	    !lw_same_scale(node->in[0], node->out))
 		return false;
