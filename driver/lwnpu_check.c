@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The checker: what holds for every operation. lwnpu_check_ops.c has the rules
- * of each.
+ * The checker: what holds for every operation. lwnpu_check_ops.c and
+ * lwnpu_check_window.c have the rules of each.
  */
 #include "lwnpu_check_private.h"
 
@@ -51,6 +51,15 @@ int lw_check_refuse(struct lw_check *check, enum lwnpu_check_reason reason,
 	check->error->got = got;
 	check->error->expected = expected;
 	return -EINVAL;
+}
+
+int lw_check_equal(struct lw_check *check, const char *field, u32 got,
+		   u32 expected)
+{
+	if (got != expected)
+		return lw_check_refuse(check, LWNPU_CHECK_SHAPE, field, got,
+				       expected);
+	return 0;
 }
 
 int lw_check_stream(struct lw_check *check, const char *field, u32 offset,

@@ -38,6 +38,18 @@ int lw_check_refuse(struct lw_check *check, enum lwnpu_check_reason reason,
 		    const char *field, u64 got, u64 expected);
 
 /**
+ * lw_check_equal() - refuse the program unless two sizes agree
+ * @check: the check
+ * @field: the field at fault if not
+ * @got: its value
+ * @expected: what it must be
+ *
+ * Return: 0 or -EINVAL.
+ */
+int lw_check_equal(struct lw_check *check, const char *field, u32 got,
+		   u32 expected);
+
+/**
  * lw_check_stream() - check that a stream lies in region 0
  * @check: the check
  * @field: the field at fault if not
@@ -58,6 +70,12 @@ int lw_check_stream(struct lw_check *check, const char *field, u32 offset,
 #undef LWNPU_OP
 #undef LWNPU_FIELD
 #undef LWNPU_END
+
+static inline u32 lw_load_u32(const u8 *bytes)
+{
+	return bytes[0] | (u32)bytes[1] << 8 | (u32)bytes[2] << 16 |
+	       (u32)bytes[3] << 24;
+}
 
 /*
  * Multipliers are normal numbers: then no product of one with an integer is
