@@ -226,6 +226,7 @@ static int lw_check_overlap(struct lw_check *check, u32 tensors)
 {
 	const struct lwnpu_tensor *out = &check->op->out;
 	bool in_place = check->op->opcode == LWNPU_OP_ADD ||
+			check->op->opcode == LWNPU_OP_MUL ||
 			check->op->opcode == LWNPU_OP_LUT;
 	const struct lwnpu_tensor *in;
 	u32 slot;

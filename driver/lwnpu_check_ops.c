@@ -53,24 +53,49 @@ static int lw_check_add_range(struct lw_check *check)
 	return 0;
 }
 
-int lw_check_add(struct lw_check *check)
+/* A size of an input that is repeated if it is 1. */
+static int lw_check_broadcast(struct lw_check *check, const char *field,
+			      u32 got, u32 expected)
 {
-	const struct lwnpu_op *op = check->op;
+	return got == 1 ? 0 : lw_check_equal(check, field, got, expected);
+}
+
+static int lw_check_pair(struct lw_check *check)
+{
+	static const char *const names[][3] = {
+		{ "in[0].h", "in[0].w", "in[0].c" },
+		{ "in[1].h", "in[1].w", "in[1].c" },
+	};
+	const struct lwnpu_tensor *out = &check->op->out;
+	const struct lwnpu_tensor *in;
+	u32 i;
 	int err;
 
-	err = lw_check_same_shape(check);
-	if (err)
-		return err;
-	err = lw_check_equal(check, "in[1].h", op->in[1].h, op->in[0].h);
-	if (err)
-		return err;
-	err = lw_check_equal(check, "in[1].w", op->in[1].w, op->in[0].w);
-	if (err)
-		return err;
-	err = lw_check_equal(check, "in[1].c", op->in[1].c, op->in[0].c);
-	if (err)
-		return err;
-	return lw_check_add_range(check);
+	for (i = 0; i < LW_COUNT(names); i++) {
+		in = &check->op->in[i];
+		err = lw_check_broadcast(check, names[i][0], in->h, out->h);
+		if (err)
+			return err;
+		err = lw_check_broadcast(check, names[i][1], in->w, out->w);
+		if (err)
+			return err;
+		err = lw_check_broadcast(check, names[i][2], in->c, out->c);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int lw_check_add(struct lw_check *check)
+{
+	int err = lw_check_pair(check);
+
+	return err ? err : lw_check_add_range(check);
+}
+
+int lw_check_mul(struct lw_check *check)
+{
+	return lw_check_pair(check);
 }
 
 static int lw_check_steps(struct lw_check *check, const char *field, u32 out,

@@ -11,6 +11,7 @@ extern const char lw_kernel_conv_quad[];
 extern const char lw_kernel_conv_wide[];
 extern const char lw_kernel_copy[];
 extern const char lw_kernel_element[];
+extern const char lw_kernel_pair[];
 extern const char lw_kernel_pool[];
 extern const char lw_kernel_softmax[];
 
@@ -22,8 +23,9 @@ extern const char lw_kernel_softmax[];
 	X(conv_wide) \
 	X(copy) \
 	X(copy_lanes) \
-	X(add) \
 	X(lut) \
+	X(add) \
+	X(mul) \
 	X(pool) \
 	X(softmax)
 

@@ -104,6 +104,28 @@ uint32_t lw_cl_copy_rows(uint32_t width, uint32_t height);
 /* lw_cl_launch() - add a launch; 0, -ENOMEM or -EIO */
 int lw_cl_launch(struct lw_cl_lowering *lower, const struct lw_cl_call *call);
 
+/* The sizes that element-wise kernels walk. */
+struct lw_cl_extent {
+	uint32_t width;
+	uint32_t height;
+	uint32_t planes;
+};
+
+/**
+ * lw_cl_extent() - the output's words, in rows as long as they can be
+ * @op: element-wise
+ * @n_in: its inputs, of the output's sizes or broadcast
+ * @by_channel: planes differ in more than their place
+ *
+ * Return: contiguous rows as one row, contiguous planes as one plane.
+ */
+struct lw_cl_extent lw_cl_extent(const struct lwnpu_op *op, unsigned int n_in,
+				 bool by_channel);
+
+/* lw_cl_element_call() - all of a launch but kernel and parameters */
+struct lw_cl_call lw_cl_element_call(const struct lwnpu_op *op,
+				     const struct lw_cl_extent *extent);
+
 /* lw_cl_words() - words that hold so many channels */
 static inline uint32_t lw_cl_words(uint32_t channels)
 {

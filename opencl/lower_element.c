@@ -1,51 +1,58 @@
 // SPDX-License-Identifier: MIT
-/* Lowering of operations that work on single pixels: ADD, LUT, SOFTMAX. */
+/* Lowering of operations that work on single pixels: LUT, SOFTMAX. */
 #include <string.h>
 
 #include "lower.h"
 
-/* The sizes that element-wise kernels walk. */
-struct extent {
-	uint32_t width;
-	uint32_t height;
-	uint32_t planes;
-};
-
-static bool rows_touch(const struct lwnpu_tensor *t)
+static bool same_image(const struct lwnpu_tensor *a,
+		       const struct lwnpu_tensor *b)
 {
-	return t->h == 1 || t->row_pitch == 4U * t->w;
+	return a->h == b->h && a->w == b->w;
 }
 
-static bool planes_touch(const struct lwnpu_tensor *t)
+/* Whether an input has a word for each of the output's, without gaps. */
+static bool rows_touch(const struct lwnpu_tensor *t,
+		       const struct lwnpu_tensor *out)
 {
-	return lw_cl_words(t->c) == 1 ||
-	       t->plane_pitch == 4ULL * t->w * t->h;
+	return same_image(t, out) && (t->h == 1 || t->row_pitch == 4U * t->w);
 }
 
-/* Contiguous rows are one row, contiguous planes are one plane. */
-static struct extent merge_extent(const struct lwnpu_op *op, unsigned int n_in)
+static bool planes_touch(const struct lwnpu_tensor *t,
+			 const struct lwnpu_tensor *out)
+{
+	return t->c == out->c && same_image(t, out) &&
+	       (lw_cl_words(t->c) == 1 ||
+		t->plane_pitch == 4ULL * t->w * t->h);
+}
+
+struct lw_cl_extent lw_cl_extent(const struct lwnpu_op *op, unsigned int n_in,
+				 bool by_channel)
 {
 	const struct lwnpu_tensor *out = &op->out;
-	struct extent extent = { out->w, out->h, lw_cl_words(out->c) };
-	bool rows = rows_touch(out), planes = planes_touch(out);
+	struct lw_cl_extent extent = { out->w, out->h, lw_cl_words(out->c) };
+	bool rows = rows_touch(out, out), planes = planes_touch(out, out);
 
 	for (unsigned int i = 0; i < n_in; i++) {
-		rows = rows && rows_touch(&op->in[i]);
-		planes = planes && planes_touch(&op->in[i]);
+		const struct lwnpu_tensor *in = &op->in[i];
+		bool point = in->h == 1 && in->w == 1;
+
+		rows = rows && (point || rows_touch(in, out));
+		planes = planes && ((point && in->c == 1) ||
+				    planes_touch(in, out));
 	}
 	if (!rows)
 		return extent;
 	extent.width *= extent.height;
 	extent.height = 1;
-	if (!planes || out->c % LWNPU_LANES)
+	if (!planes || by_channel || out->c % LWNPU_LANES)
 		return extent;
 	extent.width *= extent.planes;
 	extent.planes = 1;
 	return extent;
 }
 
-static struct lw_cl_call element_call(const struct lwnpu_op *op,
-				      const struct extent *extent)
+struct lw_cl_call lw_cl_element_call(const struct lwnpu_op *op,
+				     const struct lw_cl_extent *extent)
 {
 	struct lw_cl_call call = {
 		.in = { op->in[0].region, op->in[1].region },
@@ -57,35 +64,10 @@ static struct lw_cl_call element_call(const struct lwnpu_op *op,
 	return call;
 }
 
-int lw_cl_add(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
-{
-	struct extent extent = merge_extent(op, 2);
-	struct lw_cl_call call = element_call(op, &extent);
-	struct lw_add_params params = {
-		.in = { lw_cl_view(&op->in[0]), lw_cl_view(&op->in[1]) },
-		.out = lw_cl_view(&op->out),
-		.width = extent.width,
-		.height = extent.height,
-		.planes = extent.planes,
-		.last_mask = lw_cl_lanes(op->out.c),
-		.multiplier = { op->add.mul0, op->add.mul1 },
-		.bias = op->add.bias,
-		.shift = op->add.shift,
-		.lo = op->add.lo - op->out.zero_point,
-		.hi = op->add.hi - op->out.zero_point,
-		.zero_point = lw_cl_splat(op->out.zero_point),
-	};
-
-	call.kernel = LW_CL_add;
-	call.params = &params;
-	call.size = sizeof(params);
-	return lw_cl_launch(lower, &call);
-}
-
 int lw_cl_lut(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
 {
-	struct extent extent = merge_extent(op, 1);
-	struct lw_cl_call call = element_call(op, &extent);
+	struct lw_cl_extent extent = lw_cl_extent(op, 1, false);
+	struct lw_cl_call call = lw_cl_element_call(op, &extent);
 	struct lw_lut_params params = {
 		.in = lw_cl_view(&op->in[0]),
 		.out = lw_cl_view(&op->out),

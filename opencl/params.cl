@@ -64,16 +64,22 @@ struct lw_copy_params {
 	int shift;		/* lane of the input less lane of the output */
 };
 
-struct lw_add_params {
+/* ADD, MUL. Along an axis that an input does not have, its pitch is 0. */
+struct lw_pair_params {
 	struct lw_view in[2];
 	struct lw_view out;
 	uint width;
 	uint height;
 	uint planes;
 	uint last_mask;
-	int multiplier[2];
+	uint broadcast;		/* any of the next two is set */
+	uint point[2];		/* an input has one word for a whole row */
+	uint splat[2];		/* an input has one channel for all */
+	int multiplier[2];	/* ADD */
 	int bias;
 	int shift;
+	int zero[2];		/* MUL: taken from each input */
+	float scale;
 	int lo;			/* bounds less the zero point */
 	int hi;
 	uint zero_point;	/* in each lane */

@@ -52,6 +52,9 @@ enum lwnpu_region {
  * (kernel - 1) x dilation + 1. The padding before the image is smaller than it,
  * and the last window starts inside the image.
  *
+ * Broadcasting of ADD and MUL: each of an input's h, w and c is the output's
+ * or 1, and then its one row, column or channel is used for all of the output's.
+ *
  * Real value = scale x (q - zero_point); scales live in the package, and in
  * the multipliers of each operation. Lanes past @c in the last plane are
  * written as zero by every operation that writes the tensor, and are read by
@@ -120,7 +123,7 @@ typedef __u32 lwnpu_f32;
  * @reserved: zero
  * @in: input tensors, in[1] all zero where the operation has one
  * @out: the tensor written. It does not overlap an input, except that the
- *	output of ADD and LUT may be the very same place (region, offset,
+ *	output of ADD, MUL and LUT may be the very same place (region, offset,
  *	pitches and sizes) as an input
  * @raw: the parameters' bytes, zero past the operation's own
  */

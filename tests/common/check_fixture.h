@@ -78,6 +78,13 @@ static inline void set_add(struct lwnpu_op *op)
 	};
 }
 
+static inline void set_mul(struct lwnpu_op *op)
+{
+	op->in[1] = tensor(2, 8, 8, 8);
+	op->out = tensor(3, 8, 8, 8);
+	op->mul = (struct lwnpu_mul) { .scale = 0x3b800000, .hi = 255 };
+}
+
 static inline void set_copy(struct lwnpu_op *op)
 {
 	op->out = tensor(3, 5, 5, 7);

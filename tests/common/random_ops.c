@@ -108,58 +108,6 @@ void lw_gen_pool(struct lw_gen *gen, bool last)
 	lw_gen_written(gen, &op.out);
 }
 
-/* Multipliers whose products need all of 32 bits, or those of a real model. */
-static void lw_gen_add_factors(struct lw_gen *gen, struct lwnpu_add *add,
-			       uint8_t zero0, uint8_t zero1)
-{
-	int64_t most = lw_random_chance(&gen->random, 80) ? 1 << 21 : 8421504;
-	int64_t least = 0, top = 0, lo, hi, bias;
-	int32_t *factors[] = { &add->mul0, &add->mul1 };
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		*factors[i] = lw_random_between(&gen->random, -most / 8, most);
-		if (lw_random_chance(&gen->random, 5))
-			*factors[i] = most - 1;
-		least += *factors[i] < 0 ? 255LL * *factors[i] : 0;
-		top += *factors[i] > 0 ? 255LL * *factors[i] : 0;
-	}
-	lo = S32_MIN - least;
-	hi = S32_MAX - 255LL - top;
-	add->shift = lw_random_chance(&gen->random, 80) ?
-		     lw_random_between(&gen->random, 17, 22) :
-		     lw_random_below(&gen->random, 32);
-	bias = (1LL << add->shift >> 1) - (int64_t)add->mul0 * zero0 -
-	       (int64_t)add->mul1 * zero1;
-	if (bias < lo || bias > hi || lw_random_chance(&gen->random, 15))
-		bias = lw_random_between(&gen->random, lo, hi);
-	if (lw_random_chance(&gen->random, 5))
-		bias = lw_random_chance(&gen->random, 50) ? lo : hi;
-	add->bias = bias;
-}
-
-void lw_gen_add(struct lw_gen *gen, bool last)
-{
-	struct lwnpu_op op = { .opcode = LWNPU_OP_ADD };
-	const struct lwnpu_tensor *in = op.in;
-
-	op.in[0] = lw_gen_in(gen);
-	op.in[1] = lw_gen_in_sized(gen, in[0].h, in[0].w, in[0].c, NULL);
-	if (in[0].region == LWNPU_REGION_ARENA && !last &&
-	    !(lw_gen_overlap(&in[0], &in[1]) &&
-	      memcmp(&in[0], &in[1], sizeof(in[0]))) &&
-	    lw_random_chance(&gen->random, 40))
-		op.out = in[0];
-	else
-		op.out = lw_gen_out(gen, in[0].h, in[0].w, in[0].c, in, 2,
-				    last);
-	op.out.zero_point = lw_random_below(&gen->random, 256);
-	lw_gen_add_factors(gen, &op.add, in[0].zero_point, in[1].zero_point);
-	lw_gen_bounds(gen, &op.add.lo, &op.add.hi);
-	lw_gen_emit(gen, &op);
-	lw_gen_written(gen, &op.out);
-}
-
 void lw_gen_lut(struct lw_gen *gen, bool last)
 {
 	struct lwnpu_op op = { .opcode = LWNPU_OP_LUT };

@@ -12,7 +12,7 @@
 #include "engine.h"
 
 /*
- * The byte that a program of one 1x1x1 operation makes of @in. The weights
+ * A program of one operation, 1x1x1 unless a test makes it larger. The weights
  * hold what the operations below point at: zeros at 0, a bias at 16, a
  * multiplier at 32, a table of 256 bytes or floats at 64.
  */
@@ -40,7 +40,8 @@ static struct one one_op(uint32_t opcode)
 	return one;
 }
 
-static int one_run(struct one *one, const uint8_t *in, size_t in_size)
+static void one_run_all(struct one *one, const uint8_t *in, size_t in_size,
+			uint8_t *out, size_t out_size)
 {
 	struct lw_program program = {
 		.ops = &one->op,
@@ -48,9 +49,8 @@ static int one_run(struct one *one, const uint8_t *in, size_t in_size)
 		.weights = (uint8_t *)&one->data,
 		.weights_size = sizeof(one->data),
 	};
-	uint8_t out[4096] = { 0 };
 	struct lw_binding bindings[4] = {
-		[2] = { (void *)in, in_size }, [3] = { out, sizeof(out) },
+		[2] = { (void *)in, in_size }, [3] = { out, out_size },
 	};
 	struct lwnpu_error error = { 0 };
 	void *loaded;
@@ -61,6 +61,13 @@ static int one_run(struct one *one, const uint8_t *in, size_t in_size)
 			 0);
 	assert_int_equal(lw_ref_engine.run(NULL, loaded, bindings, &error), 0);
 	lw_ref_engine.unload(NULL, loaded);
+}
+
+static int one_run(struct one *one, const uint8_t *in, size_t in_size)
+{
+	uint8_t out[4] = { 0 };
+
+	one_run_all(one, in, in_size, out, sizeof(out));
 	return out[0];
 }
 
@@ -187,6 +194,58 @@ static void test_add(void **state)
 	assert_int_equal(one_add(255, 0, &wide, 128), 243);
 }
 
+static int one_mul(uint8_t a, uint8_t b, float scale)
+{
+	const uint8_t in[8] = { a, 0, 0, 0, b, 0, 0, 0 };
+	struct one one = one_op(LWNPU_OP_MUL);
+
+	one.op.in[0].zero_point = 128;
+	one.op.in[1] = one.op.in[0];
+	one.op.in[1].offset = 4;
+	one.op.in[1].zero_point = 3;
+	one.op.out.zero_point = 10;
+	one.op.mul.hi = 200;
+	memcpy(&one.op.mul.scale, &scale, sizeof(scale));
+	return one_run(&one, in, sizeof(in));
+}
+
+static void test_mul(void **state)
+{
+	(void)state;
+	/* 3 x 5 / 2 and 3 x 7 / 2 are halves, which go to even. */
+	assert_int_equal(one_mul(131, 8, 0.5f), 10 + 8);
+	assert_int_equal(one_mul(131, 10, 0.5f), 10 + 10);
+	assert_int_equal(one_mul(125, 8, 0.25f), 10 - 4);
+	assert_int_equal(one_mul(0, 0, 0.25f), 10 + 96);
+	assert_int_equal(one_mul(255, 255, 1), 200);
+	assert_int_equal(one_mul(0, 255, 1), 0);
+}
+
+/* Sums of a column of 2 and a row of 3, each in one channel, in 2 channels. */
+static void test_broadcast(void **state)
+{
+	const uint8_t in[] = { 10, 99, 99, 99, 20, 99, 99, 99,
+			       1, 99, 0, 0, 2, 99, 0, 0, 3, 99, 0, 0 };
+	struct one one = one_op(LWNPU_OP_ADD);
+	const uint8_t expected[] = { 11, 11, 0, 0, 12, 12, 0, 0, 13, 13, 0, 0,
+				     21, 21, 0, 0, 22, 22, 0, 0, 23, 23, 0, 0 };
+	uint8_t out[sizeof(expected)];
+
+	(void)state;
+	one.op.in[0].h = 2;
+	one.op.in[1] = one.op.in[0];
+	one.op.in[1].offset = 8;
+	one.op.in[1].h = 1;
+	one.op.in[1].w = 3;
+	one.op.out.h = 2;
+	one.op.out.w = 3;
+	one.op.out.c = 2;
+	one.op.out.row_pitch = 12;
+	one.op.add = (struct lwnpu_add) { .mul0 = 1, .mul1 = 1, .hi = 255 };
+	one_run_all(&one, in, sizeof(in), out, sizeof(out));
+	assert_memory_equal(out, expected, sizeof(out));
+}
+
 static void test_softmax(void **state)
 {
 	const uint8_t in[4] = { 10, 9, 10, 0 };
@@ -255,6 +314,8 @@ int main(void)
 		cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_average),
 		cmocka_unit_test(test_add),
+		cmocka_unit_test(test_mul),
+		cmocka_unit_test(test_broadcast),
 		cmocka_unit_test(test_softmax),
 		cmocka_unit_test(test_engine),
 	};

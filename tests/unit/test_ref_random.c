@@ -186,16 +186,36 @@ static void naive_pool(const struct memory *memory, const struct lwnpu_op *op,
 				  scale, op->out.zero_point, p->lo, p->hi);
 }
 
+/* Of an input whose sizes of 1 are repeated. */
+static int operand(const struct memory *memory, const struct lwnpu_tensor *in,
+		   int c, int y, int x)
+{
+	return *at(memory, in, c % in->c, y % in->h, x % in->w);
+}
+
 static void naive_add(const struct memory *memory, const struct lwnpu_op *op,
 		      int c, int y, int x, uint8_t *out)
 {
 	const struct lwnpu_add *p = &op->add;
-	int64_t sum = (int64_t)*at(memory, &op->in[0], c, y, x) * p->mul0 +
-		      (int64_t)*at(memory, &op->in[1], c, y, x) * p->mul1 +
+	int64_t sum = (int64_t)operand(memory, &op->in[0], c, y, x) * p->mul0 +
+		      (int64_t)operand(memory, &op->in[1], c, y, x) * p->mul1 +
 		      p->bias;
 
 	*out = clamp((int64_t)floor(ldexp((double)sum, -p->shift)) +
 		     op->out.zero_point, p->lo, p->hi);
+}
+
+static void naive_mul(const struct memory *memory, const struct lwnpu_op *op,
+		      int c, int y, int x, uint8_t *out)
+{
+	int64_t a = operand(memory, &op->in[0], c, y, x);
+	int64_t b = operand(memory, &op->in[1], c, y, x);
+	float scale;
+
+	memcpy(&scale, &op->mul.scale, sizeof(scale));
+	*out = requantise((a - op->in[0].zero_point) *
+			  (b - op->in[1].zero_point), scale,
+			  op->out.zero_point, op->mul.lo, op->mul.hi);
 }
 
 static void naive_copy(const struct memory *memory, const struct lwnpu_op *op,

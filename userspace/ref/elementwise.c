@@ -1,34 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* ADD, LUT and COPY: each output byte from the same place of each input. */
+/* LUT and COPY: each output byte from one of the input's. */
 #include "ref.h"
-
-/* The checker has made sure that the sum fits 32 bits. */
-static uint8_t lw_ref_add_bytes(const struct lwnpu_op *op, uint8_t a, uint8_t b)
-{
-	const struct lwnpu_add *add = &op->add;
-	int64_t sum = (int64_t)a * add->mul0 + (int64_t)b * add->mul1 +
-		      add->bias;
-	int64_t value = (sum >> add->shift) + op->out.zero_point;
-
-	return value < add->lo ? add->lo : value > add->hi ? add->hi : value;
-}
-
-void lw_ref_add(const struct lw_ref_job *job, const struct lwnpu_op *op)
-{
-	uint32_t c, y, x;
-	uint8_t a, b;
-
-	for (c = 0; c < op->out.c; c++) {
-		for (y = 0; y < op->out.h; y++) {
-			for (x = 0; x < op->out.w; x++) {
-				a = *lw_ref_byte(job, &op->in[0], c, y, x);
-				b = *lw_ref_byte(job, &op->in[1], c, y, x);
-				*lw_ref_byte(job, &op->out, c, y, x) =
-					lw_ref_add_bytes(op, a, b);
-			}
-		}
-	}
-}
 
 void lw_ref_lut(const struct lw_ref_job *job, const struct lwnpu_op *op)
 {
