@@ -100,12 +100,18 @@ static inline vint dot4(vint acc, vuint x, vuint w)
 #error no DOT_ macro is defined
 #endif
 
-/* A requantised accumulator, less the zero point. */
+/* Added to a small number, it leaves no bits for a fraction. */
+#define ROUNDER 0x1.8p23f
+
+/*
+ * A requantised accumulator, less the zero point. The addition rounds to
+ * nearest even; compilers make of convert_int_rte() scalar code.
+ */
 static inline vint requantize(vint acc, vfloat scale, float lo, float hi)
 {
 	vfloat x = JOIN(convert_float, LANES)(acc) * scale;
 
 	x = x < lo ? (vfloat)lo : x;
 	x = x > hi ? (vfloat)hi : x;
-	return JOIN(VECTOR(convert_int), _rte)(x);
+	return as_sums(x + ROUNDER) - as_int(ROUNDER);
 }
