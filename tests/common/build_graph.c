@@ -39,14 +39,22 @@ static struct lw_port port_of(struct lw_value *value)
 	};
 }
 
-struct lw_graph *build_graph(uint32_t h, uint32_t w, uint32_t c)
+struct lw_value *build_input(struct lw_graph *graph, const char *name,
+			     uint32_t h, uint32_t w, uint32_t c)
 {
-	struct lw_graph *graph = need(lw_graph_new("test"));
-	struct lw_value *in = need(lw_graph_value(graph, "in", h, w, c));
+	struct lw_value *in = need(lw_graph_value(graph, name, h, w, c));
 	struct lw_port port = port_of(in);
 
 	if (lw_graph_input(graph, &port))
 		abort();
+	return in;
+}
+
+struct lw_graph *build_graph(uint32_t h, uint32_t w, uint32_t c)
+{
+	struct lw_graph *graph = need(lw_graph_new("test"));
+
+	build_input(graph, "in", h, w, c);
 	return graph;
 }
 
@@ -58,23 +66,34 @@ void build_output(struct lw_graph *graph, struct lw_value *value)
 		abort();
 }
 
-struct lw_node *build_node(struct lw_graph *graph, enum lw_node_kind kind,
-			   const char *name, struct lw_value *in, uint32_t h,
-			   uint32_t w, uint32_t c)
+struct lw_node *build_join(struct lw_graph *graph, enum lw_node_kind kind,
+			   const char *name, struct lw_value *const *in,
+			   uint32_t n_in, uint32_t h, uint32_t w, uint32_t c)
 {
 	struct lw_value *out;
 	char out_name[64];
 
 	snprintf(out_name, sizeof(out_name), "%s.out", name);
 	out = need(lw_graph_value(graph, out_name, h, w, c));
-	return need(lw_graph_node(graph, kind, name, &in, 1, out));
+	return need(lw_graph_node(graph, kind, name, in, n_in, out));
 }
 
-static uint32_t windows(uint32_t size, const struct lw_window *w)
+struct lw_node *build_node(struct lw_graph *graph, enum lw_node_kind kind,
+			   const char *name, struct lw_value *in, uint32_t h,
+			   uint32_t w, uint32_t c)
+{
+	return build_join(graph, kind, name, &in, 1, h, w, c);
+}
+
+/* Rows of a convolution's output. */
+static uint32_t size(uint32_t in, enum lw_node_kind kind,
+		     const struct lw_window *w)
 {
 	uint32_t reach = (w->kernel_h - 1) * w->dilation_h + 1;
 
-	return (size + 2 * w->pad_top - reach) / w->stride_h + 1;
+	if (kind == LW_NODE_TCONV)
+		return (in - 1) * w->stride_h + reach - 2 * w->pad_top;
+	return (in + 2 * w->pad_top - reach) / w->stride_h + 1;
 }
 
 static void fill(float *numbers, size_t n)
@@ -98,8 +117,8 @@ struct lw_node *build_conv(struct lw_graph *graph, enum lw_node_kind kind,
 				    conv.pad, conv.pad, conv.pad, conv.pad };
 	struct lw_node *node;
 
-	node = build_node(graph, kind, name, in, windows(in->h, &window),
-			  windows(in->w, &window), o);
+	node = build_node(graph, kind, name, in, size(in->h, kind, &window),
+			  size(in->w, kind, &window), o);
 	node->window = window;
 	node->groups = groups;
 	node->weights = need(lw_weights_new(o, k, k, i, conv.bias));
@@ -107,6 +126,21 @@ struct lw_node *build_conv(struct lw_graph *graph, enum lw_node_kind kind,
 	if (conv.bias)
 		fill(node->weights->bias, o);
 	return node;
+}
+
+struct build_conv build_random_conv(uint32_t pads)
+{
+	uint32_t groups = 1 + build_random_below(3);
+
+	return (struct build_conv){
+		.o = groups * (1 + build_random_below(5)),
+		.kernel = 1 + build_random_below(4),
+		.stride = 1 + build_random_below(3),
+		.dilation = 1 + build_random_below(3),
+		.pad = build_random_below(pads),
+		.groups = groups,
+		.bias = build_random_below(2),
+	};
 }
 
 struct lw_node *build_affine(struct lw_graph *graph, const char *name,
@@ -130,17 +164,25 @@ void build_scale(struct lw_value *value, float scale, int32_t zero_point)
 
 float *build_numbers(const struct lw_value *value)
 {
-	size_t n = (size_t)value->h * value->w * value->c;
+	size_t n = lw_value_size(value);
 	float *numbers = need(malloc(n * sizeof(*numbers)));
 
 	fill(numbers, n);
 	return numbers;
 }
 
-float *build_run(const struct lw_graph *graph, const float *input)
+float *build_copy(const float *numbers, size_t n)
+{
+	float *copy = need(malloc(n * sizeof(*copy)));
+
+	memcpy(copy, numbers, n * sizeof(*copy));
+	return copy;
+}
+
+float *build_run_all(const struct lw_graph *graph, const float *const *inputs)
 {
 	const struct lw_value *value = graph->outputs[0].value;
-	size_t size = (size_t)value->h * value->w * value->c * sizeof(float);
+	size_t size = lw_value_size(value) * sizeof(float);
 	struct lw_interpreter *interpreter;
 	struct lwnpu_error error;
 	float *out = need(malloc(size));
@@ -149,8 +191,13 @@ float *build_run(const struct lw_graph *graph, const float *input)
 		fprintf(stderr, "%s\n", error.message);
 		abort();
 	}
-	lw_interpreter_run(interpreter, &input, NULL, NULL);
+	lw_interpreter_run(interpreter, inputs, NULL, NULL);
 	memcpy(out, lw_interpreter_value(interpreter, value), size);
 	lw_interpreter_free(interpreter);
 	return out;
+}
+
+float *build_run(const struct lw_graph *graph, const float *input)
+{
+	return build_run_all(graph, &input);
 }

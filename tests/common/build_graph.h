@@ -8,10 +8,19 @@
 /* A graph whose input is "in". */
 struct lw_graph *build_graph(uint32_t h, uint32_t w, uint32_t c);
 
-/* Appends a node with its output, of which name is "NAME.out". */
+/* One input more. */
+struct lw_value *build_input(struct lw_graph *graph, const char *name,
+			     uint32_t h, uint32_t w, uint32_t c);
+
+/* Appends a node with its output, of which the name is "NAME.out". */
 struct lw_node *build_node(struct lw_graph *graph, enum lw_node_kind kind,
 			   const char *name, struct lw_value *in, uint32_t h,
 			   uint32_t w, uint32_t c);
+
+/* The same with several inputs. */
+struct lw_node *build_join(struct lw_graph *graph, enum lw_node_kind kind,
+			   const char *name, struct lw_value *const *in,
+			   uint32_t n_in, uint32_t h, uint32_t w, uint32_t c);
 
 struct build_conv {
 	uint32_t o, kernel, stride, dilation, pad, groups;
@@ -25,6 +34,9 @@ struct build_conv {
 struct lw_node *build_conv(struct lw_graph *graph, enum lw_node_kind kind,
 			   const char *name, struct lw_value *in,
 			   struct build_conv conv);
+
+/* One with small sizes, its pad less than @pads. */
+struct build_conv build_random_conv(uint32_t pads);
 
 /* Appends a per-channel multiplication and addition, random. */
 struct lw_node *build_affine(struct lw_graph *graph, const char *name,
@@ -42,7 +54,13 @@ void build_seed(uint32_t seed);
 /* Numbers for an input, to be freed. */
 float *build_numbers(const struct lw_value *value);
 
-/* Runs a graph of one input; the first output's numbers, to be freed. */
+/* A copy of numbers, for a node to own. */
+float *build_copy(const float *numbers, size_t n);
+
+/* Runs a graph; the first output's numbers, to be freed. */
+float *build_run_all(const struct lw_graph *graph, const float *const *inputs);
+
+/* The same with one input. */
 float *build_run(const struct lw_graph *graph, const float *input);
 
 #endif /* BUILD_GRAPH_H */

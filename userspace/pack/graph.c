@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: MIT
-/* Making, copying and changing graphs. */
-#include <stdarg.h>
-#include <stdio.h>
+/* Making and changing graphs. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph.h"
+#include "graph_private.h"
 
 /*
- * Makes room for one element more. The capacity is the power of two that
- * follows from n, so it needs no field; removing elements only makes it larger
- * than that.
+ * The capacity is the power of two that follows from n, so it needs no field;
+ * removing elements only makes it larger than that.
  */
-static int grow(void **array, uint32_t n, size_t size)
+int lw_array_grow(void **array, uint32_t n, size_t size)
 {
 	size_t capacity = n ? (size_t)n * 2 : 1;
 	size_t bytes;
@@ -29,12 +26,12 @@ static int grow(void **array, uint32_t n, size_t size)
 	return 0;
 }
 
-static char *copy_name(const char *name)
+char *lw_name_copy(const char *name)
 {
 	return strdup(name ? name : "");
 }
 
-static void *copy_array(const void *from, size_t n, size_t size)
+void *lw_array_copy(const void *from, size_t n, size_t size)
 {
 	size_t bytes;
 	void *to;
@@ -64,7 +61,7 @@ struct lw_graph *lw_graph_new(const char *source)
 
 	if (!graph)
 		return NULL;
-	graph->source = copy_name(source);
+	graph->source = lw_name_copy(source);
 	if (!graph->source) {
 		free(graph);
 		return NULL;
@@ -77,6 +74,9 @@ static void free_node(struct lw_node *node)
 	if (!node)
 		return;
 	lw_weights_free(node->weights);
+	free(node->alphas);
+	free(node->position[0]);
+	free(node->position[1]);
 	free(node->in);
 	free(node->name);
 	free(node);
@@ -113,13 +113,13 @@ struct lw_value *lw_graph_value(struct lw_graph *graph, const char *name,
 {
 	struct lw_value *value;
 
-	if (grow((void **)&graph->values, graph->n_values,
-		 sizeof(*graph->values)))
+	if (lw_array_grow((void **)&graph->values, graph->n_values,
+			  sizeof(*graph->values)))
 		return NULL;
 	value = calloc(1, sizeof(*value));
 	if (!value)
 		return NULL;
-	value->name = copy_name(name);
+	value->name = lw_name_copy(name);
 	if (!value->name) {
 		free(value);
 		return NULL;
@@ -153,8 +153,8 @@ struct lw_node *lw_graph_node(struct lw_graph *graph, enum lw_node_kind kind,
 {
 	struct lw_node *node;
 
-	if (grow((void **)&graph->nodes, graph->n_nodes,
-		 sizeof(*graph->nodes)))
+	if (lw_array_grow((void **)&graph->nodes, graph->n_nodes,
+			  sizeof(*graph->nodes)))
 		return NULL;
 	node = calloc(1, sizeof(*node));
 	if (!node)
@@ -163,8 +163,8 @@ struct lw_node *lw_graph_node(struct lw_graph *graph, enum lw_node_kind kind,
 	node->kind = kind;
 	node->n_in = n_in;
 	node->out = out;
-	node->name = copy_name(name);
-	node->in = copy_array(in, n_in, sizeof(*in));
+	node->name = lw_name_copy(name);
+	node->in = lw_array_copy(in, n_in, sizeof(*in));
 	if (!node->name || !node->in) {
 		free_node(node);
 		return NULL;
@@ -176,7 +176,7 @@ struct lw_node *lw_graph_node(struct lw_graph *graph, enum lw_node_kind kind,
 static int append_port(struct lw_port **ports, uint32_t *n,
 		       const struct lw_port *port)
 {
-	int ret = grow((void **)ports, *n, sizeof(**ports));
+	int ret = lw_array_grow((void **)ports, *n, sizeof(**ports));
 
 	if (!ret)
 		(*ports)[(*n)++] = *port;
@@ -260,196 +260,4 @@ void lw_graph_replace(struct lw_graph *graph, struct lw_value *from,
 	for (i = 0; i < graph->n_outputs; i++)
 		if (graph->outputs[i].value == from)
 			graph->outputs[i].value = to;
-}
-
-static bool weights_size(uint32_t o, uint32_t kh, uint32_t kw, uint32_t i,
-			 size_t *n)
-{
-	return o && kh && kw && i && !lw_mul(o, kh, n) && !lw_mul(*n, kw, n) &&
-	       !lw_mul(*n, i, n) && *n <= LW_MAX_ELEMENTS;
-}
-
-struct lw_weights *lw_weights_new(uint32_t o, uint32_t kh, uint32_t kw,
-				  uint32_t i, bool bias)
-{
-	struct lw_weights *weights;
-	size_t n;
-
-	if (!weights_size(o, kh, kw, i, &n))
-		return NULL;
-	weights = calloc(1, sizeof(*weights));
-	if (!weights)
-		return NULL;
-	weights->o = o;
-	weights->kh = kh;
-	weights->kw = kw;
-	weights->i = i;
-	weights->real = calloc(n, sizeof(*weights->real));
-	if (bias)
-		weights->bias = calloc(o, sizeof(*weights->bias));
-	if (!weights->real || (bias && !weights->bias)) {
-		lw_weights_free(weights);
-		return NULL;
-	}
-	return weights;
-}
-
-void lw_weights_free(struct lw_weights *weights)
-{
-	if (!weights)
-		return;
-	free(weights->real);
-	free(weights->q);
-	free(weights->scale);
-	free(weights->bias);
-	free(weights->bias_q);
-	free(weights);
-}
-
-/* Copies an optional array; true when memory is short. */
-#define COPY_FIELD(to, from, field, n) \
-	((from)->field && !((to)->field = copy_array((from)->field, n, \
-						     sizeof(*(from)->field))))
-
-static struct lw_weights *copy_weights(const struct lw_weights *from)
-{
-	struct lw_weights *to = lw_weights_new(from->o, from->kh, from->kw,
-					       from->i, from->bias);
-	size_t n = (size_t)from->o * from->kh * from->kw * from->i;
-
-	if (!to)
-		return NULL;
-	memcpy(to->real, from->real, n * sizeof(*to->real));
-	if (from->bias)
-		memcpy(to->bias, from->bias, from->o * sizeof(*to->bias));
-	if (COPY_FIELD(to, from, q, n) || COPY_FIELD(to, from, scale, to->o) ||
-	    COPY_FIELD(to, from, bias_q, to->o)) {
-		lw_weights_free(to);
-		return NULL;
-	}
-	return to;
-}
-
-static int copy_value(struct lw_graph *to, const struct lw_value *from)
-{
-	struct lw_value *value = lw_graph_value(to, from->name, from->h,
-						from->w, from->c);
-	struct lw_value made;
-
-	if (!value)
-		return -ENOMEM;
-	made = *value;
-	*value = *from;
-	value->name = made.name;
-	value->id = made.id;
-	return 0;
-}
-
-static int copy_node(struct lw_graph *to, const struct lw_node *from)
-{
-	struct lw_node *node = lw_graph_node(to, from->kind, from->name,
-					     from->in, from->n_in, NULL);
-	struct lw_node made;
-	uint32_t i;
-
-	if (!node)
-		return -ENOMEM;
-	made = *node;
-	*node = *from;
-	node->name = made.name;
-	node->in = made.in;
-	node->weights = NULL;
-	for (i = 0; i < node->n_in; i++)
-		node->in[i] = to->values[from->in[i]->id];
-	node->out = to->values[from->out->id];
-	if (from->weights) {
-		node->weights = copy_weights(from->weights);
-		if (!node->weights)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int copy_ports(struct lw_graph *to, const struct lw_graph *from)
-{
-	struct lw_port port;
-	uint32_t i;
-	int ret = 0;
-
-	for (i = 0; i < from->n_inputs && !ret; i++) {
-		port = from->inputs[i];
-		port.value = to->values[port.value->id];
-		ret = lw_graph_input(to, &port);
-	}
-	for (i = 0; i < from->n_outputs && !ret; i++) {
-		port = from->outputs[i];
-		port.value = to->values[port.value->id];
-		ret = lw_graph_output(to, &port);
-	}
-	return ret;
-}
-
-struct lw_graph *lw_graph_copy(const struct lw_graph *graph)
-{
-	struct lw_graph *copy = lw_graph_new(graph->source);
-	int ret = copy ? 0 : -ENOMEM;
-	uint32_t i;
-
-	if (copy)
-		copy->quantised = graph->quantised;
-	for (i = 0; i < graph->n_values && !ret; i++)
-		ret = copy_value(copy, graph->values[i]);
-	for (i = 0; i < graph->n_nodes && !ret; i++)
-		ret = copy_node(copy, graph->nodes[i]);
-	if (!ret)
-		ret = copy_ports(copy, graph);
-	if (ret) {
-		lw_graph_free(copy);
-		return NULL;
-	}
-	return copy;
-}
-
-static void free_refusal(struct lw_refusal *refusal)
-{
-	free(refusal->node);
-	free(refusal->op);
-	free(refusal->reason);
-}
-
-int lw_refuse(struct lw_refusals *refusals, const char *node, const char *op,
-	      const char *format, ...)
-{
-	struct lw_refusal refusal = { 0 };
-	char reason[256];
-	va_list args;
-
-	if (grow((void **)&refusals->item, refusals->n,
-		 sizeof(*refusals->item)))
-		return -ENOMEM;
-	va_start(args, format);
-	vsnprintf(reason, sizeof(reason), format, args);
-	va_end(args);
-	refusal.reason = copy_name(reason);
-	refusal.node = copy_name(node);
-	refusal.op = copy_name(op);
-	if (!refusal.node || !refusal.op || !refusal.reason) {
-		free_refusal(&refusal);
-		return -ENOMEM;
-	}
-	lw_one_line(refusal.reason);
-	lw_one_line(refusal.node);
-	lw_one_line(refusal.op);
-	refusals->item[refusals->n++] = refusal;
-	return 0;
-}
-
-void lw_refusals_free(struct lw_refusals *refusals)
-{
-	uint32_t i;
-
-	for (i = 0; i < refusals->n; i++)
-		free_refusal(&refusals->item[i]);
-	free(refusals->item);
-	*refusals = (struct lw_refusals){ 0 };
 }

@@ -73,15 +73,22 @@ struct lw_weights {
 	X(conv, CONV, "convolution; fully connected is 1x1 on 1x1") \
 	X(dwconv, DWCONV, "depthwise convolution, one output per channel") \
 	X(pool, POOL, "maximum or average pooling") \
-	X(add, ADD, "sum of two tensors of one shape") \
+	X(tconv, TCONV, "transposed convolution") \
+	X(add, ADD, "sum or difference of two tensors") \
+	X(mul, MUL, "product of two tensors, number by number") \
+	X(matmul, MATMUL, "matrix product of two tensors, batches along h") \
 	X(affine, AFFINE, "per-channel multiply and add (batch norm)") \
 	X(unary, UNARY, "a function of one number") \
 	X(concat, CONCAT, "concatenation along h, w or c") \
 	X(slice, SLICE, "part of a tensor, with strides") \
 	X(pad, PAD, "constant padding in h, w and c") \
 	X(flatten, FLATTEN, "h x w x c to 1 x 1 x (h w c)") \
+	X(reorder, REORDER, "reshape, transpose, shuffle, tile") \
+	X(resize, RESIZE, "rows and columns at other places, interpolated") \
 	X(softmax, SOFTMAX, "softmax over channels") \
-	X(requant, REQUANT, "the same real numbers in another scale")
+	X(requant, REQUANT, "the same real numbers in another scale") \
+	X(gate, GATE, "a test that lets nodes be skipped") \
+	X(merge, MERGE, "one of two results, as a gate decided")
 
 enum lw_node_kind {
 #define LW_NODE_ENUM(name, NAME, text) LW_NODE_##NAME,
@@ -100,14 +107,70 @@ struct lw_window {
 
 enum lw_pool_kind { LW_POOL_MAX, LW_POOL_AVERAGE };
 
+/*
+ * Functions of UNARY nodes, LW_UNARY(NAME, of x, a = alpha and b = beta), with
+ * the names and parameters of ONNX's operators. IDENTITY has only its node's
+ * act_lo and act_hi: Relu, Clip. With slopes per channel LEAKY_RELU is PRelu.
+ */
+#define LW_UNARIES(X) \
+	X(IDENTITY, x) \
+	X(SIGMOID, sigmoid(x)) \
+	X(TANH, tanhf(x)) \
+	X(HARD_SIGMOID, clip(a * x + b, 0, 1)) \
+	X(HARD_SWISH, x * clip(x * (1.0f / 6) + 0.5f, 0, 1)) \
+	X(LEAKY_RELU, x < 0 ? a * x : x) \
+	X(THRESHOLDED_RELU, x > a ? x : 0) \
+	X(ELU, x < 0 ? a * expm1f(x) : x) \
+	X(SELU, b * (x < 0 ? a * expm1f(x) : x)) \
+	X(CELU, x < 0 ? a * expm1f(x / a) : x) \
+	X(GELU, x * 0.5f * erfcf(x * (float)-M_SQRT1_2)) \
+	X(GELU_TANH, x * sigmoid(1.5957691216f * (x + 0.044715f * x * x * x))) \
+	X(SWISH, x * sigmoid(a * x)) \
+	X(MISH, x * tanhf(softplus(x))) \
+	X(SOFTPLUS, softplus(x)) \
+	X(SOFTSIGN, x / (1 + fabsf(x))) \
+	X(SHRINK, x < -a ? x + b : x > a ? x - b : 0) \
+	X(EXP, expf(x)) \
+	X(LOG, logf(x)) \
+	X(SQRT, sqrtf(x)) \
+	X(RSQRT, 1 / sqrtf(x)) \
+	X(RECIPROCAL, 1 / x) \
+	X(SQUARE, x * x) \
+	X(POW, powf(x, a)) \
+	X(ABS, fabsf(x)) \
+	X(NEG, -x) \
+	X(SIGN, x > 0 ? 1 : x < 0 ? -1 : 0) \
+	X(FLOOR, floorf(x)) \
+	X(CEIL, ceilf(x)) \
+	X(ROUND, rintf(x)) \
+	X(ERF, erff(x)) \
+	X(SIN, sinf(x)) \
+	X(COS, cosf(x)) \
+	X(TAN, tanf(x)) \
+	X(ASIN, asinf(x)) \
+	X(ACOS, acosf(x)) \
+	X(ATAN, atanf(x)) \
+	X(SINH, sinhf(x)) \
+	X(COSH, coshf(x)) \
+	X(ASINH, asinhf(x)) \
+	X(ACOSH, acoshf(x)) \
+	X(ATANH, atanhf(x))
+
 enum lw_unary_kind {
-	LW_UNARY_IDENTITY, /* only its node's act_lo and act_hi: Relu, Clip */
-	LW_UNARY_SIGMOID,
-	LW_UNARY_TANH,
-	LW_UNARY_HARD_SIGMOID,
-	LW_UNARY_HARD_SWISH,
-	LW_UNARY_LEAKY_RELU, /* alpha */
+#define LW_UNARY_ENUM(NAME, formula) LW_UNARY_##NAME,
+	LW_UNARIES(LW_UNARY_ENUM)
+#undef LW_UNARY_ENUM
+	LW_UNARY_KINDS
 };
+
+/* What a GATE tests, over all numbers of its input. */
+enum lw_gate_kind {
+	LW_GATE_MAX, /* the greatest */
+	LW_GATE_MARGIN, /* the greatest less the second greatest */
+};
+
+/* Dimensions that a REORDER splits its elements into. */
+#define LW_MAX_SIZES 6
 
 enum lw_axis { LW_AXIS_H, LW_AXIS_W, LW_AXIS_C };
 
@@ -120,18 +183,26 @@ enum lw_axis { LW_AXIS_H, LW_AXIS_W, LW_AXIS_C };
  * @out: the one written; not owned
  * @act_lo: fused activation: real lower bound, -INFINITY for none
  * @act_hi: upper bound, INFINITY for none
- * @window: CONV, DWCONV, POOL, PAD (its pads only)
- * @groups: CONV
- * @weights: CONV, DWCONV: owned; AFFINE: o = channels, kh = kw = i = 1, real
- *	multiplies, bias adds
+ * @window: CONV, DWCONV, POOL, PAD (its pads only); TCONV: input (y, x) adds
+ *	to output (y stride_h - pad_top + k dilation_h, …) of each kernel row k:
+ *	the pads above and at the left crop, the others are not used, and the
+ *	output may reach further than all kernels
+ * @groups: CONV, TCONV
+ * @weights: CONV, DWCONV, TCONV: owned; AFFINE: o = channels, kh = kw = i = 1,
+ *	real multiplies, bias adds
+ * @subtract: ADD: the second input is subtracted
+ * @transpose_a: MATMUL: the first input is [h][k][m], else [h][m][k]
+ * @transpose_b: MATMUL: the second input is [h][n][k], else [h][k][n]; the
+ *	output is [h][m][n]
  * @pool: POOL
  * @count_pad: POOL average: the divisor counts padding as zeros
  * @integer_average: POOL average of a quantised TFLite model: the integer
  *	quotient, halves rounded away from @average_zero
  * @average_zero: the byte of 0 in the type that the source averages in
  * @unary: UNARY
- * @alpha: UNARY: slope (leaky relu), or slope (hard sigmoid)
- * @beta: UNARY: offset (hard sigmoid)
+ * @alpha: UNARY: a in its formula
+ * @beta: UNARY: b in its formula
+ * @alphas: UNARY: owned [channels]: a of each channel, or NULL: @alpha
  * @axis: CONCAT
  * @start: SLICE: first h, w, c
  * @step: SLICE: steps in h, w, c (sizes are @out's)
@@ -139,6 +210,24 @@ enum lw_axis { LW_AXIS_H, LW_AXIS_W, LW_AXIS_C };
  * @pad_channels_before: PAD: channels of @fill before the input's
  * @pad_channels_after: PAD: and after them
  * @nchw: FLATTEN: order of the result is c, h, w (else h, w, c)
+ * @n_sizes: REORDER: of @size and @stride, 1 to LW_MAX_SIZES
+ * @size: REORDER: the output's elements, numbered in order h, w, c, c fastest,
+ *	are [size 0][size 1]…, the last fastest
+ * @stride: REORDER: output element (i, j, …) is input element number
+ *	i stride 0 + j stride 1 + …, in the input's order h, w, c
+ * @position: RESIZE: owned [rows] and [columns] of the output: where in the
+ *	input each lies, 0 to its last row or column; between two, linear
+ * @gate: GATE; its output is 1 x 1 x 1, 1 if taken, else 0, quantised with
+ *	scale 1 and zero point 0
+ * @threshold: GATE: it is taken when what it tests is at least this
+ * @invert: GATE: when it is less
+ *
+ * ADD and MUL broadcast: an input dimension of 1 stands for any. So does an h
+ * of 1 of a MATMUL's input.
+ *
+ * MERGE reads a gate's flag, what stands if that is taken, and what stands if
+ * not. A gate's MERGEs follow each other; the nodes between it and the first
+ * of them do not run when it is taken.
  */
 struct lw_node {
 	enum lw_node_kind kind;
@@ -150,17 +239,25 @@ struct lw_node {
 	struct lw_window window;
 	uint32_t groups;
 	struct lw_weights *weights;
+	bool subtract;
+	bool transpose_a, transpose_b;
 	enum lw_pool_kind pool;
 	bool count_pad;
 	bool integer_average;
 	uint8_t average_zero;
 	enum lw_unary_kind unary;
 	float alpha, beta;
+	float *alphas;
 	enum lw_axis axis;
 	uint32_t start[3], step[3];
 	float fill;
 	uint32_t pad_channels_before, pad_channels_after;
 	bool nchw;
+	uint32_t n_sizes, size[LW_MAX_SIZES], stride[LW_MAX_SIZES];
+	float *position[2];
+	enum lw_gate_kind gate;
+	float threshold;
+	bool invert;
 };
 
 /**
@@ -208,6 +305,12 @@ struct lw_refusals {
 	} *item;
 };
 
+/* Numbers in a value. */
+static inline size_t lw_value_size(const struct lw_value *value)
+{
+	return (size_t)value->h * value->w * value->c;
+}
+
 /* All of these return NULL or -ENOMEM when memory is short. */
 struct lw_graph *lw_graph_new(const char *source);
 void lw_graph_free(struct lw_graph *graph);
@@ -230,6 +333,9 @@ bool lw_graph_is_input(const struct lw_graph *graph,
 		       const struct lw_value *value);
 bool lw_graph_is_output(const struct lw_graph *graph,
 			const struct lw_value *value);
+/* The MERGEs of the GATE with this index: the first, and the node behind. */
+void lw_gate_merges(const struct lw_graph *graph, uint32_t gate,
+		    uint32_t *first, uint32_t *end);
 /* Nodes and outputs that read a value. */
 uint32_t lw_graph_readers(const struct lw_graph *graph,
 			  const struct lw_value *value);
@@ -246,15 +352,15 @@ const char *lw_node_kind_name(enum lw_node_kind kind);
 
 /**
  * lw_unary() - the function of a UNARY node, without its act_lo and act_hi
- * Formulas and defaults are those of ONNX's operators of the same names.
+ * @c: the channel of @x
  */
-float lw_unary(const struct lw_node *node, float x);
+float lw_unary(const struct lw_node *node, float x, uint32_t c);
 
 /**
  * lw_graph_check() - verify that a graph is sound
  * Shapes of every node agree, windows lie in their images, values are written
- * once and before they are read, scales are finite and positive, zero points
- * are bytes. Importers call it last, and so does the lowering first, so
+ * once and before they are read, nothing that a gate may skip is read by
+ * others, scales are finite and positive, zero points are bytes. Importers call it last, and so does the lowering first, so
  * nothing behind it has to ask again.
  *
  * Return: 0, or -EINVAL with a message that names the node.

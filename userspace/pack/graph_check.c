@@ -44,9 +44,8 @@ static int check_node(const struct lw_graph *graph, const struct lw_node *node,
 			       "bounds %g to %g are not a range",
 			       NODE_ARGS(node), node->act_lo, node->act_hi);
 	ret = lw_node_check(node, error);
-	if (!ret && graph->quantised &&
-	    (node->kind == LW_NODE_CONV || node->kind == LW_NODE_DWCONV) &&
-	    !node->weights->q)
+	if (!ret && graph->quantised && node->weights &&
+	    node->kind != LW_NODE_AFFINE && !node->weights->q)
 		ret = lw_fail(error, -EINVAL, NODE_FORMAT
 			      "weights of a quantised model are not quantised",
 			      NODE_ARGS(node));
@@ -183,6 +182,8 @@ int lw_graph_check(const struct lw_graph *graph, struct lwnpu_error *error)
 	ret = check_ports(graph, written, error);
 	if (!ret)
 		ret = check_nodes(graph, written, error);
+	if (!ret)
+		ret = lw_graph_check_gates(graph, error);
 	free(written);
 	return ret;
 }

@@ -21,9 +21,18 @@ static void (*const run_node[])(const struct lw_interpreter *interpreter,
 
 static size_t scratch_of(const struct lw_node *node)
 {
-	if (node->kind == LW_NODE_CONV)
+	switch (node->kind) {
+	case LW_NODE_CONV:
 		return lw_conv_scratch(node);
-	return node->kind == LW_NODE_DWCONV ? lw_dwconv_scratch(node) : 0;
+	case LW_NODE_DWCONV:
+		return lw_dwconv_scratch(node);
+	case LW_NODE_TCONV:
+		return lw_tconv_scratch(node);
+	case LW_NODE_RESIZE:
+		return lw_resize_scratch(node);
+	default:
+		return 0;
+	}
 }
 
 static int allocate(struct lw_interpreter *interpreter)

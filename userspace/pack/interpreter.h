@@ -9,7 +9,7 @@
  * struct lw_interpreter - buffers of a graph
  * @graph: not owned
  * @values: by value id: [h][w][c]
- * @scratch: for patches or transposed weights of one node at a time
+ * @scratch: for patches, transposed weights, … of one node at a time
  * @scratch_size: floats in it
  * @round: activations are rounded to their quanta
  */
@@ -28,11 +28,6 @@ struct lw_interpreter {
  */
 void lw_interpreter_round(struct lw_interpreter *interpreter, bool round);
 
-static inline size_t lw_value_size(const struct lw_value *value)
-{
-	return (size_t)value->h * value->w * value->c;
-}
-
 static inline float *lw_interpreter_in(const struct lw_interpreter *in,
 				       const struct lw_node *node, uint32_t i)
 {
@@ -48,6 +43,11 @@ static inline float *lw_interpreter_out(const struct lw_interpreter *in,
 /* Floats of scratch that a node needs. */
 size_t lw_conv_scratch(const struct lw_node *node);
 size_t lw_dwconv_scratch(const struct lw_node *node);
+size_t lw_tconv_scratch(const struct lw_node *node);
+size_t lw_resize_scratch(const struct lw_node *node);
+
+/* Sets every output pixel of a convolution to the bias. */
+void lw_start_at_bias(const struct lw_node *node, float *out);
 
 /* lw_run_NAME() of each node kind of LW_NODES; bounds are applied after. */
 #define LW_RUN_DECLARE(name, NAME, text) \

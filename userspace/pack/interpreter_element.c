@@ -1,19 +1,76 @@
 // SPDX-License-Identifier: MIT
-/* The interpreter's nodes that compute or move single elements. */
+/* The interpreter's nodes that compute single elements. */
 #include <string.h>
 
 #include "interpreter.h"
 
+/* An input of a node that broadcasts: floats from one place to the next. */
+struct operand {
+	const float *x;
+	size_t row, column, channel;
+};
+
+static struct operand operand_of(const struct lw_interpreter *interpreter,
+				 const struct lw_node *node, uint32_t i)
+{
+	const struct lw_value *v = node->in[i];
+
+	return (struct operand){
+		.x = lw_interpreter_in(interpreter, node, i),
+		.row = v->h == 1 ? 0 : (size_t)v->w * v->c,
+		.column = v->w == 1 ? 0 : v->c,
+		.channel = v->c == 1 ? 0 : 1,
+	};
+}
+
+static inline void combine(const struct lw_interpreter *interpreter,
+			   const struct lw_node *node,
+			   float (*function)(float a, float b))
+{
+	struct operand a = operand_of(interpreter, node, 0);
+	struct operand b = operand_of(interpreter, node, 1);
+	float *out = lw_interpreter_out(interpreter, node);
+	const float *pa, *pb;
+	uint32_t y, x, c;
+
+	for (y = 0; y < node->out->h; y++)
+		for (x = 0; x < node->out->w; x++) {
+			pa = a.x + y * a.row + x * a.column;
+			pb = b.x + y * b.row + x * b.column;
+			for (c = 0; c < node->out->c; c++)
+				*out++ = function(pa[c * a.channel],
+						  pb[c * b.channel]);
+		}
+}
+
+static inline float sum(float a, float b)
+{
+	return a + b;
+}
+
+static inline float difference(float a, float b)
+{
+	return a - b;
+}
+
+static inline float product(float a, float b)
+{
+	return a * b;
+}
+
 void lw_run_add(const struct lw_interpreter *interpreter,
 		const struct lw_node *node)
 {
-	const float *a = lw_interpreter_in(interpreter, node, 0);
-	const float *b = lw_interpreter_in(interpreter, node, 1);
-	float *out = lw_interpreter_out(interpreter, node);
-	size_t i, n = lw_value_size(node->out);
+	if (node->subtract)
+		combine(interpreter, node, difference);
+	else
+		combine(interpreter, node, sum);
+}
 
-	for (i = 0; i < n; i++)
-		out[i] = a[i] + b[i];
+void lw_run_mul(const struct lw_interpreter *interpreter,
+		const struct lw_node *node)
+{
+	combine(interpreter, node, product);
 }
 
 void lw_run_affine(const struct lw_interpreter *interpreter,
@@ -36,9 +93,10 @@ void lw_run_unary(const struct lw_interpreter *interpreter,
 	const float *in = lw_interpreter_in(interpreter, node, 0);
 	float *out = lw_interpreter_out(interpreter, node);
 	size_t i, n = lw_value_size(node->out);
+	uint32_t c = node->out->c;
 
 	for (i = 0; i < n; i++)
-		out[i] = lw_unary(node, in[i]);
+		out[i] = lw_unary(node, in[i], i % c);
 }
 
 void lw_run_requant(const struct lw_interpreter *interpreter,
@@ -70,85 +128,4 @@ void lw_run_softmax(const struct lw_interpreter *interpreter,
 		for (i = 0; i < c; i++)
 			out[i] /= sum;
 	}
-}
-
-/* Copies a whole tensor to a place in a larger one. */
-static void insert(const struct lw_value *part, const float *from,
-		   const struct lw_value *whole, float *to, const uint32_t at[3])
-{
-	uint32_t y, x;
-
-	for (y = 0; y < part->h; y++)
-		for (x = 0; x < part->w; x++, from += part->c)
-			memcpy(to + (((size_t)y + at[0]) * whole->w + x +
-				     at[1]) * whole->c + at[2],
-			       from, part->c * sizeof(*to));
-}
-
-void lw_run_concat(const struct lw_interpreter *interpreter,
-		   const struct lw_node *node)
-{
-	uint32_t i, at[3] = { 0 };
-
-	for (i = 0; i < node->n_in; i++) {
-		const struct lw_value *in = node->in[i];
-		uint32_t size[3] = { in->h, in->w, in->c };
-
-		insert(in, lw_interpreter_in(interpreter, node, i), node->out,
-		       lw_interpreter_out(interpreter, node), at);
-		at[node->axis] += size[node->axis];
-	}
-}
-
-void lw_run_pad(const struct lw_interpreter *interpreter,
-		const struct lw_node *node)
-{
-	const uint32_t at[3] = { node->window.pad_top, node->window.pad_left,
-				 node->pad_channels_before };
-	float *out = lw_interpreter_out(interpreter, node);
-	size_t i, n = lw_value_size(node->out);
-
-	for (i = 0; i < n; i++)
-		out[i] = node->fill;
-	insert(node->in[0], lw_interpreter_in(interpreter, node, 0), node->out,
-	       out, at);
-}
-
-void lw_run_slice(const struct lw_interpreter *interpreter,
-		  const struct lw_node *node)
-{
-	const struct lw_value *value = node->in[0];
-	const float *in = lw_interpreter_in(interpreter, node, 0);
-	float *out = lw_interpreter_out(interpreter, node);
-	size_t row, column;
-	uint32_t y, x, c;
-
-	for (y = 0; y < node->out->h; y++) {
-		row = node->start[0] + (size_t)y * node->step[0];
-		for (x = 0; x < node->out->w; x++) {
-			column = node->start[1] + (size_t)x * node->step[1];
-			for (c = 0; c < node->out->c; c++)
-				*out++ = in[(row * value->w + column) *
-					    value->c + node->start[2] +
-					    (size_t)c * node->step[2]];
-		}
-	}
-}
-
-void lw_run_flatten(const struct lw_interpreter *interpreter,
-		    const struct lw_node *node)
-{
-	const float *in = lw_interpreter_in(interpreter, node, 0);
-	float *out = lw_interpreter_out(interpreter, node);
-	size_t pixels = (size_t)node->in[0]->h * node->in[0]->w;
-	uint32_t c, channels = node->in[0]->c;
-	size_t p;
-
-	if (!node->nchw) {
-		memcpy(out, in, lw_value_size(node->out) * sizeof(*out));
-		return;
-	}
-	for (c = 0; c < channels; c++)
-		for (p = 0; p < pixels; p++)
-			*out++ = in[p * channels + c];
 }

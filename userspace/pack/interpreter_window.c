@@ -137,8 +137,7 @@ static void run_group(const struct lw_interpreter *interpreter,
 	}
 }
 
-/* Every output pixel starts at the bias. */
-static void start_at_bias(const struct lw_node *node, float *out)
+void lw_start_at_bias(const struct lw_node *node, float *out)
 {
 	const float *bias = node->weights->bias;
 	size_t n = (size_t)node->out->h * node->out->w;
@@ -158,7 +157,7 @@ void lw_run_conv(const struct lw_interpreter *interpreter,
 {
 	uint32_t group;
 
-	start_at_bias(node, lw_interpreter_out(interpreter, node));
+	lw_start_at_bias(node, lw_interpreter_out(interpreter, node));
 	for (group = 0; group < node->groups; group++)
 		run_group(interpreter, node, group);
 }
@@ -189,7 +188,7 @@ void lw_run_dwconv(const struct lw_interpreter *interpreter,
 	struct taps row, column;
 
 	transpose(node->weights, interpreter->scratch);
-	start_at_bias(node, out);
+	lw_start_at_bias(node, out);
 	for (y = 0; y < node->out->h; y++) {
 		row = row_taps(node, y);
 		for (x = 0; x < node->out->w; x++, out += c) {

@@ -120,8 +120,7 @@ static int check_quantised(const struct lw_graph *graph,
 			return lw_fail(error, -EINVAL,
 				       "%s: its output has no scale and zero point; calibrate the model, or quantise all of it",
 				       node->name);
-		if ((node->kind == LW_NODE_CONV ||
-		     node->kind == LW_NODE_DWCONV) &&
+		if (w && node->kind != LW_NODE_AFFINE &&
 		    (!w->q || !w->scale || (w->bias && !w->bias_q)))
 			return lw_fail(error, -EINVAL,
 				       "%s: its weights are not quantised",

@@ -62,11 +62,14 @@ int lw_lower_unary(struct lw_lowering *lower, const struct lw_node *node)
 	const struct lw_value *in = node->in[0];
 	uint8_t table[256];
 
+	if (node->alphas)
+		return lw_fail(lower->error, -EOPNOTSUPP,
+			       "%s: a slope for each channel", node->name);
 	if (node->unary == LW_UNARY_IDENTITY)
 		return lw_lower_requant(lower, node);
 	for (int q = 0; q < 256; q++) {
 		float x = in->scale * (float)(q - in->zero_point);
-		float y = lw_unary(node, x);
+		float y = lw_unary(node, x, 0);
 
 		table[q] = lw_quantise(fminf(fmaxf(y, node->act_lo),
 					     node->act_hi), node->out);
@@ -85,6 +88,7 @@ static int set_add(struct lw_lowering *lower, const struct lw_node *node,
 	const struct lw_value *a = node->in[0], *b = node->in[1];
 	float ratio0 = a->scale / node->out->scale;
 	float ratio1 = b->scale / node->out->scale;
+	int sign = node->subtract ? -1 : 1;
 	int shift = 20 - (int)floorf(log2f(fmaxf(ratio0, ratio1)));
 
 	if (shift < 1)
@@ -94,7 +98,7 @@ static int set_add(struct lw_lowering *lower, const struct lw_node *node,
 	if (shift > 31)
 		shift = 31;
 	add->mul0 = lrint(ldexp(ratio0, shift));
-	add->mul1 = lrint(ldexp(ratio1, shift));
+	add->mul1 = lrint(ldexp(ratio1, shift)) * sign;
 	add->bias = (1u << (shift - 1)) -
 		    (uint32_t)add->mul0 * (uint32_t)a->zero_point -
 		    (uint32_t)add->mul1 * (uint32_t)b->zero_point;
@@ -108,8 +112,15 @@ int lw_lower_add(struct lw_lowering *lower, const struct lw_node *node)
 {
 	struct lwnpu_add add = { 0 };
 	struct lwnpu_op *op;
-	int ret = set_add(lower, node, &add);
+	int ret;
 
+	for (int i = 0; i < 2; i++)
+		if (lw_value_size(node->in[i]) !=
+		    lw_value_size(node->out))
+			return lw_fail(lower->error, -EOPNOTSUPP,
+				       "%s: addition of tensors of two shapes",
+				       node->name);
+	ret = set_add(lower, node, &add);
 	if (ret)
 		return ret;
 	op = lw_lower_op(lower, LWNPU_OP_ADD,

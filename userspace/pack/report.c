@@ -79,10 +79,12 @@ static uint64_t nonzero_weights(const struct lw_weights *w)
 
 uint64_t lw_node_macs(const struct lw_node *node)
 {
-	uint64_t pixels = (uint64_t)node->out->h * node->out->w;
+	const struct lw_value *at = node->kind == LW_NODE_TCONV ? node->in[0] :
+								  node->out;
+	uint64_t pixels = (uint64_t)at->h * at->w;
 	const struct lw_weights *w = node->weights;
 
-	if (node->kind == LW_NODE_CONV)
+	if (node->kind == LW_NODE_CONV || node->kind == LW_NODE_TCONV)
 		return pixels * nonzero_weights(w);
 	return w ? pixels * w->o * w->kh * w->kw : 0;
 }

@@ -2,26 +2,34 @@
 /* Functions of one number, for the interpreter and for tables. */
 #include "graph.h"
 
-static float hard_sigmoid(float x, float slope, float offset)
+static float clip(float x, float lo, float hi)
 {
-	return fminf(fmaxf(slope * x + offset, 0), 1);
+	return fminf(fmaxf(x, lo), hi);
 }
 
-float lw_unary(const struct lw_node *node, float x)
+static float sigmoid(float x)
 {
+	return 1 / (1 + expf(-x));
+}
+
+static float softplus(float x)
+{
+	return fmaxf(x, 0) + log1pf(expf(-fabsf(x)));
+}
+
+float lw_unary(const struct lw_node *node, float x, uint32_t c)
+{
+	float a = node->alphas ? node->alphas[c] : node->alpha;
+	float b = node->beta;
+
 	switch (node->unary) {
-	case LW_UNARY_IDENTITY:
-		return x;
-	case LW_UNARY_SIGMOID:
-		return 1 / (1 + expf(-x));
-	case LW_UNARY_TANH:
-		return tanhf(x);
-	case LW_UNARY_HARD_SIGMOID:
-		return hard_sigmoid(x, node->alpha, node->beta);
-	case LW_UNARY_HARD_SWISH:
-		return x * hard_sigmoid(x, 1.0f / 6, 0.5f);
-	case LW_UNARY_LEAKY_RELU:
-		return x < 0 ? x * node->alpha : x;
+#define LW_UNARY_CASE(NAME, formula) \
+	case LW_UNARY_##NAME: \
+		return formula;
+	LW_UNARIES(LW_UNARY_CASE)
+#undef LW_UNARY_CASE
+	case LW_UNARY_KINDS:
+		break;
 	}
 	return NAN;
 }
