@@ -44,7 +44,8 @@ PROTO_C := $(patsubst %.proto,$(BUILD)/gen/%.pb-c.c,$(notdir $(PROTOS)))
 KERNELS := $(wildcard opencl/*.cl)
 
 # What the module and userspace share; the rest of driver/ is kernel code.
-SHARED := $(addprefix driver/lwnpu_,check.c check_ops.c check_window.c disasm.c table.c)
+SHARED := $(addprefix driver/lwnpu_,check.c check_index.c check_ops.c \
+	check_window.c disasm.c table.c)
 
 ENGINE_OBJS = $(SHARED:%.c=$(BUILD)/%.o) $(call objects,userspace/ref) \
 	$(call objects,opencl) $(BUILD)/gen/kernels.o

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The checker: what holds for every operation. lwnpu_check_ops.c and
- * lwnpu_check_window.c have the rules of each.
+ * The checker: what holds for every operation. lwnpu_check_index.c,
+ * lwnpu_check_ops.c and lwnpu_check_window.c have the rules of each.
  */
 #include "lwnpu_check_private.h"
 

@@ -98,4 +98,24 @@ __u32 lwnpu_disasm_op(const struct lwnpu_op *op, char *buf, __u32 size);
  */
 __u64 lwnpu_conv_blocks(const struct lwnpu_op *op);
 
+#define LWNPU_DIGITS 6
+
+/**
+ * struct lwnpu_digits - the fields of a REORDER as arrays
+ * @size: size0, size1, …
+ * @stride: stride0, stride1, …
+ */
+struct lwnpu_digits {
+	__u32 size[LWNPU_DIGITS];
+	__u32 stride[LWNPU_DIGITS];
+};
+
+/**
+ * lwnpu_reorder_digits() - the digits of a REORDER's element numbers
+ * @op: a REORDER
+ *
+ * Return: its fields.
+ */
+struct lwnpu_digits lwnpu_reorder_digits(const struct lwnpu_op *op);
+
 #endif /* LWNPU_CHECK_H */

@@ -31,6 +31,7 @@ static const char *const sources[] = {
 	lw_kernel_element,
 	lw_kernel_pair,
 	lw_kernel_pool,
+	lw_kernel_reorder,
 	lw_kernel_softmax,
 };
 
@@ -49,10 +50,10 @@ static void set_options(const struct lw_cl_engine *engine,
 	snprintf(options, MAX_OPTIONS,
 		 "-D %s -D LANES=%u -D CONV_LARGE=%u -D CONV_SMALL=%u "
 		 "-D QUAD_LARGE=%u -D QUAD_SMALL=%u -D CHUNK=%u "
-		 "-D POOL_MAX=%u -D POOL_AVERAGE=%u %s",
+		 "-D POOL_MAX=%u -D POOL_AVERAGE=%u -D LWNPU_DIGITS=%u %s",
 		 dot->macro, dot->lanes, dot->tiles.conv[0], dot->tiles.conv[1],
 		 dot->tiles.quad[0], dot->tiles.quad[1], LW_CL_CHUNK,
-		 LWNPU_POOL_MAX, LWNPU_POOL_AVERAGE, divide);
+		 LWNPU_POOL_MAX, LWNPU_POOL_AVERAGE, LWNPU_DIGITS, divide);
 }
 
 static void find_in_cache(const struct lw_cl_engine *engine,

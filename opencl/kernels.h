@@ -13,6 +13,7 @@ extern const char lw_kernel_copy[];
 extern const char lw_kernel_element[];
 extern const char lw_kernel_pair[];
 extern const char lw_kernel_pool[];
+extern const char lw_kernel_reorder[];
 extern const char lw_kernel_softmax[];
 
 #define LW_CL_KERNELS(X) \
@@ -27,6 +28,7 @@ extern const char lw_kernel_softmax[];
 	X(add) \
 	X(mul) \
 	X(pool) \
+	X(reorder) \
 	X(softmax)
 
 enum lw_cl_kernel {

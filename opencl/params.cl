@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Parameters of the kernels, passed by value. This file is also included by
- * the host (opencl/engine.h), so it holds nothing but structs of int, uint
+ * the host (opencl/opencl.h), so it holds nothing but structs of int, uint
  * and float. Places and pitches are counted in words of 4 bytes.
  */
 
@@ -127,4 +127,17 @@ struct lw_softmax_params {
 	uint table;		/* constants: 256 floats */
 	float scale;
 	float zero_point;
+};
+
+struct lw_reorder_params {
+	struct lw_view in;
+	struct lw_view out;
+	uint in_width;
+	uint in_channels;
+	uint width;
+	uint channels;
+	uint pixels;		/* of the output */
+	uint run;		/* pixels of one work-item */
+	uint size[LWNPU_DIGITS];
+	uint stride[LWNPU_DIGITS];
 };

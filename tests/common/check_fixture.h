@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lwnpu_check.h"
+#include "tensor.h"
 
 /* Where things are in the weights. */
 #define TABLE 0
@@ -27,15 +28,6 @@ static inline void put_u32(struct check_fixture *f, uint32_t offset,
 			   uint32_t value)
 {
 	memcpy(f->weights + offset, &value, sizeof(value));
-}
-
-static inline struct lwnpu_tensor tensor(uint8_t region, uint16_t h,
-					 uint16_t w, uint16_t c)
-{
-	return (struct lwnpu_tensor) {
-		.row_pitch = 4 * w, .plane_pitch = 4 * w * h, .h = h, .w = w,
-		.c = c, .region = region,
-	};
 }
 
 /* [8][8][8] to [4][4][6]: 2 words, 3 x 3 kernel, 108 blocks. */
@@ -105,6 +97,17 @@ static inline void set_softmax(struct lwnpu_op *op)
 	op->out = tensor(3, 8, 8, 8);
 	op->softmax = (struct lwnpu_softmax) {
 		.table = TABLE, .scale = 0x3b800000,
+	};
+}
+
+/* A transposition of rows and columns: [8][8][8] to [8][8][8]. */
+static inline void set_reorder(struct lwnpu_op *op)
+{
+	op->out = tensor(3, 8, 8, 8);
+	op->reorder = (struct lwnpu_reorder) {
+		.stride0 = 0xffffffff, .stride3 = 8, .stride4 = 64,
+		.stride5 = 1, .size0 = 1, .size1 = 1, .size2 = 1, .size3 = 8,
+		.size4 = 8, .size5 = 8,
 	};
 }
 

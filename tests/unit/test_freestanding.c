@@ -18,7 +18,8 @@
 	"-mgeneral-regs-only -Wall -Wextra -Werror -Wmissing-prototypes " \
 	"-Wvla -Wframe-larger-than=1024 -Iuapi -Idriver"
 #define SOURCES "driver/lwnpu_table.c driver/lwnpu_check.c " \
-	"driver/lwnpu_check_ops.c driver/lwnpu_check_window.c " \
+	"driver/lwnpu_check_index.c driver/lwnpu_check_ops.c " \
+	"driver/lwnpu_check_window.c " \
 	"driver/lwnpu_disasm.c"
 
 static void run(const char *format, const char *argument)

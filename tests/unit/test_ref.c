@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "engine.h"
+#include "../common/run_ref.h"
 
 /*
  * A program of one operation, 1x1x1 unless a test makes it larger. The weights
@@ -49,18 +49,8 @@ static void one_run_all(struct one *one, const uint8_t *in, size_t in_size,
 		.weights = (uint8_t *)&one->data,
 		.weights_size = sizeof(one->data),
 	};
-	struct lw_binding bindings[4] = {
-		[2] = { (void *)in, in_size }, [3] = { out, out_size },
-	};
-	struct lwnpu_error error = { 0 };
-	void *loaded;
 
-	if (lw_program_check(&program, &error))
-		fail_msg("%s", error.message);
-	assert_int_equal(lw_ref_engine.load(NULL, &program, &loaded, &error),
-			 0);
-	assert_int_equal(lw_ref_engine.run(NULL, loaded, bindings, &error), 0);
-	lw_ref_engine.unload(NULL, loaded);
+	lw_run_ref(&program, in, in_size, out, out_size);
 }
 
 static int one_run(struct one *one, const uint8_t *in, size_t in_size)

@@ -262,6 +262,24 @@ static void naive_softmax(const struct memory *memory,
 	       clamp((int)floor(value) + op->out.zero_point, 0, 255);
 }
 
+static void naive_reorder(const struct memory *memory,
+			  const struct lwnpu_op *op, int c, int y, int x,
+			  uint8_t *out)
+{
+	const struct lwnpu_reorder *p = &op->reorder;
+	const uint64_t size[] = { p->size0, p->size1, p->size2,
+				  p->size3, p->size4, p->size5 };
+	const uint64_t stride[] = { p->stride0, p->stride1, p->stride2,
+				    p->stride3, p->stride4, p->stride5 };
+	uint64_t n = ((uint64_t)y * op->out.w + x) * op->out.c + c, from = 0;
+	int w = op->in[0].w, d;
+
+	for (d = 5; d >= 0; n /= size[d--])
+		from += n % size[d] * stride[d];
+	n = from / op->in[0].c;
+	*out = *at(memory, &op->in[0], from % op->in[0].c, n / w, n % w);
+}
+
 typedef void naive_function(const struct memory *memory,
 			    const struct lwnpu_op *op, int c, int y, int x,
 			    uint8_t *out);

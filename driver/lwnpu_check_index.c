@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The checker: rules of the operations that say which places they read. */
+#include "lwnpu_check_private.h"
+
+struct lwnpu_digits lwnpu_reorder_digits(const struct lwnpu_op *op)
+{
+	const struct lwnpu_reorder *p = &op->reorder;
+
+	return (struct lwnpu_digits) {
+		.size = { p->size0, p->size1, p->size2,
+			  p->size3, p->size4, p->size5 },
+		.stride = { p->stride0, p->stride1, p->stride2,
+			    p->stride3, p->stride4, p->stride5 },
+	};
+}
+
+static u64 lw_tensor_elements(const struct lwnpu_tensor *tensor)
+{
+	return (u64)tensor->h * tensor->w * tensor->c;
+}
+
+/* A tensor fits a region, so its elements fit 32 bits, and so do numbers. */
+int lw_check_reorder(struct lw_check *check)
+{
+	const struct lwnpu_op *op = check->op;
+	struct lwnpu_digits digits = lwnpu_reorder_digits(op);
+	u64 elements = lw_tensor_elements(&op->out);
+	u64 product = 1, last = 0;
+	u32 d;
+
+	for (d = 0; d < LWNPU_DIGITS; d++) {
+		product *= digits.size[d];
+		last += (u64)(digits.size[d] - 1) * digits.stride[d];
+		if (product > elements)
+			break;
+	}
+	if (product != elements)
+		return lw_check_refuse(check, LWNPU_CHECK_SHAPE,
+				       "size0 x ... x size5", product,
+				       elements);
+	elements = lw_tensor_elements(&op->in[0]);
+	if (last >= elements)
+		return lw_check_refuse(check, LWNPU_CHECK_EXTENT,
+				       "(size0 - 1) x stride0 + ...", last,
+				       elements - 1);
+	return 0;
+}

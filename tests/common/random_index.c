@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/* Random programs: operations that say which places they read. */
+#include "random_ops.h"
+
+#define LW_GEN_DIGITS 6
+#define LW_GEN_MAX_ELEMENTS 40000
+
+/**
+ * struct lw_gen_digits - what REORDER counts with
+ * @n: how many, the slowest first
+ * @size: values
+ * @stride: elements of the input
+ */
+struct lw_gen_digits {
+	uint32_t n;
+	uint32_t size[LW_GEN_DIGITS];
+	uint32_t stride[LW_GEN_DIGITS];
+};
+
+static uint32_t lw_gen_divisor(struct lw_gen *gen, uint32_t n)
+{
+	uint32_t d = 1 + lw_random_below(&gen->random, n < 12 ? n : 12);
+
+	while (n % d)
+		d--;
+	return lw_random_chance(&gen->random, 50) ? d : n / d;
+}
+
+static void lw_gen_swap(uint32_t *a, uint32_t *b)
+{
+	uint32_t old = *a;
+
+	*a = *b;
+	*b = old;
+}
+
+/* The input's own order, its sizes cut in factors here and there. */
+static void lw_gen_count(struct lw_gen *gen, const struct lwnpu_tensor *in,
+			 struct lw_gen_digits *digits)
+{
+	const uint32_t sizes[] = { in->h, in->w, in->c };
+	uint32_t stride = (uint32_t)in->h * in->w * in->c, i, cut;
+
+	digits->n = 0;
+	for (i = 0; i < 3; i++) {
+		cut = lw_random_chance(&gen->random, 50) ?
+		      lw_gen_divisor(gen, sizes[i]) : 1;
+		digits->size[digits->n++] = cut;
+		digits->size[digits->n++] = sizes[i] / cut;
+	}
+	for (i = 0; i < digits->n; i++) {
+		stride /= digits->size[i];
+		digits->stride[i] = stride;
+	}
+}
+
+/* Transposes, leaves values out, repeats. */
+static void lw_gen_shuffle(struct lw_gen *gen, struct lw_gen_digits *digits)
+{
+	uint32_t i, k;
+
+	for (i = digits->n - 1; i > 0 &&
+	     lw_random_chance(&gen->random, 80); i--) {
+		k = lw_random_below(&gen->random, i + 1);
+		lw_gen_swap(&digits->size[i], &digits->size[k]);
+		lw_gen_swap(&digits->stride[i], &digits->stride[k]);
+	}
+	for (i = 0; i < digits->n; i++) {
+		if (lw_random_chance(&gen->random, 10))
+			digits->size[i] = 1 + lw_random_below(&gen->random,
+							      digits->size[i]);
+		if (digits->size[i] == 1 && lw_random_chance(&gen->random, 10))
+			digits->stride[i] = lw_random_u32(&gen->random);
+		if (digits->size[i] == 1 && lw_random_chance(&gen->random, 10)) {
+			digits->size[i] = 1 + lw_random_below(&gen->random, 5);
+			digits->stride[i] = 0;
+		}
+	}
+}
+
+/* Any sizes, 6^6 elements at most, and strides that stay inside the input. */
+static void lw_gen_scatter(struct lw_gen *gen, const struct lwnpu_tensor *in,
+			   struct lw_gen_digits *digits)
+{
+	uint32_t rest = (uint32_t)in->h * in->w * in->c - 1, i;
+
+	for (i = 0; i < digits->n; i++) {
+		digits->size[i] = 1 + lw_random_below(&gen->random, 6);
+		digits->stride[i] = 0;
+		if (digits->size[i] > 1)
+			digits->stride[i] = lw_random_below(&gen->random,
+				rest / (digits->size[i] - 1) + 1);
+		rest -= (digits->size[i] - 1) * digits->stride[i];
+	}
+}
+
+/* Sizes of digits, or any that hold as many elements. */
+static void lw_gen_reshape(struct lw_gen *gen,
+			   const struct lw_gen_digits *digits,
+			   uint32_t *h, uint32_t *w, uint32_t *c)
+{
+	uint32_t split = lw_random_below(&gen->random, digits->n), i;
+
+	*h = *w = *c = 1;
+	for (i = 0; i < digits->n; i++)
+		*(i > split + 1 ? c : i > split ? w : h) *= digits->size[i];
+	if (lw_random_chance(&gen->random, 60))
+		return;
+	*w *= *h * *c;
+	*h = lw_gen_divisor(gen, *w);
+	*w /= *h;
+	*c = lw_gen_divisor(gen, *w);
+	*w /= *c;
+}
+
+static struct lwnpu_reorder lw_gen_fields(const struct lw_gen_digits *digits)
+{
+	const uint32_t *size = digits->size, *stride = digits->stride;
+
+	return (struct lwnpu_reorder) {
+		.stride0 = stride[0], .stride1 = stride[1],
+		.stride2 = stride[2], .stride3 = stride[3],
+		.stride4 = stride[4], .stride5 = stride[5],
+		.size0 = size[0], .size1 = size[1], .size2 = size[2],
+		.size3 = size[3], .size4 = size[4], .size5 = size[5],
+	};
+}
+
+void lw_gen_reorder(struct lw_gen *gen, bool last)
+{
+	struct lwnpu_op op = { .opcode = LWNPU_OP_REORDER };
+	struct lw_gen_digits digits;
+	uint32_t h, w, c;
+
+	op.in[0] = lw_gen_in(gen);
+	lw_gen_count(gen, &op.in[0], &digits);
+	lw_gen_shuffle(gen, &digits);
+	lw_gen_reshape(gen, &digits, &h, &w, &c);
+	if (lw_random_chance(&gen->random, 20) ||
+	    (uint64_t)h * w * c > LW_GEN_MAX_ELEMENTS || h > 65535 ||
+	    w > 65535 || c > 65535) {
+		lw_gen_scatter(gen, &op.in[0], &digits);
+		lw_gen_reshape(gen, &digits, &h, &w, &c);
+	}
+	op.reorder = lw_gen_fields(&digits);
+	op.out = lw_gen_out(gen, h, w, c, op.in, 1, last);
+	lw_gen_emit(gen, &op);
+	lw_gen_written(gen, &op.out);
+}
