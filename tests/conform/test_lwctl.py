@@ -216,6 +216,23 @@ def test_pack_prints_each_stage(lwctl, images):
     assert submitted["accuracy"] == stages["coded"]["accuracy"]
 
 
+def test_pack_lists_operators(lwctl):
+    said = json.loads(lwctl("pack", "--list-ops", "--json"))["operators"]
+    ops = {(op["format"], op["domain"], op["operator"]): op for op in said}
+    assert len(ops) == len(said) > 60
+    assert ops["onnx", "", "Conv"] == {
+        "format": "onnx", "domain": "", "operator": "Conv", "versions": "7-28",
+        "activations": True, "constants": False,
+        "limits": ops["onnx", "", "Conv"]["limits"]}
+    assert not ops["onnx", "", "Constant"]["activations"]
+    assert ops["tflite", "", "CONV_2D"]["versions"] == ""
+    lines = lwctl("pack", "--list-ops").splitlines()
+    assert len(lines) == 1 + len(ops)
+    assert [line.split()[:2] for line in lines[1:]] == [
+        [op["format"], ".".join(filter(None, [op["domain"], op["operator"]]))]
+        for op in said]
+
+
 def test_pack_text(lwctl):
     words = ["pack", DEMO / "glyphs.onnx", "-o", "m.lwm", "--calib",
              DEMO / "calib_x.npy", *NORM]

@@ -10,7 +10,7 @@
 
 enum { KEY_CALIB = 1, KEY_SPARSITY, KEY_PATTERN, KEY_RANGE, KEY_MEAN, KEY_STD,
        KEY_SCALE, KEY_CODING, KEY_EVAL, KEY_LABELS, KEY_FLOAT_OUTPUT,
-       KEY_DEVICE, KEY_REPORT };
+       KEY_DEVICE, KEY_REPORT, KEY_LIST_OPS };
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "OUT.lwm", 0, "The package", 0 },
@@ -36,6 +36,8 @@ static const struct argp_option options[] = {
 	  "Where the package is evaluated (see lwctl devices)", 0 },
 	{ "report", KEY_REPORT, NULL, 0,
 	  "Print what each pass did to each layer", 0 },
+	{ "list-ops", KEY_LIST_OPS, NULL, 0,
+	  "List the operators that models may have, and pack nothing", 0 },
 	{ "quiet", 'q', NULL, 0, "Print nothing but errors", 0 },
 	{ 0 }
 };
@@ -132,6 +134,8 @@ static error_t check(struct lw_packing_request *request)
 {
 	struct lw_pack_options *pack = &request->options;
 
+	if (request->list_ops)
+		return 0;
 	if (!request->model)
 		return lwctl_usage("pack: expected MODEL.onnx or MODEL.tflite");
 	if (!request->output)
@@ -207,6 +211,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return parse_codings(pack, arg);
 	case KEY_REPORT:
 		request->report = true;
+		return 0;
+	case KEY_LIST_OPS:
+		request->list_ops = true;
 		return 0;
 	case 'q':
 		request->quiet = true;
@@ -371,7 +378,7 @@ static int pack_run(struct lw_packing_request *request)
 int lwctl_pack(int argc, char **argv)
 {
 	static const struct argp argp = {
-		options, parse, "MODEL -o OUT.lwm",
+		options, parse, "MODEL -o OUT.lwm\n--list-ops",
 		"Make a package from an ONNX or TFLite model.", NULL, NULL, NULL
 	};
 	struct lw_packing_request request = {
@@ -380,5 +387,7 @@ int lwctl_pack(int argc, char **argv)
 	int status;
 
 	status = lwctl_parse(&argp, argc, argv, &request);
-	return status ? status : pack_run(&request);
+	if (status)
+		return status;
+	return request.list_ops ? lwctl_list_ops() : pack_run(&request);
 }

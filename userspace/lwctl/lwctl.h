@@ -36,6 +36,9 @@ int lwctl_disasm(int argc, char **argv);
 int lwctl_devices(int argc, char **argv);
 int lwctl_top(int argc, char **argv);
 
+/* list_ops.c: for lwctl_pack(). */
+int lwctl_list_ops(void);
+
 /* message.c: what people and scripts are told */
 
 /** lwctl_set_json() - results and errors go to standard output as JSON */

@@ -21,6 +21,7 @@
  * @n_std: numbers after --std, 0 if it was not given
  * @scaled: --scale was given
  * @report: print what each pass did to each layer
+ * @list_ops: only list the operators that can be packed
  * @quiet: print nothing
  */
 struct lw_packing_request {
@@ -28,7 +29,7 @@ struct lw_packing_request {
 	const char *calib, *eval, *labels, *float_output, *device;
 	struct lw_pack_options options;
 	uint32_t n_mean, n_std;
-	bool scaled, report, quiet;
+	bool scaled, report, list_ops, quiet;
 };
 
 #define LW_MAX_STAGES 4

@@ -51,3 +51,14 @@ int lw_import_file(struct lw_graph **graph, const char *path,
 	lw_fail_at(error, path);
 	return ret;
 }
+
+bool lw_import_claim(uint32_t i, struct lw_claim *claim)
+{
+	uint32_t n = 0;
+
+	if (lw_onnx_claim(i, claim))
+		return true;
+	while (lw_onnx_claim(n, claim))
+		n++;
+	return lw_tflite_claim(i - n, claim);
+}

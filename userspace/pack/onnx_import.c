@@ -32,36 +32,6 @@ static void budget_free(void *data, void *p)
 	free(p);
 }
 
-static const struct onnx_op onnx_ops[] = {
-#define ONNX_FUNCS_RUN(ours) lw_onnx_run_##ours, NULL
-#define ONNX_FUNCS_FOLD(ours) NULL, lw_onnx_fold_##ours
-#define ONNX_FUNCS_BOTH(ours) lw_onnx_run_##ours, lw_onnx_fold_##ours
-#define ONNX_ENTRY(what, name, ours, min_in, max_in, max_out) \
-	{ #name, ONNX_FUNCS_##what(ours), min_in, max_in, max_out },
-	ONNX_OPS(ONNX_ENTRY)
-#undef ONNX_ENTRY
-};
-
-static const struct onnx_op *find_op(const Lw__Onnx__NodeProto *proto)
-{
-	const char *domain = proto->domain ? proto->domain : "";
-	size_t i;
-
-	if (!proto->op_type)
-		return NULL;
-	for (i = 0; i < sizeof(onnx_ops) / sizeof(*onnx_ops); i++)
-		if (!strcmp(onnx_ops[i].name, proto->op_type))
-			break;
-	if (i == sizeof(onnx_ops) / sizeof(*onnx_ops))
-		return NULL;
-	/* onnxruntime's own QuantizeLinear is ONNX's with more types. */
-	if (!*domain || !strcmp(domain, "ai.onnx") ||
-	    (!strcmp(domain, "com.microsoft") &&
-	     strstr(proto->op_type, "uantizeLinear")))
-		return &onnx_ops[i];
-	return NULL;
-}
-
 static int read_opset(struct onnx_import *im, const Lw__Onnx__ModelProto *model)
 {
 	const Lw__Onnx__OperatorSetIdProto *set;
@@ -219,10 +189,8 @@ static int import_node(struct onnx_node *node)
 	if (ret)
 		return ret;
 	follows = follows_refusal(node);
-	node->op = find_op(node->proto);
-	if (!node->op)
-		lw_onnx_refuse(node, "operator is not supported");
-	else if (!follows)
+	node->op = lw_onnx_op(node);
+	if (node->op && !follows)
 		run_op(node);
 	if (node->status < 0)
 		return lw_fail(node->im->error, node->status,

@@ -143,13 +143,17 @@ struct onnx_node;
  * @min_in: inputs that must be there
  * @max_in: inputs that may be there
  * @max_out: outputs that may be there
- * Both return onnx_node.status.
+ * @since: first operator set that has it
+ * @limits: for people, what of it is refused
+ * Both functions return onnx_node.status.
  */
 struct onnx_op {
 	const char *name;
 	int (*run)(struct onnx_node *node);
 	int (*fold)(struct onnx_node *node);
 	uint32_t min_in, max_in, max_out;
+	uint32_t since;
+	const char *limits;
 };
 
 /**
@@ -186,60 +190,16 @@ struct onnx_node {
 int lw_onnx_refuse(struct onnx_node *node, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/*
- * The operators: X(what, ONNX's name, ours, inputs at least, at most, outputs
- * at most). What is RUN (adds to the graph), FOLD (constants from constants)
- * or BOTH.
- */
-#define ONNX_OPS(X) \
-	X(RUN, Add, add, 2, 2, 1) \
-	X(RUN, AveragePool, average_pool, 1, 1, 1) \
-	X(RUN, BatchNormalization, batch_norm, 5, 5, 1) \
-	X(BOTH, Cast, cast, 1, 1, 1) \
-	X(RUN, Clip, clip, 1, 3, 1) \
-	X(BOTH, Concat, concat, 1, UINT32_MAX, 1) \
-	X(FOLD, Constant, constant, 0, 0, 1) \
-	X(FOLD, ConstantOfShape, constant_of_shape, 1, 1, 1) \
-	X(RUN, Conv, conv, 2, 3, 1) \
-	X(BOTH, DequantizeLinear, dequantize, 2, 3, 1) \
-	X(RUN, Div, div, 2, 2, 1) \
-	X(RUN, Dropout, dropout, 1, 3, 2) \
-	X(RUN, Flatten, flatten, 1, 1, 1) \
-	X(FOLD, Gather, gather, 2, 2, 1) \
-	X(RUN, Gemm, gemm, 2, 3, 1) \
-	X(RUN, GlobalAveragePool, global_average_pool, 1, 1, 1) \
-	X(RUN, GlobalMaxPool, global_max_pool, 1, 1, 1) \
-	X(RUN, HardSigmoid, hard_sigmoid, 1, 1, 1) \
-	X(RUN, HardSwish, hard_swish, 1, 1, 1) \
-	X(BOTH, Identity, identity, 1, 1, 1) \
-	X(RUN, LeakyRelu, leaky_relu, 1, 1, 1) \
-	X(RUN, MatMul, matmul, 2, 2, 1) \
-	X(RUN, MaxPool, max_pool, 1, 1, 1) \
-	X(RUN, Mul, mul, 2, 2, 1) \
-	X(RUN, Pad, pad, 1, 4, 1) \
-	X(BOTH, QuantizeLinear, quantize, 2, 3, 1) \
-	X(RUN, ReduceMax, reduce_max, 1, 2, 1) \
-	X(RUN, ReduceMean, reduce_mean, 1, 2, 1) \
-	X(RUN, Relu, relu, 1, 1, 1) \
-	X(BOTH, Reshape, reshape, 1, 2, 1) \
-	X(BOTH, Shape, shape, 1, 1, 1) \
-	X(RUN, Sigmoid, sigmoid, 1, 1, 1) \
-	X(BOTH, Slice, slice, 1, 5, 1) \
-	X(RUN, Softmax, softmax, 1, 1, 1) \
-	X(RUN, Split, split, 1, 2, UINT32_MAX) \
-	X(BOTH, Squeeze, squeeze, 1, 2, 1) \
-	X(RUN, Sub, sub, 2, 2, 1) \
-	X(RUN, Tanh, tanh, 1, 1, 1) \
-	X(BOTH, Transpose, transpose, 1, 1, 1) \
-	X(BOTH, Unsqueeze, unsqueeze, 1, 2, 1)
-
 #define ONNX_PROTO_RUN(ours) int lw_onnx_run_##ours(struct onnx_node *node);
 #define ONNX_PROTO_FOLD(ours) int lw_onnx_fold_##ours(struct onnx_node *node);
 #define ONNX_PROTO_BOTH(ours) ONNX_PROTO_RUN(ours) ONNX_PROTO_FOLD(ours)
-#define ONNX_PROTO(what, name, ours, min_in, max_in, max_out) \
+#define ONNX_OP(what, name, ours, min_in, max_in, max_out, since, limits) \
 	ONNX_PROTO_##what(ours)
-ONNX_OPS(ONNX_PROTO)
-#undef ONNX_PROTO
+#include "onnx_ops.def"
+#undef ONNX_OP
+
+/* onnx_ops.c: the operator of a node, or NULL and refused. */
+const struct onnx_op *lw_onnx_op(struct onnx_node *node);
 
 /* onnx_names.c: every name that the graph defines. */
 int lw_onnx_names(struct onnx_import *im);

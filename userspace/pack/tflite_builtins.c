@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The table of builtin operators, by their numbers in the TFLite schema. */
+#include "import.h"
 #include "tflite_import.h"
 
 /* Types of the union of options. */
@@ -239,4 +240,24 @@ const struct lw_tflite_builtin *lw_tflite_builtin(int32_t code)
 	if (code < 0 || code >= (int)(sizeof(builtins) / sizeof(*builtins)))
 		return NULL;
 	return &builtins[code];
+}
+
+bool lw_tflite_claim(uint32_t i, struct lw_claim *claim)
+{
+	const struct lw_tflite_builtin *builtin;
+	int32_t code;
+
+	for (code = 0; (builtin = lw_tflite_builtin(code)); code++) {
+		if (!builtin->import || i--)
+			continue;
+		*claim = (struct lw_claim){
+			.format = "tflite",
+			.domain = "",
+			.op = builtin->name,
+			.activations = true,
+			.limits = "",
+		};
+		return true;
+	}
+	return false;
 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/* The table of ONNX operators. */
+#include <stdio.h>
+#include <string.h>
+
+#include "onnx_import.h"
+
+static const struct onnx_op ops[] = {
+#define ONNX_FUNCS_RUN(ours) lw_onnx_run_##ours, NULL
+#define ONNX_FUNCS_FOLD(ours) NULL, lw_onnx_fold_##ours
+#define ONNX_FUNCS_BOTH(ours) lw_onnx_run_##ours, lw_onnx_fold_##ours
+#define ONNX_OP(what, name, ours, min_in, max_in, max_out, since, limits) \
+	{ #name, ONNX_FUNCS_##what(ours), min_in, max_in, max_out, since, \
+	  limits },
+#include "onnx_ops.def"
+#undef ONNX_OP
+};
+
+#define N_OPS (sizeof(ops) / sizeof(*ops))
+
+static const struct onnx_op *find(const Lw__Onnx__NodeProto *proto)
+{
+	const char *domain = proto->domain ? proto->domain : "";
+	size_t i;
+
+	if (!proto->op_type)
+		return NULL;
+	for (i = 0; i < N_OPS; i++)
+		if (!strcmp(ops[i].name, proto->op_type))
+			break;
+	if (i == N_OPS)
+		return NULL;
+	/* onnxruntime's own QuantizeLinear is ONNX's with more types. */
+	if (!*domain || !strcmp(domain, "ai.onnx") ||
+	    (!strcmp(domain, "com.microsoft") &&
+	     strstr(proto->op_type, "uantizeLinear")))
+		return &ops[i];
+	return NULL;
+}
+
+const struct onnx_op *lw_onnx_op(struct onnx_node *node)
+{
+	const struct onnx_op *op = find(node->proto);
+
+	if (!op)
+		lw_onnx_refuse(node, "operator is not supported");
+	else if (node->im->opset < op->since)
+		lw_onnx_refuse(node, "operator came with operator set %u, the model's is %lld",
+			       op->since, (long long)node->im->opset);
+	return node->status ? NULL : op;
+}
+
+bool lw_onnx_claim(uint32_t i, struct lw_claim *claim)
+{
+	if (i >= N_OPS)
+		return false;
+	*claim = (struct lw_claim){
+		.format = "onnx",
+		.domain = "",
+		.op = ops[i].name,
+		.activations = ops[i].run,
+		.constants = ops[i].fold,
+		.limits = ops[i].limits,
+	};
+	snprintf(claim->versions, sizeof(claim->versions), "%u-%u",
+		 ops[i].since, ONNX_MAX_OPSET);
+	return true;
+}
