@@ -5,6 +5,7 @@
 /* Coordinates fit 32 bits with a margin for the signed 16-bit start. */
 #define LW_MAX_COORDINATE (S32_MAX - 65536)
 #define LW_F32_ONE 0x3f800000
+#define LW_TABLE_SIZE 256
 
 static int lw_check_same_image(struct lw_check *check)
 {
@@ -131,11 +132,17 @@ int lw_check_copy(struct lw_check *check)
 
 int lw_check_lut(struct lw_check *check)
 {
+	const struct lwnpu_lut *lut = &check->op->lut;
+	u32 tables = lut->pitch ? check->op->out.c : 1;
 	int err = lw_check_same_shape(check);
 
 	if (err)
 		return err;
-	return lw_check_stream(check, "table", check->op->lut.table, 256);
+	if (lut->pitch && lut->pitch != LW_TABLE_SIZE)
+		return lw_check_refuse(check, LWNPU_CHECK_RANGE, "pitch",
+				       lut->pitch, LW_TABLE_SIZE);
+	return lw_check_stream(check, "table", lut->table,
+			       LW_TABLE_SIZE * tables);
 }
 
 int lw_check_softmax(struct lw_check *check)

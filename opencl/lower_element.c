@@ -66,7 +66,7 @@ struct lw_cl_call lw_cl_element_call(const struct lwnpu_op *op,
 
 int lw_cl_lut(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
 {
-	struct lw_cl_extent extent = lw_cl_extent(op, 1, false);
+	struct lw_cl_extent extent = lw_cl_extent(op, 1, op->lut.pitch);
 	struct lw_cl_call call = lw_cl_element_call(op, &extent);
 	struct lw_lut_params params = {
 		.in = lw_cl_view(&op->in[0]),
@@ -75,12 +75,16 @@ int lw_cl_lut(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
 		.height = extent.height,
 		.planes = extent.planes,
 		.last_mask = lw_cl_lanes(op->out.c),
+		.pitch = op->lut.pitch,
 	};
-	uint32_t *table = lw_cl_constants(lower, 256 / 4, &params.table);
+	uint32_t tables = op->lut.pitch ? op->out.c : 1;
+	/* Lanes past the last channel have a table, too. */
+	uint32_t *table = lw_cl_constants(lower, lw_cl_words(tables) * 256,
+					  &params.table);
 
 	if (!table)
 		return -ENOMEM;
-	memcpy(table, lower->program->weights + op->lut.table, 256);
+	memcpy(table, lower->program->weights + op->lut.table, 256 * tables);
 	call.kernel = LW_CL_lut;
 	call.params = &params;
 	call.size = sizeof(params);

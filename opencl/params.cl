@@ -92,7 +92,8 @@ struct lw_lut_params {
 	uint height;
 	uint planes;
 	uint last_mask;
-	uint table;		/* constants: 256 bytes */
+	uint table;		/* constants: 256 bytes, for each channel or all */
+	uint pitch;		/* bytes from one channel's to the next */
 };
 
 struct lw_pool_params {

@@ -111,7 +111,8 @@ void lw_gen_pool(struct lw_gen *gen, bool last)
 void lw_gen_lut(struct lw_gen *gen, bool last)
 {
 	struct lwnpu_op op = { .opcode = LWNPU_OP_LUT };
-	uint8_t table[256];
+	uint8_t tables[64 * 256];
+	size_t size = 256;
 
 	op.in[0] = lw_gen_in(gen);
 	if (op.in[0].region == LWNPU_REGION_ARENA && !last &&
@@ -120,15 +121,19 @@ void lw_gen_lut(struct lw_gen *gen, bool last)
 	else
 		op.out = lw_gen_out(gen, op.in[0].h, op.in[0].w, op.in[0].c,
 				    op.in, 1, last);
-	lw_random_fill(&gen->random, table, sizeof(table));
-	/* Streams may be shared: any 256 bytes are a table. */
-	if (gen->weights_size >= sizeof(table) &&
-	    lw_random_chance(&gen->random, 25))
+	if (op.out.c <= sizeof(tables) / 256 &&
+	    lw_random_chance(&gen->random, 40)) {
+		op.lut.pitch = 256;
+		size *= op.out.c;
+	}
+	lw_random_fill(&gen->random, tables, size);
+	/* Streams may be shared: any bytes are a table. */
+	if (gen->weights_size >= size && lw_random_chance(&gen->random, 25))
 		op.lut.table = lw_random_below(&gen->random,
-					       gen->weights_size -
-					       sizeof(table) + 1) & ~3U;
+					       gen->weights_size - size + 1) &
+			       ~3U;
 	else
-		op.lut.table = lw_gen_stream(gen, table, sizeof(table));
+		op.lut.table = lw_gen_stream(gen, tables, size);
 	lw_gen_emit(gen, &op);
 	lw_gen_written(gen, &op.out);
 }

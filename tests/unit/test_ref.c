@@ -236,6 +236,29 @@ static void test_broadcast(void **state)
 	assert_memory_equal(out, expected, sizeof(out));
 }
 
+/* One table for each of two channels: b - 1 and 2 x b. */
+static void test_lut(void **state)
+{
+	const uint8_t in[] = { 1, 2, 3, 4, 255, 128, 0, 0 };
+	const uint8_t expected[] = { 0, 4, 0, 0, 254, 0, 0, 0 };
+	struct one one = one_op(LWNPU_OP_LUT);
+	uint8_t *tables = (uint8_t *)one.data.table, out[sizeof(in)];
+	int i;
+
+	(void)state;
+	one.op.in[0].w = one.op.out.w = 2;
+	one.op.in[0].c = one.op.out.c = 2;
+	one.op.lut.table = offsetof(struct one, data.table) -
+			   offsetof(struct one, data);
+	one.op.lut.pitch = 256;
+	for (i = 0; i < 256; i++) {
+		tables[i] = i - 1;
+		tables[256 + i] = 2 * i;
+	}
+	one_run_all(&one, in, sizeof(in), out, sizeof(out));
+	assert_memory_equal(out, expected, sizeof(out));
+}
+
 static void test_softmax(void **state)
 {
 	const uint8_t in[4] = { 10, 9, 10, 0 };
@@ -306,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_mul),
 		cmocka_unit_test(test_broadcast),
+		cmocka_unit_test(test_lut),
 		cmocka_unit_test(test_softmax),
 		cmocka_unit_test(test_engine),
 	};

@@ -234,6 +234,7 @@ static void naive_lut(const struct memory *memory, const struct lwnpu_op *op,
 		      int c, int y, int x, uint8_t *out)
 {
 	*out = memory->region[0][op->lut.table +
+				 c * op->lut.pitch +
 				 *at(memory, &op->in[0], c, y, x)];
 }
 

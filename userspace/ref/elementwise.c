@@ -8,7 +8,7 @@ void lw_ref_lut(const struct lw_ref_job *job, const struct lwnpu_op *op)
 	const struct lwnpu_tensor *out = &op->out;
 	uint32_t c, y, x;
 
-	for (c = 0; c < out->c; c++)
+	for (c = 0; c < out->c; c++, table += op->lut.pitch)
 		for (y = 0; y < out->h; y++)
 			for (x = 0; x < out->w; x++)
 				*lw_ref_byte(job, out, c, y, x) =
