@@ -236,6 +236,22 @@ int lwnpu_ioctl_bo_mmap_offset(struct drm_device *drm, void *data,
 	return ret;
 }
 
+/* A tick that comes late ends a wait early, by the clock: there is a rest. */
+static long lwnpu_bo_wait(struct drm_gem_object *obj, bool write,
+			  s64 timeout_ns)
+{
+	ktime_t left;
+	long ret;
+
+	do {
+		left = lwnpu_timeout(timeout_ns);
+		ret = dma_resv_wait_timeout(obj->resv,
+					    dma_resv_usage_rw(write), true,
+					    lwnpu_timeout_jiffies(left));
+	} while (!ret && left && lwnpu_timeout(timeout_ns));
+	return ret;
+}
+
 int lwnpu_ioctl_bo_wait(struct drm_device *drm, void *data,
 			struct drm_file *file_priv)
 {
@@ -250,8 +266,7 @@ int lwnpu_ioctl_bo_wait(struct drm_device *drm, void *data,
 	obj = drm_gem_object_lookup(file_priv, args->handle);
 	if (!obj)
 		return -ENOENT;
-	ret = dma_resv_wait_timeout(obj->resv, dma_resv_usage_rw(write), true,
-				    lwnpu_timeout_jiffies(left));
+	ret = lwnpu_bo_wait(obj, write, args->timeout_ns);
 	drm_gem_object_put(obj);
 	if (!ret)
 		return left ? -ETIMEDOUT : -EBUSY;
