@@ -124,6 +124,9 @@ static void test_check_accepts(void **state)
 	X("mul", m.mul->out->h = 1) \
 	X("prelu", m.prelu->alphas[2] = INFINITY) \
 	X("prelu", m.prelu->unary = LW_UNARY_KINDS) \
+	X("last", m.last->n_tables = 1) \
+	X("last", (m.last->tables = calloc(2, 256), m.last->n_tables = 2)) \
+	X("last", (m.last->tables = calloc(1, 256), m.last->n_tables = 1)) \
 	X("gate", m.gate->gate = 2) \
 	X("gate", m.gate->threshold = NAN) \
 	X("gate", m.gate->out->c = 2) \

@@ -126,6 +126,13 @@ static const struct unary unaries[] = {
 	{ LW_UNARY_ASINH, 0, 0, 1, 0.881373587020 },
 	{ LW_UNARY_ACOSH, 0, 0, 2, 1.31695789692 },
 	{ LW_UNARY_ATANH, 0, 0, 0.5f, 0.549306144334 },
+	{ LW_UNARY_OFFSET, 2, 0, 3, 5 },
+	{ LW_UNARY_REVERSED, 2, 0, 3, -1 },
+	{ LW_UNARY_SCALED, 2, 0, 3, 6 },
+	{ LW_UNARY_RATIO, 6, 0, 3, 2 },
+	{ LW_UNARY_MAXIMUM, 2, 0, -1, 2 },
+	{ LW_UNARY_MINIMUM, 2, 0, 3, 2 },
+	{ LW_UNARY_SQUARED_DIFFERENCE, 2, 0, -1, 9 },
 };
 
 static void test_functions(void **state)

@@ -430,6 +430,38 @@ static void test_tables(void **state)
 	}
 }
 
+/* Tables that a node brings along stand in place of its formula. */
+static void test_given_tables(void **state)
+{
+	struct lw_graph *graph = start(1, 1, 1), *copy;
+	struct lw_node *f = build_node(graph, LW_NODE_UNARY, "f", input(graph),
+				       1, 1, 1);
+	const float x = 3 * SCALE;
+	float *out = NULL;
+	struct lwm_package package;
+
+	(void)state;
+	f->unary = LW_UNARY_SIGMOID;
+	f->n_tables = 1;
+	f->tables = calloc(1, 256);
+	assert_non_null(f->tables);
+	build_scale(f->out, 1, 0);
+	build_output(graph, f->out);
+	for (int hi = 200; hi >= 100; hi -= 100) {
+		f->tables[0][ZERO + 3] = 123;
+		f->act_hi = hi;
+		copy = lw_graph_copy(graph);
+		f->tables[0][ZERO + 3] = 7;
+		lower(copy, &package);
+		run_packed(&package, &x, &out);
+		assert_true(*out == (hi == 200 ? 123 : 100));
+		free(out);
+		lwm_release(&package);
+		lw_graph_free(copy);
+	}
+	lw_graph_free(graph);
+}
+
 static void test_equal_weights_are_stored_once(void **state)
 {
 	struct lw_graph *graph = start(4, 4, 8);
@@ -503,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_outputs_that_are_read_again),
 		cmocka_unit_test(test_changes_of_scale),
 		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_given_tables),
 		cmocka_unit_test(test_equal_weights_are_stored_once),
 		cmocka_unit_test(test_refusals),
 	};

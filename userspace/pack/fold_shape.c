@@ -32,9 +32,9 @@ static bool copies_input(const struct lw_node *node)
 {
 	switch (node->kind) {
 	case LW_NODE_UNARY:
-		return node->unary == LW_UNARY_IDENTITY;
+		return node->unary == LW_UNARY_IDENTITY && !node->tables;
 	case LW_NODE_REQUANT:
-		return true;
+		return !node->tables;
 	case LW_NODE_CONCAT:
 		return node->n_in == 1;
 	case LW_NODE_SLICE:
@@ -105,7 +105,7 @@ int lw_fold_bounds(struct lw_folding *folding, struct lw_node *node)
 	struct lw_node *before;
 
 	if (node->kind != LW_NODE_UNARY || node->unary != LW_UNARY_IDENTITY ||
-	    !lw_fold_may_skip(node->in[0], node->out) ||
+	    node->tables || !lw_fold_may_skip(node->in[0], node->out) ||
 	    lw_graph_readers(graph, node->in[0]) != 1)
 		return 0;
 	before = lw_graph_producer(graph, node->in[0]);

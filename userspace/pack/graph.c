@@ -75,6 +75,7 @@ static void free_node(struct lw_node *node)
 		return;
 	lw_weights_free(node->weights);
 	free(node->alphas);
+	free(node->tables);
 	free(node->position[0]);
 	free(node->position[1]);
 	free(node->in);

@@ -111,6 +111,8 @@ enum lw_pool_kind { LW_POOL_MAX, LW_POOL_AVERAGE };
  * Functions of UNARY nodes, LW_UNARY(NAME, of x, a = alpha and b = beta), with
  * the names and parameters of ONNX's operators. IDENTITY has only its node's
  * act_lo and act_hi: Relu, Clip. With slopes per channel LEAKY_RELU is PRelu.
+ * Those from OFFSET on are a tensor and a constant, for models that are
+ * quantised: in others such a node is an AFFINE, which folds.
  */
 #define LW_UNARIES(X) \
 	X(IDENTITY, x) \
@@ -154,7 +156,14 @@ enum lw_pool_kind { LW_POOL_MAX, LW_POOL_AVERAGE };
 	X(COSH, coshf(x)) \
 	X(ASINH, asinhf(x)) \
 	X(ACOSH, acoshf(x)) \
-	X(ATANH, atanhf(x))
+	X(ATANH, atanhf(x)) \
+	X(OFFSET, x + a) \
+	X(REVERSED, a - x) \
+	X(SCALED, x * a) \
+	X(RATIO, a / x) \
+	X(MAXIMUM, fmaxf(x, a)) \
+	X(MINIMUM, fminf(x, a)) \
+	X(SQUARED_DIFFERENCE, (x - a) * (x - a))
 
 enum lw_unary_kind {
 #define LW_UNARY_ENUM(NAME, formula) LW_UNARY_##NAME,
@@ -203,6 +212,10 @@ enum lw_axis { LW_AXIS_H, LW_AXIS_W, LW_AXIS_C };
  * @alpha: UNARY: a in its formula
  * @beta: UNARY: b in its formula
  * @alphas: UNARY: owned [channels]: a of each channel, or NULL: @alpha
+ * @n_tables: UNARY, REQUANT of a quantised model: 1, channels, or 0: what
+ *	follows from the formula
+ * @tables: owned [n_tables][256]: the output's byte for each byte of the
+ *	input, as the source's runtime computes it; act_lo and act_hi bound it
  * @axis: CONCAT
  * @start: SLICE: first h, w, c
  * @step: SLICE: steps in h, w, c (sizes are @out's)
@@ -248,6 +261,8 @@ struct lw_node {
 	enum lw_unary_kind unary;
 	float alpha, beta;
 	float *alphas;
+	uint32_t n_tables;
+	uint8_t (*tables)[256];
 	enum lw_axis axis;
 	uint32_t start[3], step[3];
 	float fill;

@@ -59,6 +59,7 @@ static int copy_node(struct lw_graph *to, const struct lw_node *from)
 	node->in = made.in;
 	node->weights = NULL;
 	node->alphas = node->position[0] = node->position[1] = NULL;
+	node->tables = NULL;
 	for (i = 0; i < node->n_in; i++)
 		node->in[i] = to->values[from->in[i]->id];
 	node->out = to->values[from->out->id];
@@ -68,6 +69,7 @@ static int copy_node(struct lw_graph *to, const struct lw_node *from)
 			return -ENOMEM;
 	}
 	if (COPY_FIELD(node, from, alphas, node->out->c) ||
+	    COPY_FIELD(node, from, tables, node->n_tables) ||
 	    COPY_FIELD(node, from, position[0], node->out->h) ||
 	    COPY_FIELD(node, from, position[1], node->out->w))
 		return -ENOMEM;

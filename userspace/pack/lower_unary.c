@@ -50,8 +50,29 @@ int lw_lower_requantise(struct lw_lowering *lower, const struct lw_view *in,
 	return lower_bounds(lower, in, out, from, to, -INFINITY, INFINITY);
 }
 
+/* The tables that a node brings along, within its bounds. */
+static int lower_tables(struct lw_lowering *lower, const struct lw_node *node)
+{
+	uint8_t lo = lw_quantise(node->act_lo, node->out);
+	uint8_t hi = lw_quantise(node->act_hi, node->out);
+	uint8_t table[256];
+
+	if (node->n_tables != 1)
+		return lw_fail(lower->error, -EOPNOTSUPP,
+			       "%s: a table for each channel", node->name);
+	for (int q = 0; q < 256; q++) {
+		uint8_t y = node->tables[0][q];
+
+		table[q] = y < lo ? lo : y > hi ? hi : y;
+	}
+	return add_lut(lower, lw_lower_view(lower, node->in[0]),
+		       lw_lower_view(lower, node->out), table);
+}
+
 int lw_lower_requant(struct lw_lowering *lower, const struct lw_node *node)
 {
+	if (node->tables)
+		return lower_tables(lower, node);
 	return lower_bounds(lower, lw_lower_view(lower, node->in[0]),
 			    lw_lower_view(lower, node->out), node->in[0],
 			    node->out, node->act_lo, node->act_hi);
@@ -62,6 +83,8 @@ int lw_lower_unary(struct lw_lowering *lower, const struct lw_node *node)
 	const struct lw_value *in = node->in[0];
 	uint8_t table[256];
 
+	if (node->tables)
+		return lower_tables(lower, node);
 	if (node->alphas)
 		return lw_fail(lower->error, -EOPNOTSUPP,
 			       "%s: a slope for each channel", node->name);

@@ -109,6 +109,22 @@ int lw_node_check_matmul(const struct lw_node *node, struct lwnpu_error *error)
 				   node->transpose_b ? b->w : b->c, error);
 }
 
+static int check_tables(const struct lw_node *node, struct lwnpu_error *error)
+{
+	if (!node->n_tables && !node->tables)
+		return 0;
+	if (!node->tables ||
+	    (node->n_tables != 1 && node->n_tables != node->out->c))
+		return lw_fail(error, -EINVAL, NODE_FORMAT "%" PRIu32
+			       " tables of %" PRIu32 " channels",
+			       NODE_ARGS(node), node->n_tables, node->out->c);
+	if (!node->in[0]->quantised || !node->out->quantised)
+		return lw_fail(error, -EINVAL, NODE_FORMAT
+			       "tables of bytes between real numbers",
+			       NODE_ARGS(node));
+	return 0;
+}
+
 int lw_node_check_unary(const struct lw_node *node, struct lwnpu_error *error)
 {
 	int ret;
@@ -121,6 +137,8 @@ int lw_node_check_unary(const struct lw_node *node, struct lwnpu_error *error)
 			       "slope and offset must be finite",
 			       NODE_ARGS(node));
 	ret = lw_node_check_same(node, error);
+	if (!ret)
+		ret = check_tables(node, error);
 	if (ret)
 		return ret;
 	return lw_node_check_finite(node, "slope", node->alphas, node->out->c,
@@ -134,7 +152,9 @@ int lw_node_check_softmax(const struct lw_node *node, struct lwnpu_error *error)
 
 int lw_node_check_requant(const struct lw_node *node, struct lwnpu_error *error)
 {
-	return lw_node_check_same(node, error);
+	int ret = lw_node_check_same(node, error);
+
+	return ret ? ret : check_tables(node, error);
 }
 
 int lw_node_check_gate(const struct lw_node *node, struct lwnpu_error *error)
