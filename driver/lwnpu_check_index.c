@@ -2,6 +2,9 @@
 /* The checker: rules of the operations that say which places they read. */
 #include "lwnpu_check_private.h"
 
+/* Parts of the way from a pixel to the next. */
+#define LW_FRACTIONS 2048
+
 struct lwnpu_digits lwnpu_reorder_digits(const struct lwnpu_op *op)
 {
 	const struct lwnpu_reorder *p = &op->reorder;
@@ -44,4 +47,44 @@ int lw_check_reorder(struct lw_check *check)
 				       "(size0 - 1) x stride0 + ...", last,
 				       elements - 1);
 	return 0;
+}
+
+/* A table of RESIZE: an index below @in and a fraction in each word. */
+static int lw_check_positions(struct lw_check *check, const char *field,
+			      u32 offset, u32 out, u32 in)
+{
+	u32 i, entry, index, fraction;
+	int err = lw_check_stream(check, field, offset, 4ULL * out);
+
+	if (err)
+		return err;
+	for (i = 0; i < out; i++) {
+		entry = lw_load_u32(check->weights + offset + 4ULL * i);
+		index = entry & 0xffff;
+		fraction = entry >> 16;
+		if (fraction >= LW_FRACTIONS)
+			return lw_check_refuse(check, LWNPU_CHECK_RANGE, field,
+					       fraction, LW_FRACTIONS - 1);
+		index += !!fraction;
+		if (index >= in)
+			return lw_check_refuse(check, LWNPU_CHECK_RANGE, field,
+					       index, in - 1);
+	}
+	return 0;
+}
+
+int lw_check_resize(struct lw_check *check)
+{
+	const struct lwnpu_op *op = check->op;
+	int err;
+
+	err = lw_check_equal(check, "out.c", op->out.c, op->in[0].c);
+	if (err)
+		return err;
+	err = lw_check_positions(check, "rows", op->resize.rows, op->out.h,
+				 op->in[0].h);
+	if (err)
+		return err;
+	return lw_check_positions(check, "columns", op->resize.columns,
+				  op->out.w, op->in[0].w);
 }

@@ -32,6 +32,7 @@ static const char *const sources[] = {
 	lw_kernel_pair,
 	lw_kernel_pool,
 	lw_kernel_reorder,
+	lw_kernel_resize,
 	lw_kernel_softmax,
 };
 

@@ -14,6 +14,7 @@ extern const char lw_kernel_element[];
 extern const char lw_kernel_pair[];
 extern const char lw_kernel_pool[];
 extern const char lw_kernel_reorder[];
+extern const char lw_kernel_resize[];
 extern const char lw_kernel_softmax[];
 
 #define LW_CL_KERNELS(X) \
@@ -29,6 +30,7 @@ extern const char lw_kernel_softmax[];
 	X(mul) \
 	X(pool) \
 	X(reorder) \
+	X(resize) \
 	X(softmax)
 
 enum lw_cl_kernel {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Lowering of operations that compute the places that they read: REORDER. */
+/* Lowering of operations that compute the places that they read. */
 #include <string.h>
 
 #include "lower.h"
@@ -60,4 +60,44 @@ int lw_cl_reorder(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
 
 	set_digits(&params, op);
 	return lw_cl_launch(lower, &call);
+}
+
+/* A table of RESIZE becomes constants. */
+static int add_positions(struct lw_cl_lowering *lower, uint32_t offset,
+			 uint32_t n, uint32_t *first)
+{
+	uint32_t *table = lw_cl_constants(lower, n, first);
+
+	if (!table)
+		return -ENOMEM;
+	memcpy(table, lower->program->weights + offset, 4 * (size_t)n);
+	return 0;
+}
+
+int lw_cl_resize(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
+{
+	const struct lwnpu_tensor *out = &op->out;
+	struct lw_resize_params params = {
+		.in = lw_cl_view(&op->in[0]),
+		.out = lw_cl_view(out),
+		.width = out->w,
+		.height = out->h,
+		.planes = lw_cl_words(out->c),
+		.last_mask = lw_cl_lanes(out->c),
+	};
+	struct lw_cl_call call = {
+		.kernel = LW_CL_resize,
+		.params = &params,
+		.size = sizeof(params),
+		.in = { op->in[0].region },
+		.out = out->region,
+		.global = { out->h, params.planes, 1 },
+	};
+	int ret;
+
+	ret = add_positions(lower, op->resize.rows, out->h, &params.rows);
+	if (!ret)
+		ret = add_positions(lower, op->resize.columns, out->w,
+				    &params.columns);
+	return ret ? ret : lw_cl_launch(lower, &call);
 }

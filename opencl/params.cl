@@ -142,3 +142,14 @@ struct lw_reorder_params {
 	uint size[LWNPU_DIGITS];
 	uint stride[LWNPU_DIGITS];
 };
+
+struct lw_resize_params {
+	struct lw_view in;
+	struct lw_view out;
+	uint width;
+	uint height;
+	uint planes;
+	uint last_mask;
+	uint rows;		/* constants: per row: index, fraction << 16 */
+	uint columns;		/* constants: per column, the same */
+};

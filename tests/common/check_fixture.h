@@ -14,6 +14,8 @@
 #define BIAS 1024
 #define SCALE 1088
 #define WEIGHTS 1152
+#define ROWS 2048
+#define COLUMNS (ROWS + 8)
 #define WEIGHTS_SIZE 4096
 
 /* A LUT from an input to the arena, and the operation under test after it. */
@@ -111,6 +113,13 @@ static inline void set_reorder(struct lwnpu_op *op)
 	};
 }
 
+/* To [2][3][8]. */
+static inline void set_resize(struct lwnpu_op *op)
+{
+	op->out = tensor(3, 2, 3, 8);
+	op->resize = (struct lwnpu_resize) { .rows = ROWS, .columns = COLUMNS };
+}
+
 static void (*const set_op[])(struct lwnpu_op *op) = {
 #define LWNPU_OP(name, NAME, number, tensors, doc) [number] = set_##name,
 #define LWNPU_FIELD(name, type, field, role, min, max, doc)
@@ -138,6 +147,8 @@ static inline void check_fixture_init(struct check_fixture *f, uint32_t opcode)
 		put_u32(f, BIAS + 4 * i, i - 4);
 		put_u32(f, SCALE + 4 * i, 0x3c000000 + i);
 	}
+	put_u32(f, ROWS + 4, 7);
+	put_u32(f, COLUMNS + 8, 6 | 2047 << 16);
 	f->ops[0].opcode = LWNPU_OP_LUT;
 	f->ops[0].in[0] = tensor(2, 8, 8, 8);
 	f->ops[0].out = tensor(1, 8, 8, 8);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Random programs: operations that say which places they read. */
+#include <stdlib.h>
+
 #include "random_ops.h"
 
 #define LW_GEN_DIGITS 6
@@ -144,6 +146,46 @@ void lw_gen_reorder(struct lw_gen *gen, bool last)
 	}
 	op.reorder = lw_gen_fields(&digits);
 	op.out = lw_gen_out(gen, h, w, c, op.in, 1, last);
+	lw_gen_emit(gen, &op);
+	lw_gen_written(gen, &op.out);
+}
+
+/* Enlarges and reduces, or takes any places. */
+static uint32_t lw_gen_positions(struct lw_gen *gen, uint32_t out, uint32_t in)
+{
+	uint32_t kind = lw_random_below(&gen->random, 4), i, fraction;
+	uint32_t *table = malloc(4 * out), offset;
+	double place;
+
+	if (!table)
+		abort();
+	for (i = 0; i < out; i++) {
+		place = (double)i * in / out;
+		if (kind == 0)
+			place = lw_random_below(&gen->random, in << 11) / 2048.;
+		fraction = (place - (uint32_t)place) * 2048;
+		if (kind == 1 || place >= in - 1)
+			fraction = 0;
+		if (kind == 2 && fraction)
+			fraction = 2047;
+		table[i] = (uint32_t)place | fraction << 16;
+	}
+	offset = lw_gen_stream(gen, table, 4 * out);
+	free(table);
+	return offset;
+}
+
+void lw_gen_resize(struct lw_gen *gen, bool last)
+{
+	struct lwnpu_op op = { .opcode = LWNPU_OP_RESIZE };
+	uint32_t h, w;
+
+	op.in[0] = lw_gen_in(gen);
+	h = lw_gen_side(gen);
+	w = lw_gen_side(gen);
+	op.out = lw_gen_out(gen, h, w, op.in[0].c, op.in, 1, last);
+	op.resize.rows = lw_gen_positions(gen, h, op.in[0].h);
+	op.resize.columns = lw_gen_positions(gen, w, op.in[0].w);
 	lw_gen_emit(gen, &op);
 	lw_gen_written(gen, &op.out);
 }

@@ -88,12 +88,99 @@ static void test_repeat(void **state)
 	assert_memory_equal(out, expected, sizeof(expected));
 }
 
+static void resize(const struct lwnpu_op *op, uint16_t (*tables)[2], size_t n,
+		   const uint8_t *in, uint8_t *out)
+{
+	struct lwnpu_op copy = *op;
+	struct lw_program program = {
+		.ops = &copy, .n_ops = 1, .weights = (uint8_t *)tables,
+		.weights_size = n * sizeof(tables[0]),
+	};
+
+	lw_run_ref(&program, in, 64, out, 64);
+}
+
+/* Of two pixels, 10 and 21: places between them, and halves go up. */
+static void test_interpolate(void **state)
+{
+	struct lwnpu_op op = {
+		.opcode = LWNPU_OP_RESIZE, .in[0] = tensor(2, 1, 2, 1),
+		.out = tensor(3, 1, 6, 1), .resize.columns = 4,
+	};
+	/* 0, 11 / 2048, 5.5 less a little, 5.5, 11 less a little, 11 */
+	uint16_t tables[][2] = {
+		{ 0, 0 },
+		{ 0, 0 }, { 0, 1 }, { 0, 1023 }, { 0, 1024 }, { 0, 2047 },
+		{ 1, 0 },
+	};
+	static const uint8_t in[64] = { 10, 0, 0, 0, 21 };
+	static const uint8_t expected[] = { 10, 10, 15, 16, 21, 21 };
+	uint8_t out[64];
+	int i;
+
+	(void)state;
+	resize(&op, tables, 7, in, out);
+	for (i = 0; i < 6; i++)
+		assert_int_equal(out[4 * i], expected[i]);
+}
+
+/* Of 0, 100; 200, 255 and another channel: a point of each kind. */
+static void test_interpolate_both(void **state)
+{
+	struct lwnpu_op op = {
+		.opcode = LWNPU_OP_RESIZE, .in[0] = tensor(2, 2, 2, 2),
+		.out = tensor(3, 2, 2, 2), .resize.columns = 8,
+	};
+	uint16_t tables[][2] = {
+		{ 0, 512 }, { 1, 0 },
+		{ 0, 1536 }, { 0, 0 },
+	};
+	static const uint8_t in[64] = {
+		0, 255, 9, 9, 100, 255, 9, 9, 200, 255, 9, 9, 255, 255, 9, 9,
+	};
+	/* 3/4 x 75 + 1/4 x 241.25, 1/4 x 200; 241.25, 200 */
+	static const uint8_t expected[] = {
+		117, 255, 0, 0, 50, 255, 0, 0, 241, 255, 0, 0, 200, 255, 0, 0,
+	};
+	uint8_t out[64];
+
+	(void)state;
+	resize(&op, tables, 4, in, out);
+	assert_memory_equal(out, expected, sizeof(expected));
+}
+
+/* Fractions of zero: columns backwards, a row three times. */
+static void test_gather(void **state)
+{
+	struct lwnpu_op op = {
+		.opcode = LWNPU_OP_RESIZE, .in[0] = tensor(2, 2, 3, 2),
+		.out = tensor(3, 3, 3, 2), .resize.columns = 12,
+	};
+	uint16_t tables[][2] = {
+		{ 1, 0 }, { 1, 0 }, { 1, 0 },
+		{ 2, 0 }, { 1, 0 }, { 0, 0 },
+	};
+	static const uint8_t expected[] = {
+		10, 11, 0, 0, 8, 9, 0, 0, 6, 7, 0, 0,
+	};
+	uint8_t out[64];
+	int i;
+
+	(void)state;
+	resize(&op, tables, 6, numbered, out);
+	for (i = 0; i < 3; i++)
+		assert_memory_equal(out + 12 * i, expected, sizeof(expected));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_transpose),
 		cmocka_unit_test(test_reshape),
 		cmocka_unit_test(test_repeat),
+		cmocka_unit_test(test_interpolate),
+		cmocka_unit_test(test_interpolate_both),
+		cmocka_unit_test(test_gather),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,6 +281,32 @@ static void naive_reorder(const struct memory *memory,
 	*out = *at(memory, &op->in[0], from % op->in[0].c, n / w, n % w);
 }
 
+/* The share of a place in what a table's entry says, of 2048. */
+static int64_t share(const struct memory *memory, uint32_t table, int i, int at)
+{
+	uint32_t entry = s32_at(memory, table, i);
+	int index = entry & 0xffff, fraction = entry >> 16;
+
+	return at == index ? 2048 - fraction : at == index + 1 ? fraction : 0;
+}
+
+/* Over the whole image, most of which has no share. */
+static void naive_resize(const struct memory *memory, const struct lwnpu_op *op,
+			 int c, int y, int x, uint8_t *out)
+{
+	const struct lwnpu_resize *p = &op->resize;
+	int64_t sum = 0;
+	int v, h;
+
+	for (v = 0; v < op->in[0].h; v++)
+		for (h = 0; h < op->in[0].w; h++)
+			sum += share(memory, p->rows, y, v) *
+			       share(memory, p->columns, x, h) *
+			       *at(memory, &op->in[0], c, v, h);
+	/* Halves go up. */
+	*out = (int)floor(ldexp((double)sum, -22) + 0.5);
+}
+
 typedef void naive_function(const struct memory *memory,
 			    const struct lwnpu_op *op, int c, int y, int x,
 			    uint8_t *out);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* REORDER: places that are computed. */
+/* REORDER and RESIZE: places that are computed. */
 #include "ref.h"
 
 /**
@@ -48,6 +48,65 @@ void lw_ref_reorder(const struct lw_ref_job *job, const struct lwnpu_op *op)
 						     pixel % in->w);
 				lw_ref_next(&count);
 			}
+		}
+	}
+}
+
+/* Two neighbours along an axis, and the weight of the second of 2048. */
+struct lw_ref_pair {
+	uint32_t near;
+	uint32_t far;
+	int32_t fraction;
+};
+
+static struct lw_ref_pair lw_ref_pair(const uint8_t *table, uint32_t i)
+{
+	uint32_t entry = lw_ref_u32(table, i);
+	struct lw_ref_pair pair = {
+		.near = entry & 0xffff,
+		.fraction = entry >> 16,
+	};
+
+	pair.far = pair.near + !!pair.fraction;
+	return pair;
+}
+
+static int32_t lw_ref_blend(int32_t a, int32_t b, int32_t fraction)
+{
+	return a * (2048 - fraction) + b * fraction;
+}
+
+static uint8_t lw_ref_interpolate(const struct lw_ref_job *job,
+				  const struct lwnpu_tensor *in, uint32_t c,
+				  const struct lw_ref_pair *y,
+				  const struct lw_ref_pair *x)
+{
+	int32_t top = lw_ref_blend(*lw_ref_byte(job, in, c, y->near, x->near),
+				   *lw_ref_byte(job, in, c, y->near, x->far),
+				   x->fraction);
+	int32_t bottom = lw_ref_blend(*lw_ref_byte(job, in, c, y->far, x->near),
+				      *lw_ref_byte(job, in, c, y->far, x->far),
+				      x->fraction);
+
+	return (lw_ref_blend(top, bottom, y->fraction) + (1 << 21)) >> 22;
+}
+
+void lw_ref_resize(const struct lw_ref_job *job, const struct lwnpu_op *op)
+{
+	const uint8_t *columns = lw_ref_stream(job, op->resize.columns);
+	const uint8_t *rows = lw_ref_stream(job, op->resize.rows);
+	const struct lwnpu_tensor *out = &op->out;
+	struct lw_ref_pair row, column;
+	uint32_t y, x, c;
+
+	for (y = 0; y < out->h; y++) {
+		row = lw_ref_pair(rows, y);
+		for (x = 0; x < out->w; x++) {
+			column = lw_ref_pair(columns, x);
+			for (c = 0; c < out->c; c++)
+				*lw_ref_byte(job, out, c, y, x) =
+					lw_ref_interpolate(job, &op->in[0], c,
+							   &row, &column);
 		}
 	}
 }
