@@ -3,8 +3,10 @@
 #   make            liblwnpu, lwctl and lwnpud, in build/
 #   make demo       install what is missing, build, pack a model and run it
 #   make demo-dev   the same through the device, in a Linux that is a process
-#   make check      tests that need no kernel; make check-fast: under a minute
-#   make check-vm   the driver's tests, in User-Mode Linux and QEMU
+#   make check      all tests; the first time builds a kernel, 25 minutes
+#   make check-fast those that take under a minute
+#   make check-host those that need no kernel of their own
+#   make check-vm   the driver's, in User-Mode Linux and QEMU
 #   make modules    lwnpu.ko, in build/module; KDIR: a kernel's build folder
 #   make install    PREFIX, DESTDIR; make install-dkms: the module's source
 #   make SAN=1 …    with the address and undefined-behaviour sanitizers
@@ -136,22 +138,32 @@ demo-dev:
 check-fast: all tests
 	tests/run.py $(FAST_SUITES)
 
+# The driver's tests, each in kernels of its own.
+include $(wildcard tests/kselftest/Makefile)
+VM_PROGRAMS = kselftest $(BUILD)/tests/tools/daemon_kills
+VM_SUITE = "tap:tests/vm/check $(BUILD)"
+
+HOST_SUITES = $(FAST_SUITES) $(SAN_SUITES) \
+	"engines=$(BUILD)/tests/property/engines --count 2000" \
+	"demo=recipes/demo/run $(BUILD)/lwctl" \
+	"pytest:$$venv/bin/python:tests/conform"
+
 check:
+	@tests/deps lab
+	@$(MAKE) $(JOBS) all tests $(VM_PROGRAMS)
+	@$(MAKE) $(JOBS) SAN=1 tests
+	@venv=$$(tests/deps venv) && tests/run.py $(HOST_SUITES) $(VM_SUITE)
+
+check-host:
 	@tests/deps test
 	@$(MAKE) $(JOBS) all tests
 	@$(MAKE) $(JOBS) SAN=1 tests
-	@venv=$$(tests/deps venv) && tests/run.py $(FAST_SUITES) $(SAN_SUITES) \
-		"engines=$(BUILD)/tests/property/engines --count 2000" \
-		"demo=recipes/demo/run $(BUILD)/lwctl" \
-		"pytest:$$venv/bin/python:tests/conform"
-
-# The driver's tests, each in kernels of its own.
-include $(wildcard tests/kselftest/Makefile)
+	@venv=$$(tests/deps venv) && tests/run.py $(HOST_SUITES)
 
 check-vm:
 	@tests/deps lab
-	@$(MAKE) $(JOBS) all kselftest $(BUILD)/tests/tools/daemon_kills
-	tests/run.py "tap:tests/vm/check $(BUILD)"
+	@$(MAKE) $(JOBS) all $(VM_PROGRAMS)
+	tests/run.py $(VM_SUITE)
 
 # In a copy: objects of the module and of userspace would have the same names.
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -203,7 +215,7 @@ install-dkms:
 clean:
 	rm -rf build
 
-.PHONY: all tests demo demo-dev check check-fast check-vm modules install \
-	install-dkms clean
+.PHONY: all tests demo demo-dev check check-fast check-host check-vm modules \
+	install install-dkms clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
