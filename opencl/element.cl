@@ -5,9 +5,11 @@ __kernel void lut(struct lw_lut_params p, __global const uint *constants,
 		  __global const uint *in, __global const uint *unused,
 		  __global uint *out)
 {
-	__global const uchar *table =
+	__global const uchar *t0 =
 		(__global const uchar *)(constants + p.table) +
 		get_global_id(2) * 4 * p.pitch;
+	__global const uchar *t1 = t0 + p.pitch, *t2 = t1 + p.pitch;
+	__global const uchar *t3 = t2 + p.pitch;
 	uint x = get_global_id(0) * CHUNK;
 	uint y = get_global_id(1), plane = get_global_id(2);
 	uint end = min(x + CHUNK, p.width);
@@ -20,8 +22,7 @@ __kernel void lut(struct lw_lut_params p, __global const uint *constants,
 	for (; x < end; x++) {
 		uchar4 b = as_uchar4(in[x]);
 
-		out[x] = as_uint((uchar4)(table[b.x], table[p.pitch + b.y],
-					  table[2 * p.pitch + b.z],
-					  table[3 * p.pitch + b.w])) & mask;
+		out[x] = as_uint((uchar4)(t0[b.x], t1[b.y], t2[b.z],
+					  t3[b.w])) & mask;
 	}
 }

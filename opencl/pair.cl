@@ -34,41 +34,44 @@ static inline vuint mul_words(const struct lw_pair_params *p, vuint a, vuint b)
 	return product + p->zero_point;
 }
 
-/* The first of a row's n words, at most LANES, one for each pixel. */
-static inline vuint operand(__global const uint *in, uint n,
-			    const struct lw_pair_params *p, uint input,
+/* A row of an input: words, of which a broadcast one may have one for all. */
+struct operand {
+	__global const uint *words;
+	bool point;
+	bool splat;
+};
+
+/* The n words from x on, at most LANES. */
+static inline vuint operand(struct operand o, uint x, uint n,
 			    const bool broadcast)
 {
 	vuint words = 0;
 
-	if (broadcast && p->point[input])
-		words = (vuint)*in;
+	if (broadcast && o.point)
+		words = (vuint)*o.words;
 	else if (n == LANES)
-		words = load_words(in);
+		words = load_words(o.words + x);
 	else
 		for (uint i = 0; i < n; i++)
-			((uint *)&words)[i] = in[i];
-	if (broadcast && p->splat[input])
+			((uint *)&words)[i] = o.words[x + i];
+	if (broadcast && o.splat)
 		words = (words & 255) * 0x01010101u;
 	return words;
 }
 
 static inline vuint pair_words(const struct lw_pair_params *p,
-			       __global const uint *in0,
-			       __global const uint *in1, uint x, uint n,
-			       const bool broadcast, const bool product)
+			       struct operand a, struct operand b, uint x,
+			       uint n, const bool broadcast, const bool product)
 {
-	uint x0 = broadcast && p->point[0] ? 0 : x;
-	uint x1 = broadcast && p->point[1] ? 0 : x;
-	vuint a = operand(in0 + x0, n, p, 0, broadcast);
-	vuint b = operand(in1 + x1, n, p, 1, broadcast);
+	vuint words[2] = { operand(a, x, n, broadcast),
+			   operand(b, x, n, broadcast) };
 
-	return product ? mul_words(p, a, b) : add_words(p, a, b);
+	return product ? mul_words(p, words[0], words[1]) :
+			 add_words(p, words[0], words[1]);
 }
 
-static inline void pair_row(const struct lw_pair_params *p,
-			    __global const uint *in0, __global const uint *in1,
-			    __global uint *out, uint mask,
+static inline void pair_row(const struct lw_pair_params *p, struct operand a,
+			    struct operand b, __global uint *out, uint mask,
 			    const bool broadcast, const bool product)
 {
 	uint x = get_global_id(0) * CHUNK;
@@ -76,11 +79,11 @@ static inline void pair_row(const struct lw_pair_params *p,
 	vuint rest;
 
 	for (; x + LANES <= end; x += LANES)
-		store_words(pair_words(p, in0, in1, x, LANES, broadcast,
-				       product) & mask, out + x);
+		store_words(pair_words(p, a, b, x, LANES, broadcast, product) &
+			    mask, out + x);
 	if (x >= end)
 		return;
-	rest = pair_words(p, in0, in1, x, end - x, broadcast, product) & mask;
+	rest = pair_words(p, a, b, x, end - x, broadcast, product) & mask;
 	for (uint i = 0; i < end - x; i++)
 		out[x + i] = ((uint *)&rest)[i];
 }
@@ -97,10 +100,13 @@ static inline void pair(const struct lw_pair_params *p,
 	in0 += p->in[0].first + plane * p->in[0].plane + y * p->in[0].row;
 	in1 += p->in[1].first + plane * p->in[1].plane + y * p->in[1].row;
 	out += p->out.first + plane * p->out.plane + y * p->out.row;
+	struct operand a = { in0, p->point[0], p->splat[0] };
+	struct operand b = { in1, p->point[1], p->splat[1] };
+
 	if (p->broadcast)
-		pair_row(p, in0, in1, out, mask, true, product);
+		pair_row(p, a, b, out, mask, true, product);
 	else
-		pair_row(p, in0, in1, out, mask, false, product);
+		pair_row(p, a, b, out, mask, false, product);
 }
 
 __kernel void add(struct lw_pair_params p, __global const uint *constants,
