@@ -6,8 +6,7 @@
 
 static bool has_float_weights(const struct lw_node *node)
 {
-	return (node->kind == LW_NODE_CONV || node->kind == LW_NODE_DWCONV ||
-		node->kind == LW_NODE_AFFINE) && !node->weights->q;
+	return node->weights && !node->weights->q;
 }
 
 /* A batch norm whose own result need not exist. */
@@ -84,6 +83,12 @@ static bool adds_nothing(const struct lw_weights *affine)
 	return true;
 }
 
+/* Every output adds up all places of the kernel. */
+static bool is_whole(const struct lw_node *node)
+{
+	return node->kind != LW_NODE_TCONV && !lw_has_padding(&node->window);
+}
+
 /* w (m x + a) + b = (w m) x + (w a + b) */
 static void scale_inputs(struct lw_node *conv, const struct lw_weights *affine)
 {
@@ -113,13 +118,13 @@ int lw_fold_affine_before(struct lw_folding *folding, struct lw_node *node)
 	const struct lw_node *affine;
 	int ret;
 
-	if ((node->kind != LW_NODE_CONV && node->kind != LW_NODE_DWCONV) ||
-	    node->weights->q || node->in[0]->quantised)
+	if (!has_float_weights(node) || node->kind == LW_NODE_AFFINE ||
+	    node->in[0]->quantised)
 		return 0;
 	affine = lw_graph_producer(graph, node->in[0]);
 	if (!is_foldable(affine) || !lw_is_unbounded(affine) ||
 	    lw_graph_readers(graph, node->in[0]) != 1 ||
-	    (lw_has_padding(&node->window) && !adds_nothing(affine->weights)))
+	    (!is_whole(node) && !adds_nothing(affine->weights)))
 		return 0;
 	ret = need_bias(node->weights);
 	if (!ret)

@@ -94,9 +94,20 @@ int lw_fold_identity(struct lw_folding *folding, struct lw_node *node)
 
 static bool takes_bounds(const struct lw_node *node)
 {
-	return node->kind == LW_NODE_CONV || node->kind == LW_NODE_DWCONV ||
-	       node->kind == LW_NODE_POOL || node->kind == LW_NODE_ADD ||
-	       node->kind == LW_NODE_AFFINE || node->kind == LW_NODE_UNARY;
+	switch (node->kind) {
+	case LW_NODE_CONV:
+	case LW_NODE_DWCONV:
+	case LW_NODE_TCONV:
+	case LW_NODE_POOL:
+	case LW_NODE_ADD:
+	case LW_NODE_MUL:
+	case LW_NODE_MATMUL:
+	case LW_NODE_AFFINE:
+	case LW_NODE_UNARY:
+		return true;
+	default:
+		return false;
+	}
 }
 
 int lw_fold_bounds(struct lw_folding *folding, struct lw_node *node)

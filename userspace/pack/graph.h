@@ -326,6 +326,11 @@ static inline size_t lw_value_size(const struct lw_value *value)
 	return (size_t)value->h * value->w * value->c;
 }
 
+/* The byte for a real number in a value's scale: rne(x / scale + zero point). */
+uint8_t lw_quantise(float real, const struct lw_value *value);
+
+bool lw_same_scale(const struct lw_value *a, const struct lw_value *b);
+
 /* All of these return NULL or -ENOMEM when memory is short. */
 struct lw_graph *lw_graph_new(const char *source);
 void lw_graph_free(struct lw_graph *graph);

@@ -116,16 +116,16 @@ struct lw_view lw_view_channels(const struct lw_view *view, uint32_t first_word,
 	return part;
 }
 
-uint8_t lw_quantise(float real, const struct lw_value *value)
+int lw_lower_scale(struct lw_lowering *lower, const struct lw_node *node,
+		   float a, float b, float *scale)
 {
-	float q = real / value->scale + (float)value->zero_point;
-
-	return lrintf(fminf(fmaxf(q, 0), 255));
-}
-
-bool lw_same_scale(const struct lw_value *a, const struct lw_value *b)
-{
-	return a->scale == b->scale && a->zero_point == b->zero_point;
+	*scale = a * b;
+	*scale /= node->out->scale;
+	if (isnormal(*scale))
+		return 0;
+	return lw_fail(lower->error, -EOPNOTSUPP,
+		       "%s: its scales %g, %g and %g give the multiplier %g, expected a normal number",
+		       node->name, a, b, node->out->scale, *scale);
 }
 
 static int (*const lower_node[])(struct lw_lowering *,
@@ -134,123 +134,6 @@ static int (*const lower_node[])(struct lw_lowering *,
 	LW_NODES(LOWER_ENTRY)
 #undef LOWER_ENTRY
 };
-
-/*
- * Concatenation along channels at whole words needs no copy: the parts are
- * written to their place at once, when nothing else has placed them.
- */
-static void place_parts(struct lw_lowering *lower, const struct lw_node *node)
-{
-	struct lw_view *whole = lw_lower_view(lower, node->out);
-	uint32_t c = 0;
-
-	for (uint32_t i = 0; i < node->n_in; i++) {
-		const struct lw_value *v = node->in[i];
-		struct lw_view *view = lw_lower_view(lower, v);
-		bool last = i == node->n_in - 1;
-
-		if (view->buffer == UINT32_MAX && c % 4 == 0 &&
-		    (v->c % 4 == 0 || last) && lw_same_scale(v, node->out) &&
-		    !lw_graph_is_output(lower->graph, v))
-			*view = lw_view_channels(whole, c / 4, v->c);
-		c += v->c;
-	}
-}
-
-/*
- * ADD and LUT may write over an input that nothing else reads: the input is
- * given the output's place. An output's region is never read, so not there.
- */
-static void place_in_place(struct lw_lowering *lower,
-			   const struct lw_node *node)
-{
-	const struct lw_graph *g = lower->graph;
-
-	if (lw_graph_is_output(g, node->out))
-		return;
-	for (uint32_t i = 0; i < node->n_in; i++) {
-		const struct lw_value *v = node->in[i];
-		struct lw_view *view = lw_lower_view(lower, v);
-		const struct lw_node *producer = lw_graph_producer(g, v);
-
-		if (view->buffer != UINT32_MAX || lw_graph_is_input(g, v) ||
-		    lw_graph_is_output(g, v) || lw_graph_readers(g, v) != 1 ||
-		    producer->kind == LW_NODE_SLICE)
-			continue;
-		*view = *lw_lower_view(lower, node->out);
-		view->tensor.zero_point = v->zero_point;
-		return;
-	}
-}
-
-/* A slice of whole words, steps of 1, is a view of its source. */
-static bool place_slice(struct lw_lowering *lower, const struct lw_node *node)
-{
-	const struct lw_view *from = lw_lower_view(lower, node->in[0]);
-	struct lw_view *view = lw_lower_view(lower, node->out);
-
-	if (node->step[0] != 1 || node->step[1] != 1 || node->step[2] != 1 ||
-	    node->start[2] % 4 || lw_graph_is_output(lower->graph, node->out) ||
-	    view->buffer != UINT32_MAX ||
-	    !lw_same_scale(node->in[0], node->out))
-		return false;
-	*view = lw_view_channels(from, node->start[2] / 4, node->out->c);
-	view->tensor.offset += node->start[0] * from->tensor.row_pitch +
-			       node->start[1] * 4;
-	view->tensor.h = node->out->h;
-	view->tensor.w = node->out->w;
-	return true;
-}
-
-/*
- * Views are given before lowering, last node first, so that a concatenation
- * has a place before the nodes that write its parts.
- */
-static int place_values(struct lw_lowering *lower)
-{
-	const struct lw_graph *g = lower->graph;
-	int ret = 0;
-
-	for (uint32_t i = 0; i < g->n_inputs && !ret; i++) {
-		const struct lw_value *v = g->inputs[i].value;
-
-		ret = lw_lower_buffer(lower, LWNPU_REGION_IO + i, v->h, v->w,
-				      v->c, v->zero_point,
-				      lw_lower_view(lower, v));
-	}
-	for (uint32_t i = g->n_nodes; i-- && !ret;) {
-		const struct lw_node *node = g->nodes[i];
-		const struct lw_value *v = node->out;
-
-		if (node->kind == LW_NODE_SLICE)
-			continue;
-		if (lw_lower_view(lower, v)->buffer == UINT32_MAX)
-			ret = lw_lower_buffer(lower, LWNPU_REGION_ARENA, v->h,
-					      v->w, v->c, v->zero_point,
-					      lw_lower_view(lower, v));
-		if (!ret && node->kind == LW_NODE_CONCAT &&
-		    node->axis == LW_AXIS_C)
-			place_parts(lower, node);
-		if (!ret && (node->kind == LW_NODE_ADD ||
-			     node->kind == LW_NODE_UNARY ||
-			     node->kind == LW_NODE_REQUANT))
-			place_in_place(lower, node);
-	}
-	return ret;
-}
-
-/* Slices come in order, since one may be a view of another. */
-static int place_slice_or_buffer(struct lw_lowering *lower,
-				 const struct lw_node *node, bool *placed)
-{
-	const struct lw_value *v = node->out;
-
-	*placed = place_slice(lower, node);
-	if (*placed || lw_lower_view(lower, v)->buffer != UINT32_MAX)
-		return 0;
-	return lw_lower_buffer(lower, LWNPU_REGION_ARENA, v->h, v->w, v->c,
-			       v->zero_point, lw_lower_view(lower, v));
-}
 
 /* COPY has no bounds, so nodes made of copies cannot have any. */
 static int check_bounds(struct lw_lowering *lower, const struct lw_node *node)
@@ -280,7 +163,7 @@ static int lower_one(struct lw_lowering *lower, const struct lw_node *node,
 	lower->layer = layer;
 	ret = check_bounds(lower, node);
 	if (!ret && node->kind == LW_NODE_SLICE)
-		ret = place_slice_or_buffer(lower, node, &placed);
+		ret = lw_place_slice(lower, node, &placed);
 	if (!ret && !placed)
 		ret = lower_node[node->kind](lower, node);
 	lower->layer = NULL;
@@ -403,7 +286,7 @@ int lw_lower_nodes(struct lw_lowering *lower, struct lwm_layer *layers)
 {
 	const struct lw_graph *g = lower->graph;
 	uint64_t arena;
-	int ret = place_values(lower);
+	int ret = lw_place_values(lower);
 
 	for (uint32_t i = 0; i < g->n_nodes && !ret; i++)
 		ret = lower_one(lower, g->nodes[i], &layers[i]);

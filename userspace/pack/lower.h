@@ -121,9 +121,6 @@ static inline struct lw_view *lw_lower_view(struct lw_lowering *lower,
 struct lw_view lw_view_channels(const struct lw_view *view, uint32_t first_word,
 				uint32_t c);
 
-/* The byte for a real number in a value's scale: rne(x / scale + zero point). */
-uint8_t lw_quantise(float real, const struct lw_value *value);
-
 /* A float as the bits that a descriptor holds. */
 static inline uint32_t lw_float_bits(float x)
 {
@@ -133,7 +130,24 @@ static inline uint32_t lw_float_bits(float x)
 	return bits;
 }
 
-bool lw_same_scale(const struct lw_value *a, const struct lw_value *b);
+/* Gives all values but slices their places. */
+int lw_place_values(struct lw_lowering *lower);
+
+/**
+ * lw_place_slice() - give a slice its place, after that of its input
+ * @placed: set where that is within the input, and no operation is needed
+ */
+int lw_place_slice(struct lw_lowering *lower, const struct lw_node *node,
+		   bool *placed);
+
+/**
+ * lw_lower_scale() - a requantisation multiplier, in XNNPACK's order
+ * @scale: gets (@a x @b) / the scale of @node's output
+ *
+ * Return: 0; -EOPNOTSUPP, with a message, if that is not a normal number.
+ */
+int lw_lower_scale(struct lw_lowering *lower, const struct lw_node *node,
+		   float a, float b, float *scale);
 
 /* Appends the operations of all nodes, plans memory, resolves addresses. */
 int lw_lower_nodes(struct lw_lowering *lower, struct lwm_layer *layers);

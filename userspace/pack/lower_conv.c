@@ -144,14 +144,9 @@ static int add_scales(struct lw_lowering *lower, const struct lw_node *node,
 
 	if (!scale)
 		return -ENOMEM;
-	for (uint32_t o = 0; o < w->o && !ret; o++) {
-		scale[o] = node->in[0]->scale * w->scale[o];
-		scale[o] /= node->out->scale;
-		if (!(scale[o] > 0) || !isfinite(scale[o]))
-			ret = lw_fail(lower->error, -EOPNOTSUPP,
-				      "%s: output channel %u has the multiplier %g, expected a positive number",
-				      node->name, o, scale[o]);
-	}
+	for (uint32_t o = 0; o < w->o && !ret; o++)
+		ret = lw_lower_scale(lower, node, node->in[0]->scale,
+				     w->scale[o], &scale[o]);
 	if (!ret)
 		ret = lw_region0_constant(&lower->region0, scale,
 					  words(w->o) * 4 * sizeof(*scale),

@@ -14,11 +14,6 @@ int lw_lower_tconv(struct lw_lowering *lower, const struct lw_node *node)
 	return refuse(lower, node);
 }
 
-int lw_lower_mul(struct lw_lowering *lower, const struct lw_node *node)
-{
-	return refuse(lower, node);
-}
-
 int lw_lower_matmul(struct lw_lowering *lower, const struct lw_node *node)
 {
 	return refuse(lower, node);
