@@ -7,6 +7,7 @@
 #   make check-fast those that take under a minute
 #   make check-host those that need no kernel of their own
 #   make check-vm   the driver's, in User-Mode Linux and QEMU
+#   make bench      times and sizes of lwnpu and of other runtimes
 #   make modules    lwnpu.ko, in build/module; KDIR: a kernel's build folder
 #   make install    PREFIX, DESTDIR; make install-dkms: the module's source
 #   make SAN=1 …    with the address and undefined-behaviour sanitizers
@@ -160,6 +161,13 @@ check-host:
 	@$(MAKE) $(JOBS) SAN=1 tests
 	@venv=$$(tests/deps venv) && tests/run.py $(HOST_SUITES)
 
+# BENCH: options of tests/bench/bench.py, such as "--models kws --threads 1".
+bench:
+	@tests/deps test
+	@$(MAKE) $(JOBS) all
+	@venv=$$(tests/deps venv bench) && \
+		$$venv/bin/python tests/bench/bench.py $(BUILD) $(BENCH)
+
 check-vm:
 	@tests/deps lab
 	@$(MAKE) $(JOBS) all $(VM_PROGRAMS)
@@ -215,7 +223,7 @@ install-dkms:
 clean:
 	rm -rf build
 
-.PHONY: all tests demo demo-dev check check-fast check-host check-vm modules \
+.PHONY: all tests demo demo-dev bench check check-fast check-host check-vm modules \
 	install install-dkms clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
