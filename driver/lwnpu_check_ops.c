@@ -165,3 +165,26 @@ int lw_check_softmax(struct lw_check *check)
 	}
 	return 0;
 }
+
+int lw_check_matmul(struct lw_check *check)
+{
+	const struct lwnpu_op *op = check->op;
+	const struct lwnpu_tensor *a = &op->in[0], *b = &op->in[1];
+	bool turn_a = op->matmul.transpose_a, turn_b = op->matmul.transpose_b;
+	int err;
+
+	err = lw_check_broadcast(check, "in[0].h", a->h, op->out.h);
+	if (err)
+		return err;
+	err = lw_check_broadcast(check, "in[1].h", b->h, op->out.h);
+	if (err)
+		return err;
+	err = lw_check_equal(check, "out.w", op->out.w, turn_a ? a->c : a->w);
+	if (err)
+		return err;
+	err = lw_check_equal(check, "out.c", op->out.c, turn_b ? b->w : b->c);
+	if (err)
+		return err;
+	return lw_check_equal(check, turn_b ? "in[1].c" : "in[1].w",
+			      turn_b ? b->c : b->w, turn_a ? a->w : a->c);
+}

@@ -23,12 +23,15 @@ static const char *const sources[] = {
 	lw_kernel_conv,
 	"#undef VECTORS\n#define VECTORS QUAD_SMALL\n",
 	lw_kernel_conv_quad,
+	lw_kernel_matmul,
 	"#undef VECTORS\n#undef NAME\n"
 	"#define VECTORS QUAD_LARGE\n#define NAME(x) x##_large\n",
 	lw_kernel_conv_quad,
+	lw_kernel_matmul,
 	lw_kernel_conv_wide,
 	lw_kernel_copy,
 	lw_kernel_element,
+	lw_kernel_matmul_pack,
 	lw_kernel_pair,
 	lw_kernel_pool,
 	lw_kernel_reorder,
@@ -51,9 +54,11 @@ static void set_options(const struct lw_cl_engine *engine,
 	snprintf(options, MAX_OPTIONS,
 		 "-D %s -D LANES=%u -D CONV_LARGE=%u -D CONV_SMALL=%u "
 		 "-D QUAD_LARGE=%u -D QUAD_SMALL=%u -D CHUNK=%u "
+		 "-D MATMUL_ROWS=%u "
 		 "-D POOL_MAX=%u -D POOL_AVERAGE=%u -D LWNPU_DIGITS=%u %s",
 		 dot->macro, dot->lanes, dot->tiles.conv[0], dot->tiles.conv[1],
 		 dot->tiles.quad[0], dot->tiles.quad[1], LW_CL_CHUNK,
+		 LW_CL_MATMUL_ROWS,
 		 LWNPU_POOL_MAX, LWNPU_POOL_AVERAGE, LWNPU_DIGITS, divide);
 }
 

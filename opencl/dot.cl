@@ -65,6 +65,20 @@ static inline vint dot4(vint acc, vuint x, vuint w)
 		__builtin_ia32_pmaddwd256(pairs, ones), vint);
 }
 
+/* The products of even lanes, and of odd ones, as 16 bits. */
+static inline vint dot4_any(vint acc, vuint x, vuint w)
+{
+	shorts16 signs = __builtin_astype(w, shorts16);
+	shorts16 even = __builtin_astype(x & 0x00ff00ffu, shorts16);
+	shorts16 odd = __builtin_astype(x >> 8 & 0x00ff00ffu, shorts16);
+
+	return acc + __builtin_astype(__builtin_ia32_pmaddwd256(
+			even, signs << 8 >> 8), vint) +
+	       __builtin_astype(__builtin_ia32_pmaddwd256(
+			odd, signs >> 8), vint);
+}
+#define dot4_any dot4_any
+
 #elif defined(DOT_PACKED)
 #ifdef cl_khr_integer_dot_product
 #pragma OPENCL EXTENSION cl_khr_integer_dot_product : enable
@@ -98,6 +112,11 @@ static inline vint dot4(vint acc, vuint x, vuint w)
 
 #else
 #error no DOT_ macro is defined
+#endif
+
+/* dot4() of weights that lowering has not seen. */
+#ifndef dot4_any
+#define dot4_any dot4
 #endif
 
 /* Added to a small number, it leaves no bits for a fraction. */

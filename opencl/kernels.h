@@ -11,6 +11,8 @@ extern const char lw_kernel_conv_quad[];
 extern const char lw_kernel_conv_wide[];
 extern const char lw_kernel_copy[];
 extern const char lw_kernel_element[];
+extern const char lw_kernel_matmul[];
+extern const char lw_kernel_matmul_pack[];
 extern const char lw_kernel_pair[];
 extern const char lw_kernel_pool[];
 extern const char lw_kernel_reorder[];
@@ -26,6 +28,9 @@ extern const char lw_kernel_softmax[];
 	X(copy) \
 	X(copy_lanes) \
 	X(lut) \
+	X(matmul_large) \
+	X(matmul_small) \
+	X(matmul_pack) \
 	X(add) \
 	X(mul) \
 	X(pool) \
@@ -41,5 +46,8 @@ enum lw_cl_kernel {
 
 /* Words of a row that one work-item of an element-wise kernel handles. */
 #define LW_CL_CHUNK 1024
+
+/* Rows of a tile of MATMUL. */
+#define LW_CL_MATMUL_ROWS 4
 
 #endif /* LW_CL_KERNELS_H */

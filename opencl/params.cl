@@ -153,3 +153,41 @@ struct lw_resize_params {
 	uint rows;		/* constants: per row: index, fraction << 16 */
 	uint columns;		/* constants: per column, the same */
 };
+
+/* An operand of MATMUL on its way to the layout that is multiplied. */
+struct lw_pack_params {
+	struct lw_view in;	/* rows are batches */
+	uint packed;
+	uint terms;
+	uint batches;
+	uint columns;
+	uint pitch;		/* of the packed rows */
+	uint depth;
+	uint turned;		/* k lies along the width, not the channels */
+	uint last_mask;		/* lanes of the last word along k that are used */
+	uint sign;		/* in each lane: what makes bytes signed, or zero */
+	int zero;		/* of the other operand */
+	int offset;		/* of all columns' terms */
+};
+
+struct lw_matmul_params {
+	struct lw_view in;	/* rows are batches, columns are rows */
+	struct lw_view out;
+	uint packed;
+	uint packed_batch;	/* words from one batch to the next */
+	uint terms;
+	uint terms_batch;
+	uint pitch;
+	uint batches;
+	uint rows;
+	uint words;		/* of output columns */
+	uint depth;		/* words along k */
+	uint chunk;		/* columns of a work-item */
+	uint last_mask;		/* valid lanes of the last word of columns */
+	uint last_ones;		/* a one in each lane of the last word along k */
+	int row_factor;		/* of the sum of a row */
+	float scale;
+	float lo;		/* bounds less the zero point */
+	float hi;
+	int zero_point;
+};

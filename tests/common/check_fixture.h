@@ -120,6 +120,16 @@ static inline void set_resize(struct lwnpu_op *op)
 	op->resize = (struct lwnpu_resize) { .rows = ROWS, .columns = COLUMNS };
 }
 
+/* [8][8][8] times one [4][8] that is transposed, to [8][8][4]. */
+static inline void set_matmul(struct lwnpu_op *op)
+{
+	op->in[1] = tensor(2, 1, 4, 8);
+	op->out = tensor(3, 8, 8, 4);
+	op->matmul = (struct lwnpu_matmul) {
+		.scale = 0x3c000000, .hi = 255, .transpose_b = 1,
+	};
+}
+
 static void (*const set_op[])(struct lwnpu_op *op) = {
 #define LWNPU_OP(name, NAME, number, tensors, doc) [number] = set_##name,
 #define LWNPU_FIELD(name, type, field, role, min, max, doc)

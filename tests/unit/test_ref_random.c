@@ -307,6 +307,29 @@ static void naive_resize(const struct memory *memory, const struct lwnpu_op *op,
 	*out = (int)floor(ldexp((double)sum, -22) + 0.5);
 }
 
+static void naive_matmul(const struct memory *memory,
+			 const struct lwnpu_op *op, int c, int y, int x,
+			 uint8_t *out)
+{
+	const struct lwnpu_matmul *p = &op->matmul;
+	const struct lwnpu_tensor *a = &op->in[0], *b = &op->in[1];
+	int depth = p->transpose_a ? a->w : a->c, k;
+	int ya = a->h == 1 ? 0 : y, yb = b->h == 1 ? 0 : y;
+	int64_t sum = 0;
+	float scale;
+
+	for (k = 0; k < depth; k++) {
+		int left = p->transpose_a ? *at(memory, a, x, ya, k) :
+			   *at(memory, a, k, ya, x);
+		int right = p->transpose_b ? *at(memory, b, k, yb, c) :
+			    *at(memory, b, c, yb, k);
+
+		sum += (left - a->zero_point) * (right - b->zero_point);
+	}
+	memcpy(&scale, &p->scale, sizeof(scale));
+	*out = requantise(sum, scale, op->out.zero_point, p->lo, p->hi);
+}
+
 typedef void naive_function(const struct memory *memory,
 			    const struct lwnpu_op *op, int c, int y, int x,
 			    uint8_t *out);
