@@ -116,7 +116,8 @@ static void test_concatenation(void **state)
 			 (struct build_conv){ .o = cases[i].c1 });
 		build_output(graph, concat(graph, "both", a->out, b->out,
 					   cases[i].axis)->out);
-		assert_in_range(rig_check(graph), cases[i].ops - 1, cases[i].ops);
+		assert_in_range(rig_check(graph), cases[i].ops - 1,
+				cases[i].ops);
 	}
 }
 
@@ -172,21 +173,6 @@ static void test_padding(void **state)
 	pad->fill = 1.5f;
 	build_output(graph, pad->out);
 	rig_check(graph);
-}
-
-static void test_flatten_in_both_orders(void **state)
-{
-	(void)state;
-	for (int nchw = 0; nchw < 2; nchw++) {
-		struct lw_graph *graph = rig_graph(3, 2, 5);
-		struct lw_node *flat = rig_scaled(build_node(graph, LW_NODE_FLATTEN,
-							 "flat", rig_input(graph),
-							 1, 1, 30));
-
-		flat->nchw = nchw;
-		build_output(graph, flat->out);
-		rig_check(graph);
-	}
 }
 
 /* Values that die are added in place, others stay as they are. */
@@ -293,7 +279,6 @@ int main(void)
 		cmocka_unit_test(test_concatenation_of_itself_and_of_an_input),
 		cmocka_unit_test(test_slices),
 		cmocka_unit_test(test_padding),
-		cmocka_unit_test(test_flatten_in_both_orders),
 		cmocka_unit_test(test_residuals),
 		cmocka_unit_test(test_outputs_that_are_read_again),
 		cmocka_unit_test(test_changes_of_scale),

@@ -23,6 +23,12 @@ void lw_fold_remove(struct lw_graph *graph, const struct lw_node *node)
 		}
 }
 
+void lw_fold_remove_unread(struct lw_graph *graph, const struct lw_node *node)
+{
+	if (!lw_graph_readers(graph, node->out))
+		lw_fold_remove(graph, node);
+}
+
 static int apply_rules(struct lw_folding *folding, struct lw_node *node)
 {
 	size_t i;

@@ -10,6 +10,9 @@ struct lw_folding {
 	struct lw_report *report;
 };
 
+/* The largest kernel and padding of the operations that have a window. */
+#define LW_MAX_KERNEL 255
+
 /*
  * A rule looks at one node and the producers of what it reads. It returns 1 if
  * it changed the graph, and then either nodes became fewer or it never applies
@@ -22,7 +25,9 @@ struct lw_folding {
 	X(bounds, "Relu and Clip become bounds of the node before") \
 	X(affine_after, "batch norm goes into the convolution before it") \
 	X(affine_before, "batch norm goes into the convolution behind it") \
-	X(scale_before_flatten, "a flattening quantises before, not behind it") \
+	X(scale_before, "what moves numbers quantises before, not behind it") \
+	X(reorder_chain, "two reorderings are one") \
+	X(reorder, "a reordering that flattens is a flatten") \
 	X(flatten, "flatten and fully connected become one convolution") \
 	X(slice, "a slice of a slice is one slice") \
 	X(padding, "padding with zeros goes into the window behind it")
@@ -32,8 +37,9 @@ struct lw_folding {
 LW_FOLD_RULES(LW_FOLD_DECLARE)
 #undef LW_FOLD_DECLARE
 
-/* Removes a node given by address. */
+/* Removes a node given by address; the second, if nothing reads its output. */
 void lw_fold_remove(struct lw_graph *graph, const struct lw_node *node);
+void lw_fold_remove_unread(struct lw_graph *graph, const struct lw_node *node);
 
 static inline bool lw_is_unbounded(const struct lw_node *node)
 {

@@ -55,6 +55,25 @@ const char *lw_node_kind_name(enum lw_node_kind kind)
 	return (unsigned int)kind < LW_NODE_KINDS ? names[kind] : "unknown";
 }
 
+bool lw_node_takes_bounds(const struct lw_node *node)
+{
+	switch (node->kind) {
+	case LW_NODE_CONV:
+	case LW_NODE_DWCONV:
+	case LW_NODE_TCONV:
+	case LW_NODE_POOL:
+	case LW_NODE_ADD:
+	case LW_NODE_MUL:
+	case LW_NODE_MATMUL:
+	case LW_NODE_AFFINE:
+	case LW_NODE_UNARY:
+	case LW_NODE_REQUANT:
+		return true;
+	default:
+		return false;
+	}
+}
+
 struct lw_graph *lw_graph_new(const char *source)
 {
 	struct lw_graph *graph = calloc(1, sizeof(*graph));

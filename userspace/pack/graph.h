@@ -370,6 +370,9 @@ void lw_weights_free(struct lw_weights *weights);
 
 const char *lw_node_kind_name(enum lw_node_kind kind);
 
+/* Whether a node's act_lo and act_hi may be set: its operation has bounds. */
+bool lw_node_takes_bounds(const struct lw_node *node);
+
 /**
  * lw_unary() - the function of a UNARY node, without its act_lo and act_hi
  * @c: the channel of @x

@@ -135,15 +135,11 @@ static int (*const lower_node[])(struct lw_lowering *,
 #undef LOWER_ENTRY
 };
 
-/* COPY has no bounds, so nodes made of copies cannot have any. */
 static int check_bounds(struct lw_lowering *lower, const struct lw_node *node)
 {
-	bool copies = node->kind == LW_NODE_CONCAT ||
-		      node->kind == LW_NODE_SLICE ||
-		      node->kind == LW_NODE_PAD ||
-		      node->kind == LW_NODE_FLATTEN;
+	bool bounded = isfinite(node->act_lo) || isfinite(node->act_hi);
 
-	if (copies && (isfinite(node->act_lo) || isfinite(node->act_hi)))
+	if (bounded && !lw_node_takes_bounds(node))
 		return lw_fail(lower->error, -EOPNOTSUPP,
 			       "%s: a %s with a fused activation", node->name,
 			       lw_node_kind_name(node->kind));
@@ -162,8 +158,8 @@ static int lower_one(struct lw_lowering *lower, const struct lw_node *node,
 	layer->first_op = lower->n_ops;
 	lower->layer = layer;
 	ret = check_bounds(lower, node);
-	if (!ret && node->kind == LW_NODE_SLICE)
-		ret = lw_place_slice(lower, node, &placed);
+	if (!ret)
+		ret = lw_place_part(lower, node, &placed);
 	if (!ret && !placed)
 		ret = lower_node[node->kind](lower, node);
 	lower->layer = NULL;

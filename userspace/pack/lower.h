@@ -130,15 +130,19 @@ static inline uint32_t lw_float_bits(float x)
 	return bits;
 }
 
-/* Gives all values but slices their places. */
+/* A view with the rows and columns of a value, if its rows follow closely. */
+bool lw_view_reshape(const struct lw_view *from, const struct lw_value *v,
+		     struct lw_view *view);
+
+/* Gives values their places, except results that may be part of an input. */
 int lw_place_values(struct lw_lowering *lower);
 
 /**
- * lw_place_slice() - give a slice its place, after that of its input
+ * lw_place_part() - give a node's result its place after that of its input
  * @placed: set where that is within the input, and no operation is needed
  */
-int lw_place_slice(struct lw_lowering *lower, const struct lw_node *node,
-		   bool *placed);
+int lw_place_part(struct lw_lowering *lower, const struct lw_node *node,
+		  bool *placed);
 
 /**
  * lw_lower_scale() - a requantisation multiplier, in XNNPACK's order
@@ -158,6 +162,21 @@ int lw_lower_nodes(struct lw_lowering *lower, struct lwm_layer *layers);
 			    const struct lw_node *node);
 LW_NODES(LW_LOWER_DECLARE)
 #undef LW_LOWER_DECLARE
+
+/**
+ * lw_lower_in_scale_of() - a value in the scale of another
+ * @view: gets where it lies; where the scales differ a table writes it there
+ */
+int lw_lower_in_scale_of(struct lw_lowering *lower, const struct lw_value *from,
+			 const struct lw_value *to, struct lw_view *view);
+
+/* A reordering from one view to another. */
+struct lw_digits;
+int lw_lower_digits(struct lw_lowering *lower, const struct lw_view *in,
+		    const struct lw_view *out, const struct lw_digits *digits);
+
+/* Whether a reordering leaves words where they are: h and w alone change. */
+bool lw_lower_keeps_words(const struct lw_node *node);
 
 /* LUT from one view to another: table[q] = the byte for @from's q in @to. */
 int lw_lower_requantise(struct lw_lowering *lower, const struct lw_view *in,

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Lowering of what only moves elements: concat, slice, pad, flatten. */
+/* Lowering of what COPY moves: concat, slice, pad. */
+#include "digits.h"
 #include "lower.h"
-
-/* More copies than this would be a program of nothing else. */
-#define MAX_COPIES 8192
 
 /*
  * Copies channels [from, from + n) of @in to [to, to + n) of @out, rows and
@@ -30,12 +28,8 @@ static int copy_channels(struct lw_lowering *lower, const struct lw_view *in,
 
 static const struct lwnpu_copy plain = { .stride_h = 1, .stride_w = 1 };
 
-/*
- * The view to copy from: a node's input in the scale of its output. Where the
- * scales differ a table goes first.
- */
-static int in_scale_of(struct lw_lowering *lower, const struct lw_value *from,
-		       const struct lw_value *to, struct lw_view *view)
+int lw_lower_in_scale_of(struct lw_lowering *lower, const struct lw_value *from,
+			 const struct lw_value *to, struct lw_view *view)
 {
 	const struct lw_view *in = lw_lower_view(lower, from);
 	int ret;
@@ -50,7 +44,7 @@ static int in_scale_of(struct lw_lowering *lower, const struct lw_value *from,
 	return lw_lower_requantise(lower, in, view, from, to);
 }
 
-/* The part of @out from row @h and column @w on, of @size's rows and columns. */
+/* The part of @out from row @h, column @w on, of @size's rows and columns. */
 static struct lw_view window_of(const struct lw_view *out, uint32_t h,
 				uint32_t w, const struct lw_value *size)
 {
@@ -95,7 +89,7 @@ int lw_lower_concat(struct lw_lowering *lower, const struct lw_node *node)
 						v->c;
 		if (is_placed(lw_lower_view(lower, v), &place, c))
 			continue;
-		ret = in_scale_of(lower, v, node->out, &in);
+		ret = lw_lower_in_scale_of(lower, v, node->out, &in);
 		if (!ret)
 			ret = copy_channels(lower, &in, 0, &place, c, v->c,
 					    &plain);
@@ -103,9 +97,35 @@ int lw_lower_concat(struct lw_lowering *lower, const struct lw_node *node)
 	return ret;
 }
 
+/*
+ * Channels in steps: those from the first to the last are copied, then every
+ * so manieth of them is taken.
+ */
+static int step_channels(struct lw_lowering *lower, const struct lw_node *node,
+			 const struct lw_view *in,
+			 const struct lwnpu_copy *copy)
+{
+	const struct lw_value *v = node->out;
+	uint32_t step = node->step[2], span = (v->c - 1) * step + 1;
+	const struct lw_digits digits = {
+		.n = 2,
+		.size = { v->h * v->w, v->c },
+		.stride = { span, step },
+	};
+	struct lw_view all;
+	int ret;
+
+	ret = lw_lower_buffer(lower, LWNPU_REGION_ARENA, v->h, v->w, span,
+			      v->zero_point, &all);
+	if (!ret)
+		ret = copy_channels(lower, in, node->start[2], &all, 0, span,
+				    copy);
+	return ret ? ret : lw_lower_digits(lower, &all, lw_lower_view(lower, v),
+					   &digits);
+}
+
 int lw_lower_slice(struct lw_lowering *lower, const struct lw_node *node)
 {
-	const struct lw_view *out = lw_lower_view(lower, node->out);
 	const struct lwnpu_copy copy = {
 		.start_h = node->start[0],
 		.start_w = node->start[1],
@@ -120,21 +140,14 @@ int lw_lower_slice(struct lw_lowering *lower, const struct lw_node *node)
 			       "%s: a slice from row %u, column %u; at most %d",
 			       node->name, node->start[0], node->start[1],
 			       INT16_MAX);
-	ret = in_scale_of(lower, node->in[0], node->out, &in);
+	ret = lw_lower_in_scale_of(lower, node->in[0], node->out, &in);
 	if (ret)
 		return ret;
-	if (node->step[2] == 1)
-		return copy_channels(lower, &in, node->start[2], out, 0,
-				     node->out->c, &copy);
-	if (node->out->c > MAX_COPIES)
-		return lw_fail(lower->error, -EOPNOTSUPP,
-			       "%s: a slice of %u channels in steps, at most %d",
-			       node->name, node->out->c, MAX_COPIES);
-	for (uint32_t c = 0; c < node->out->c && !ret; c++)
-		ret = copy_channels(lower, &in,
-				    node->start[2] + c * node->step[2], out, c,
-				    1, &copy);
-	return ret;
+	if (node->step[2] != 1 && node->out->c > 1)
+		return step_channels(lower, node, &in, &copy);
+	return copy_channels(lower, &in, node->start[2],
+			     lw_lower_view(lower, node->out), 0, node->out->c,
+			     &copy);
 }
 
 /* Fills channels of @out: copies from where @in has no rows. */
@@ -181,7 +194,7 @@ int lw_lower_pad(struct lw_lowering *lower, const struct lw_node *node)
 			       "%s: padding of %u rows, %u columns to %u rows; at most %d",
 			       node->name, node->window.pad_top,
 			       node->window.pad_left, node->out->h, INT16_MAX);
-	ret = in_scale_of(lower, v, node->out, &in);
+	ret = lw_lower_in_scale_of(lower, v, node->out, &in);
 	if (!ret)
 		ret = fill_channels(lower, &in, out, 0,
 				    node->pad_channels_before, fill);
@@ -193,64 +206,4 @@ int lw_lower_pad(struct lw_lowering *lower, const struct lw_node *node)
 				    node->pad_channels_before + v->c,
 				    node->pad_channels_after, fill);
 	return ret;
-}
-
-/* Element (c, y, x) goes to channel (c x h + y) x w + x. */
-static int flatten_nchw(struct lw_lowering *lower, const struct lw_view *in,
-			const struct lw_view *out)
-{
-	uint32_t h = in->tensor.h, w = in->tensor.w, at = 0;
-	int ret = 0;
-
-	for (uint32_t c = 0; c < in->tensor.c; c++)
-		for (uint32_t y = 0; y < h; y++)
-			for (uint32_t x = 0; x < w && !ret; x++) {
-				struct lwnpu_copy copy = plain;
-
-				copy.start_h = y;
-				copy.start_w = x;
-				ret = copy_channels(lower, in, c, out, at++, 1,
-						    &copy);
-			}
-	return ret;
-}
-
-/* All channels of pixel (y, x) go to channel (y x w + x) x c on. */
-static int flatten_nhwc(struct lw_lowering *lower, const struct lw_view *in,
-			const struct lw_view *out)
-{
-	uint32_t at = 0;
-	int ret = 0;
-
-	for (uint32_t y = 0; y < in->tensor.h; y++)
-		for (uint32_t x = 0; x < in->tensor.w && !ret; x++) {
-			struct lwnpu_copy copy = plain;
-
-			copy.start_h = y;
-			copy.start_w = x;
-			ret = copy_channels(lower, in, 0, out, at,
-					    in->tensor.c, &copy);
-			at += in->tensor.c;
-		}
-	return ret;
-}
-
-int lw_lower_flatten(struct lw_lowering *lower, const struct lw_node *node)
-{
-	const struct lw_value *v = node->in[0];
-	const struct lw_view *out = lw_lower_view(lower, node->out);
-	uint64_t copies = (uint64_t)v->h * v->w * (node->nchw ? v->c : 1);
-	struct lw_view in;
-	int ret;
-
-	if (copies > MAX_COPIES || v->h > INT16_MAX || v->w > INT16_MAX)
-		return lw_fail(lower->error, -EOPNOTSUPP,
-			       "%s: flattening %ux%ux%u before a node that is no fully connected layer takes %llu copies, at most %d",
-			       node->name, v->h, v->w, v->c,
-			       (unsigned long long)copies, MAX_COPIES);
-	ret = in_scale_of(lower, v, node->out, &in);
-	if (ret)
-		return ret;
-	return node->nchw ? flatten_nchw(lower, &in, out) :
-			    flatten_nhwc(lower, &in, out);
 }

@@ -19,11 +19,6 @@ int lw_lower_matmul(struct lw_lowering *lower, const struct lw_node *node)
 	return refuse(lower, node);
 }
 
-int lw_lower_reorder(struct lw_lowering *lower, const struct lw_node *node)
-{
-	return refuse(lower, node);
-}
-
 int lw_lower_resize(struct lw_lowering *lower, const struct lw_node *node)
 {
 	return refuse(lower, node);

@@ -32,6 +32,43 @@ static bool may_overwrite(const struct lw_node *node)
 	       node->kind == LW_NODE_REQUANT;
 }
 
+/* Whether a node may choose where what it reads lies: nobody else does. */
+static bool may_place_input(struct lw_lowering *lower, const struct lw_value *v)
+{
+	const struct lw_graph *g = lower->graph;
+
+	return lw_lower_view(lower, v)->buffer == UINT32_MAX &&
+	       !lw_graph_is_input(g, v) && !lw_graph_is_output(g, v) &&
+	       lw_graph_readers(g, v) == 1;
+}
+
+/* Whether a node is only another view of its input. */
+static bool is_reshape(const struct lw_node *node)
+{
+	return lw_lower_keeps_words(node) &&
+	       lw_same_scale(node->in[0], node->out);
+}
+
+/* Whether a node's result is best a part of its input, which has a place. */
+static bool is_part(struct lw_lowering *lower, const struct lw_node *node)
+{
+	return node->kind == LW_NODE_SLICE ||
+	       (is_reshape(node) &&
+		!may_place_input(lower, node->in[0]));
+}
+
+static bool is_in_output(const struct lw_lowering *lower,
+			 const struct lw_view *view)
+{
+	const struct lw_graph *g = lower->graph;
+
+	for (uint32_t i = 0; i < g->n_outputs; i++)
+		if (lower->views[g->outputs[i].value->id].buffer ==
+		    view->buffer)
+			return true;
+	return false;
+}
+
 /*
  * An input that nothing else reads, and which is not spread over the output, is
  * given the output's place. An output's region is never read, so not there.
@@ -41,17 +78,15 @@ static void place_in_place(struct lw_lowering *lower,
 {
 	const struct lw_graph *g = lower->graph;
 
-	if (lw_graph_is_output(g, node->out))
+	if (is_in_output(lower, lw_lower_view(lower, node->out)))
 		return;
 	for (uint32_t i = 0; i < node->n_in; i++) {
 		const struct lw_value *v = node->in[i];
 		struct lw_view *view = lw_lower_view(lower, v);
-		const struct lw_node *producer = lw_graph_producer(g, v);
 
-		if (view->buffer != UINT32_MAX || lw_graph_is_input(g, v) ||
-		    lw_graph_is_output(g, v) || lw_graph_readers(g, v) != 1 ||
+		if (!may_place_input(lower, v) ||
 		    lw_value_size(v) != lw_value_size(node->out) ||
-		    producer->kind == LW_NODE_SLICE)
+		    is_part(lower, lw_graph_producer(g, v)))
 			continue;
 		*view = *lw_lower_view(lower, node->out);
 		view->tensor.zero_point = v->zero_point;
@@ -59,16 +94,40 @@ static void place_in_place(struct lw_lowering *lower,
 	}
 }
 
-/* A slice of whole words, steps of 1, is a view of its source. */
-static bool place_slice(struct lw_lowering *lower, const struct lw_node *node)
+bool lw_view_reshape(const struct lw_view *from, const struct lw_value *v,
+		     struct lw_view *view)
 {
-	const struct lw_view *from = lw_lower_view(lower, node->in[0]);
-	struct lw_view *view = lw_lower_view(lower, node->out);
+	if (from->tensor.h > 1 && from->tensor.row_pitch != 4u * from->tensor.w)
+		return false;
+	*view = *from;
+	view->tensor.row_pitch = 4 * v->w;
+	view->tensor.h = v->h;
+	view->tensor.w = v->w;
+	return true;
+}
 
+static bool same_place(const struct lw_view *a, const struct lw_view *b)
+{
+	return a->buffer == b->buffer && a->tensor.offset == b->tensor.offset;
+}
+
+/* What is read lies where the result does. */
+static void place_reshaped(struct lw_lowering *lower,
+			   const struct lw_node *node)
+{
+	const struct lw_value *v = node->in[0];
+
+	if (may_place_input(lower, v))
+		lw_view_reshape(lw_lower_view(lower, node->out), v,
+				lw_lower_view(lower, v));
+}
+
+/* A slice of whole words, steps of 1, is a view of its source. */
+static bool place_slice(const struct lw_node *node, const struct lw_view *from,
+			struct lw_view *view)
+{
 	if (node->step[0] != 1 || node->step[1] != 1 || node->step[2] != 1 ||
-	    node->start[2] % 4 || lw_graph_is_output(lower->graph, node->out) ||
-	    view->buffer != UINT32_MAX ||
-	    !lw_same_scale(node->in[0], node->out))
+	    node->start[2] % 4 || !lw_same_scale(node->in[0], node->out))
 		return false;
 	*view = lw_view_channels(from, node->start[2] / 4, node->out->c);
 	view->tensor.offset += node->start[0] * from->tensor.row_pitch +
@@ -76,6 +135,34 @@ static bool place_slice(struct lw_lowering *lower, const struct lw_node *node)
 	view->tensor.h = node->out->h;
 	view->tensor.w = node->out->w;
 	return true;
+}
+
+static int place(struct lw_lowering *lower, const struct lw_value *v)
+{
+	if (lw_lower_view(lower, v)->buffer != UINT32_MAX)
+		return 0;
+	return lw_lower_buffer(lower, LWNPU_REGION_ARENA, v->h, v->w, v->c,
+			       v->zero_point, lw_lower_view(lower, v));
+}
+
+static int place_node(struct lw_lowering *lower, const struct lw_node *node)
+{
+	bool placed = lw_lower_view(lower, node->out)->buffer != UINT32_MAX ||
+		      lw_graph_is_output(lower->graph, node->out);
+	int ret;
+
+	if (!placed && is_part(lower, node))
+		return 0;
+	ret = place(lower, node->out);
+	if (ret)
+		return ret;
+	if (node->kind == LW_NODE_CONCAT && node->axis == LW_AXIS_C)
+		place_parts(lower, node);
+	if (may_overwrite(node))
+		place_in_place(lower, node);
+	if (is_reshape(node))
+		place_reshaped(lower, node);
+	return 0;
 }
 
 /*
@@ -94,34 +181,27 @@ int lw_place_values(struct lw_lowering *lower)
 				      v->c, v->zero_point,
 				      lw_lower_view(lower, v));
 	}
-	for (uint32_t i = g->n_nodes; i-- && !ret;) {
-		const struct lw_node *node = g->nodes[i];
-		const struct lw_value *v = node->out;
-
-		if (node->kind == LW_NODE_SLICE)
-			continue;
-		if (lw_lower_view(lower, v)->buffer == UINT32_MAX)
-			ret = lw_lower_buffer(lower, LWNPU_REGION_ARENA, v->h,
-					      v->w, v->c, v->zero_point,
-					      lw_lower_view(lower, v));
-		if (!ret && node->kind == LW_NODE_CONCAT &&
-		    node->axis == LW_AXIS_C)
-			place_parts(lower, node);
-		if (!ret && may_overwrite(node))
-			place_in_place(lower, node);
-	}
+	for (uint32_t i = g->n_nodes; i-- && !ret;)
+		ret = place_node(lower, g->nodes[i]);
 	return ret;
 }
 
-/* Slices come in order, since one may be a view of another. */
-int lw_place_slice(struct lw_lowering *lower, const struct lw_node *node,
-		   bool *placed)
+/* These come in order, since one may be a view of another. */
+int lw_place_part(struct lw_lowering *lower, const struct lw_node *node,
+		  bool *placed)
 {
-	const struct lw_value *v = node->out;
+	struct lw_view *view = lw_lower_view(lower, node->out);
+	const struct lw_view *from;
 
-	*placed = place_slice(lower, node);
-	if (*placed || lw_lower_view(lower, v)->buffer != UINT32_MAX)
+	*placed = false;
+	if (view->buffer != UINT32_MAX) {
+		*placed = is_reshape(node) &&
+			  same_place(view, lw_lower_view(lower, node->in[0]));
 		return 0;
-	return lw_lower_buffer(lower, LWNPU_REGION_ARENA, v->h, v->w, v->c,
-			       v->zero_point, lw_lower_view(lower, v));
+	}
+	from = lw_lower_view(lower, node->in[0]);
+	*placed = node->kind == LW_NODE_SLICE ?
+			  place_slice(node, from, view) :
+			  lw_view_reshape(from, node->out, view);
+	return *placed ? 0 : place(lower, node->out);
 }

@@ -56,7 +56,7 @@ static float function(const struct lw_node *node, float x, uint32_t c)
 	return lw_unary(node, x, c);
 }
 
-/* The byte for the byte q in channel c, if channels have tables of their own. */
+/* The byte for byte q in channel c, or in all channels with one table. */
 static uint8_t look_up(const struct lw_node *node, int q, uint32_t c)
 {
 	const struct lw_value *in = node->in[0], *out = node->out;

@@ -23,25 +23,27 @@ static void join(const struct lw_graph *graph, uint32_t *group,
 		group[j] = i;
 }
 
+static void set_scale(struct lw_value *value, float scale, int32_t zero_point)
+{
+	if (value->quantised)
+		return;
+	value->quantised = true;
+	value->scale = scale;
+	value->zero_point = zero_point;
+}
+
 static void set_known_scale(const struct lw_node *node)
 {
 	struct lw_value *out = node->out;
-	bool positive = node->kind == LW_NODE_SOFTMAX ||
-			(node->kind == LW_NODE_UNARY &&
-			 node->unary == LW_UNARY_SIGMOID);
 
-	if (out->quantised)
-		return;
-	if (positive) {
-		out->quantised = true;
-		out->scale = 1.0f / 256;
-		out->zero_point = 0;
-	} else if (node->kind == LW_NODE_UNARY &&
-		   node->unary == LW_UNARY_TANH) {
-		out->quantised = true;
-		out->scale = 1.0f / 128;
-		out->zero_point = 128;
-	}
+	if (node->kind == LW_NODE_GATE)
+		set_scale(out, 1, 0);
+	else if (node->kind == LW_NODE_SOFTMAX ||
+		 (node->kind == LW_NODE_UNARY &&
+		  node->unary == LW_UNARY_SIGMOID))
+		set_scale(out, 1.0f / 256, 0);
+	else if (node->kind == LW_NODE_UNARY && node->unary == LW_UNARY_TANH)
+		set_scale(out, 1.0f / 128, 128);
 }
 
 /* The output holds numbers of the input, or averages in its scale. */
@@ -51,6 +53,8 @@ static bool keeps_scale(const struct lw_node *node)
 
 	switch (node->kind) {
 	case LW_NODE_FLATTEN:
+	case LW_NODE_REORDER:
+	case LW_NODE_RESIZE:
 	case LW_NODE_SLICE:
 		return true;
 	case LW_NODE_PAD:
@@ -65,12 +69,13 @@ static bool keeps_scale(const struct lw_node *node)
 	}
 }
 
-static void join_concat(const struct lw_graph *graph, uint32_t *group,
-			const struct lw_node *node)
+/* Where the parts of a result may have its scale, they are not copied. */
+static void join_parts(const struct lw_graph *graph, uint32_t *group,
+		       const struct lw_node *node, uint32_t first)
 {
 	uint32_t i;
 
-	for (i = 0; i < node->n_in; i++)
+	for (i = first; i < node->n_in; i++)
 		if (!graph->values[find(group, node->in[i]->id)]->quantised &&
 		    lw_graph_readers(graph, node->in[i]) == 1)
 			join(graph, group, node->in[i], node->out);
@@ -88,7 +93,9 @@ void lw_group_values(struct lw_graph *graph, uint32_t *group)
 	for (i = 0; i < graph->n_nodes; i++) {
 		node = graph->nodes[i];
 		if (node->kind == LW_NODE_CONCAT)
-			join_concat(graph, group, node);
+			join_parts(graph, group, node, 0);
+		else if (node->kind == LW_NODE_MERGE)
+			join_parts(graph, group, node, 1);
 		else if (keeps_scale(node))
 			join(graph, group, node->in[0], node->out);
 	}
