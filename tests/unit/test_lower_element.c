@@ -143,6 +143,37 @@ static void test_channels_with_tables_of_their_own(void **state)
 	}
 }
 
+static void check_matmul(uint32_t ha, uint32_t hb, bool ta, bool tb)
+{
+	const uint32_t m = 3, k = 9, n = 5;
+	struct lw_graph *graph = rig_graph(ha, ta ? k : m, ta ? m : k);
+	struct lw_value *in[2] = {
+		rig_input(graph),
+		build_input(graph, "b", hb, tb ? n : k, tb ? k : n),
+	};
+	struct lw_node *node = build_join(graph, LW_NODE_MATMUL, "product", in,
+					  2, ha > hb ? ha : hb, m, n);
+
+	build_scale(in[1], RIG_SCALE / 4, 96);
+	build_scale(node->out, RIG_SCALE * 2, 120);
+	node->transpose_a = ta;
+	node->transpose_b = tb;
+	node->act_lo = -9;
+	node->act_hi = 11;
+	build_output(graph, node->out);
+	assert_int_equal(rig_check(graph), 1);
+}
+
+static void test_matrix_products(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		check_matmul(2, 2, i & 1, i & 2);
+		check_matmul(1, 3, i & 1, i & 2);
+		check_matmul(3, 1, i & 1, i & 2);
+	}
+}
+
 static void test_product_of_tiny_scales(void **state)
 {
 	struct lw_graph *graph = rig_graph(1, 1, 4);
@@ -162,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_given_tables),
 		cmocka_unit_test(test_channels_with_tables_of_their_own),
+		cmocka_unit_test(test_matrix_products),
 		cmocka_unit_test(test_product_of_tiny_scales),
 	};
 

@@ -155,6 +155,30 @@ static void test_reorder_with_a_change_of_scale(void **state)
 	assert_int_equal(rig_check(graph), 3);
 }
 
+/* Halves are rounded up, by the interpreter to even. */
+static void check_resize(const float *rows, float scale, float tolerance,
+			 uint32_t ops)
+{
+	struct lw_graph *graph = rig_graph(3, 4, 5);
+	struct lw_node *node = build_node(graph, LW_NODE_RESIZE, "resize",
+					  rig_input(graph), 4, 6, 5);
+
+	build_scale(node->out, scale, RIG_ZERO);
+	node->position[0] = build_copy(rows, 4);
+	node->position[1] = build_copy((float[]){ 3, 2, 1, 1, 0, 3 }, 6);
+	build_output(graph, node->out);
+	assert_int_equal(rig_check_near(graph, tolerance), ops);
+}
+
+static void test_resize(void **state)
+{
+	(void)state;
+	check_resize((float[]){ 0, 2, 2, 1 }, RIG_SCALE, 0, 1);
+	check_resize((float[]){ 0.25f, 0.99f, 1.5f, 1.9999f }, RIG_SCALE,
+		     RIG_SCALE, 1);
+	check_resize((float[]){ 0, 2, 2, 1 }, 2 * RIG_SCALE, 0, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +190,7 @@ int main(void)
 		cmocka_unit_test(test_reshapes_that_are_no_views),
 		cmocka_unit_test(test_reshape_beside_what_it_reads),
 		cmocka_unit_test(test_reorder_with_a_change_of_scale),
+		cmocka_unit_test(test_resize),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Lowering of sums, products and softmax. */
+/* Lowering of sums, products, matrix products and softmax. */
 #include "lower.h"
 
 /*
@@ -55,22 +55,55 @@ int lw_lower_add(struct lw_lowering *lower, const struct lw_node *node)
 	return 0;
 }
 
-int lw_lower_mul(struct lw_lowering *lower, const struct lw_node *node)
+static int product_scale(struct lw_lowering *lower, const struct lw_node *node,
+			 uint32_t *bits)
 {
-	struct lwnpu_op *op;
 	float scale;
 	int ret;
 
 	ret = lw_lower_scale(lower, node, node->in[0]->scale,
 			     node->in[1]->scale, &scale);
+	*bits = lw_float_bits(scale);
+	return ret;
+}
+
+int lw_lower_mul(struct lw_lowering *lower, const struct lw_node *node)
+{
+	struct lwnpu_op *op;
+	uint32_t scale;
+	int ret = product_scale(lower, node, &scale);
+
 	if (ret)
 		return ret;
 	op = pair_op(lower, LWNPU_OP_MUL, node);
 	if (!op)
 		return -ENOMEM;
-	op->mul.scale = lw_float_bits(scale);
+	op->mul.scale = scale;
 	op->mul.lo = lw_quantise(node->act_lo, node->out);
 	op->mul.hi = lw_quantise(node->act_hi, node->out);
+	return 0;
+}
+
+int lw_lower_matmul(struct lw_lowering *lower, const struct lw_node *node)
+{
+	const struct lw_value *a = node->in[0];
+	struct lwnpu_op *op;
+	uint32_t scale;
+	int ret = product_scale(lower, node, &scale);
+
+	if (ret)
+		return ret;
+	op = pair_op(lower, LWNPU_OP_MATMUL, node);
+	if (!op)
+		return -ENOMEM;
+	op->matmul.scale = scale;
+	op->matmul.lo = lw_quantise(node->act_lo, node->out);
+	op->matmul.hi = lw_quantise(node->act_hi, node->out);
+	op->matmul.transpose_a = node->transpose_a;
+	op->matmul.transpose_b = node->transpose_b;
+	lower->layer->macs = lw_value_size(node->out) *
+			     (node->transpose_a ? a->w : a->c);
+	lower->layer->nonzero_macs = lower->layer->macs;
 	return 0;
 }
 

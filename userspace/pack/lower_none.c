@@ -14,16 +14,6 @@ int lw_lower_tconv(struct lw_lowering *lower, const struct lw_node *node)
 	return refuse(lower, node);
 }
 
-int lw_lower_matmul(struct lw_lowering *lower, const struct lw_node *node)
-{
-	return refuse(lower, node);
-}
-
-int lw_lower_resize(struct lw_lowering *lower, const struct lw_node *node)
-{
-	return refuse(lower, node);
-}
-
 int lw_lower_gate(struct lw_lowering *lower, const struct lw_node *node)
 {
 	return refuse(lower, node);
