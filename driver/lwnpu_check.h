@@ -91,8 +91,8 @@ const char *lwnpu_check_reason_text(__u32 reason);
 __u32 lwnpu_disasm_op(const struct lwnpu_op *op, char *buf, __u32 size);
 
 /**
- * lwnpu_conv_blocks() - blocks of a CONV's weights, zero ones included
- * @op: a valid CONV, or one whose tensors and fields were checked
+ * lwnpu_conv_blocks() - blocks of a convolution's weights, zero ones included
+ * @op: a valid CONV or TCONV, or one whose tensors and fields were checked
  *
  * Return: out.c x kernel_h x kernel_w x input words of a group.
  */

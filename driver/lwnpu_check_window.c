@@ -149,20 +149,14 @@ static int lw_check_groups(struct lw_check *check)
 	return 0;
 }
 
-int lw_check_conv(struct lw_check *check)
+/* Weights, bias and multipliers of CONV and TCONV. */
+static int lw_check_conv_streams(struct lw_check *check)
 {
 	const struct lwnpu_op *op = check->op;
 	const struct lwnpu_conv *conv = &op->conv;
-	const struct lw_axis axes[] = {
-		LW_AXIS_H(op, conv, conv->dilation_h),
-		LW_AXIS_W(op, conv, conv->dilation_w),
-	};
 	u64 blocks;
 	int err;
 
-	err = lw_check_axes(check, axes);
-	if (err)
-		return err;
 	err = lw_check_groups(check);
 	if (err)
 		return err;
@@ -173,6 +167,54 @@ int lw_check_conv(struct lw_check *check)
 	if (conv->sparse)
 		return lw_check_sparse(check, blocks);
 	return lw_check_length(check, conv->weights_len, 4 * blocks);
+}
+
+int lw_check_conv(struct lw_check *check)
+{
+	const struct lwnpu_op *op = check->op;
+	const struct lw_axis axes[] = {
+		LW_AXIS_H(op, &op->conv, op->conv.dilation_h),
+		LW_AXIS_W(op, &op->conv, op->conv.dilation_w),
+	};
+	int err = lw_check_axes(check, axes);
+
+	return err ? err : lw_check_conv_streams(check);
+}
+
+/*
+ * What lies past the last place that an input reaches is less than the
+ * distance of two such places.
+ */
+static int lw_check_transposed_axis(struct lw_check *check,
+				    const struct lw_axis *axis)
+{
+	u32 gap = axis->stride > axis->dilation ? axis->stride : axis->dilation;
+	u32 most = (axis->in - 1) * axis->stride +
+		   (axis->kernel - 1) * axis->dilation + gap;
+
+	if (axis->out + axis->pad > most)
+		return lw_check_refuse(check, LWNPU_CHECK_WINDOW,
+				       axis->out_name, axis->out + axis->pad,
+				       most);
+	return 0;
+}
+
+int lw_check_tconv(struct lw_check *check)
+{
+	const struct lwnpu_op *op = check->op;
+	const struct lw_axis axes[] = {
+		LW_AXIS_H(op, &op->tconv, op->tconv.dilation_h),
+		LW_AXIS_W(op, &op->tconv, op->tconv.dilation_w),
+	};
+	int err;
+
+	err = lw_check_transposed_axis(check, &axes[0]);
+	if (err)
+		return err;
+	err = lw_check_transposed_axis(check, &axes[1]);
+	if (err)
+		return err;
+	return lw_check_conv_streams(check);
 }
 
 int lw_check_dwconv(struct lw_check *check)

@@ -8,20 +8,22 @@ __kernel void NAME(conv_quad)(struct lw_conv_params p,
 			      __global const uint *in,
 			      __global const uint *unused, __global uint *out)
 {
-	uint word = get_global_id(0), tile = get_global_id(1);
-	uint first = tile * VECTORS * LANES;
+	uint word = get_global_id(0), phase = get_global_id(2);
+	uint tile = get_global_id(1), first = tile * VECTORS * LANES;
+	uint list = word * p.phases + phase;
 	vint acc[4][VECTORS];
 	vuint packed[VECTORS];
 
-	if (word >= p.lists || tile >= p.tiles)
+	if (word >= p.lists || tile >= p.tiles || phase >= p.phases)
 		return;
+	enter_phase(&p, phase);
 	in += p.in + first;
 #pragma unroll
 	for (uint k = 0; k < 4 * VECTORS; k++)
 		acc[k / VECTORS][k % VECTORS] =
-			(int)constants[p.bias + 4 * word + k / VECTORS];
-	for (uint i = constants[p.starts + word],
-		  end = constants[p.starts + word + 1]; i < end; i++) {
+			(int)constants[p.bias + 4 * list + k / VECTORS];
+	for (uint i = constants[p.starts + list],
+		  end = constants[p.starts + list + 1]; i < end; i++) {
 		__global const uint *w = constants + p.weights + 4 * i;
 		__global const uint *x = in + constants[p.offsets + i];
 

@@ -17,10 +17,13 @@ __kernel void conv_wide(struct lw_conv_params p,
 	vfloat scale;
 	uint end;
 
-	if (list >= p.lists || x >= p.width || y >= p.height)
+	if (list >= p.lists)
+		return;
+	enter_phase(&p, list % p.phases);
+	if (x >= p.width || y >= p.height)
 		return;
 	in += p.in + y * p.pitch + x;
-	out += p.out.first + y * p.out.row + x;
+	out += p.out.first + y * p.out.row + x * p.step;
 	end = constants[p.starts + list + 1];
 	acc[0] = as_sums(load_words(constants + p.bias + list * LANES));
 	acc[1] = acc[2] = acc[3] = 0;
@@ -30,6 +33,7 @@ __kernel void conv_wide(struct lw_conv_params p,
 			acc[k] = dot4(acc[k], (vuint)in[offsets[i + k]],
 				      load_words(w + (i + k) * LANES));
 	}
+	list /= p.phases;
 	scale = as_scales(load_words(constants + p.scale + list * LANES));
 	sum = requantize(acc[0] + acc[1] + acc[2] + acc[3], scale, p.lo, p.hi);
 	sum += (int)(p.zero_point & 255);

@@ -6,6 +6,18 @@
 #include "lower_conv.h"
 
 /**
+ * struct tap - a place of the kernel that reaches the image
+ * @block: the first of its blocks, of a channel's
+ * @offset: words from a position to its input, of the first group's first word
+ * @phase: that it adds to
+ */
+struct tap {
+	size_t block;
+	uint32_t offset;
+	uint32_t phase;
+};
+
+/**
  * struct strip - the blocks of the output channels that share a list
  * @blocks: all of them
  * @lists: where they go
@@ -14,8 +26,8 @@
  * @data: the next block of the stream
  * @width: blocks of one channel
  * @words: a channel's blocks after another's
- * @offsets: of each block of a channel; UNREACHED for none
- * @n_unreached: how many of those
+ * @taps: those that reach the image, by phase
+ * @n_taps: how many
  */
 struct strip {
 	const struct lw_cl_blocks *blocks;
@@ -25,11 +37,9 @@ struct strip {
 	const uint8_t *data;
 	size_t width;
 	uint32_t *words;
-	uint32_t *offsets;
-	size_t n_unreached;
+	struct tap *taps;
+	size_t n_taps;
 };
-
-#define UNREACHED UINT32_MAX
 
 static uint32_t next_block(struct strip *strip)
 {
@@ -67,27 +77,32 @@ static void read_channel(struct strip *strip, uint32_t channel, uint32_t *words)
 		words[i] = next_block(strip);
 }
 
-/* Offsets within the first group; those of others add a number of planes. */
-static void find_offsets(struct strip *strip)
+static int compare_taps(const void *left, const void *right)
 {
-	const struct lw_cl_blocks *blocks = strip->blocks;
-	const struct lw_cl_window *window = &blocks->window;
-	uint32_t *offset = strip->offsets;
+	const struct tap *a = left, *b = right;
+
+	if (a->phase != b->phase)
+		return a->phase < b->phase ? -1 : 1;
+	return a->block < b->block ? -1 : a->block > b->block;
+}
+
+static void find_taps(struct strip *strip)
+{
+	const struct lw_cl_window *window = &strip->blocks->window;
+	size_t block = 0, offset, phase;
 
 	for (uint32_t y = 0; y < window->h.taps; y++) {
 		for (uint32_t x = 0; x < window->w.taps; x++) {
-			bool reached = lw_cl_axis_reaches(&window->h, y) &&
-				       lw_cl_axis_reaches(&window->w, x);
-			size_t tap = reached ?
-				lw_cl_window_offset(window, y, x) : UNREACHED;
-
-			strip->n_unreached += reached ? 0 : blocks->words;
-			for (uint32_t w = 0; w < blocks->words; w++)
-				*offset++ = reached ?
-					tap + w * window->image.plane :
-					UNREACHED;
+			if (lw_cl_window_tap(window, y, x, &offset, &phase))
+				strip->taps[strip->n_taps++] = (struct tap){
+					block, offset, phase
+				};
+			block += strip->blocks->words;
 		}
 	}
+	if (strip->lists->phases > 1)
+		qsort(strip->taps, strip->n_taps, sizeof(*strip->taps),
+		      compare_taps);
 }
 
 static uint32_t sum_lanes(uint32_t word)
@@ -154,11 +169,11 @@ static int add_entry(struct lw_cl_lists *lists, uint32_t offset,
 }
 
 /* One block of each of the strip's channels; its words are used up. */
-static int add_blocks(struct strip *strip, size_t i, size_t base)
+static int add_blocks(struct strip *strip, size_t i, uint32_t offset)
 {
 	struct lw_cl_lists *lists = strip->lists;
 	uint32_t *words = strip->words + i;
-	uint32_t rest[LW_CL_MAX_SHARED], offset = strip->offsets[i] + base;
+	uint32_t rest[LW_CL_MAX_SHARED];
 	int ret;
 
 	if (!strip->split_pairs)
@@ -172,17 +187,36 @@ static int add_blocks(struct strip *strip, size_t i, size_t base)
 	return ret ? ret : add_entry(lists, offset, rest, 1, false);
 }
 
-static void add_outside(struct strip *strip, uint32_t channel, uint32_t count)
+static uint32_t sum_blocks(const uint32_t *words, size_t n)
 {
-	for (uint32_t k = 0; k < count; k++) {
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += sum_lanes(words[i]);
+	return sum;
+}
+
+/*
+ * Inside the image and outside, a tap reads bytes that hold the zero point.
+ * The bias takes it back: of TCONV it does not yet, and of the others it does
+ * so also for taps that are left out because they are always outside.
+ */
+static void add_corrections(struct strip *strip, size_t list,
+			    const struct tap *taps, size_t n_taps)
+{
+	const struct lw_cl_blocks *blocks = strip->blocks;
+	uint32_t shared = strip->lists->shared;
+
+	for (uint32_t k = 0; k < shared; k++) {
 		const uint32_t *words = strip->words + k * strip->width;
 		uint32_t sum = 0;
 
-		for (size_t i = 0; i < strip->width; i++)
-			if (strip->offsets[i] == UNREACHED)
-				sum += sum_lanes(words[i]);
-		strip->lists->outside[channel + k] =
-			sum * strip->blocks->zero_point;
+		if (!blocks->transposed)
+			sum = sum_blocks(words, strip->width);
+		for (size_t i = 0; i < n_taps; i++)
+			sum -= sum_blocks(words + taps[i].block, blocks->words);
+		strip->lists->correction[list * shared + k] =
+			sum * blocks->zero_point;
 	}
 }
 
@@ -192,35 +226,68 @@ static size_t first_plane(const struct lw_cl_blocks *blocks, uint32_t channel)
 	return (size_t)(channel / blocks->group) * blocks->words;
 }
 
-static int build_list(struct strip *strip, size_t list, uint32_t multiple)
+/* Entries of zeros; nothing else can follow in the strip. */
+static int fill_up(struct strip *strip, size_t list, uint32_t multiple)
+{
+	struct lw_cl_lists *lists = strip->lists;
+	const uint32_t zeros[LW_CL_MAX_SHARED] = { 0 };
+	int ret = 0;
+
+	while (!ret && (lists->n_entries - lists->starts[list]) % multiple)
+		ret = add_entry(lists, lists->offsets[lists->n_entries - 1],
+				zeros, 1, true);
+	return ret;
+}
+
+/* The blocks of some taps, all of one phase. */
+static int build_list(struct strip *strip, size_t list, const struct tap *taps,
+		      size_t n_taps, uint32_t multiple)
 {
 	const struct lw_cl_blocks *blocks = strip->blocks;
 	struct lw_cl_lists *lists = strip->lists;
-	uint32_t channel = list * lists->shared;
-	uint32_t count = 0;
-	size_t base;
+	uint32_t channel = list / lists->phases * lists->shared;
+	size_t plane = blocks->window.image.plane, base = 0;
+	size_t all = (size_t)blocks->window.h.taps * blocks->window.w.taps;
 	int ret = 0;
 
-	memset(strip->words, 0, lists->shared * strip->width * 4);
-	while (count < lists->shared && channel + count < blocks->channels) {
-		read_channel(strip, channel + count,
-			     strip->words + count * strip->width);
-		count++;
-	}
-	if (strip->n_unreached)
-		add_outside(strip, channel, count);
-	base = count ? first_plane(blocks, channel) *
-		       blocks->window.image.plane : 0;
-	for (size_t i = 0; i < strip->width && !ret; i++)
-		if (strip->offsets[i] != UNREACHED)
-			ret = add_blocks(strip, i, base);
-	memset(strip->words, 0, lists->shared * 4);
-	while (!ret && (lists->n_entries - lists->starts[list]) % multiple)
-		ret = add_entry(lists, lists->offsets[lists->n_entries - 1],
-				strip->words, 1, true);
+	if (channel < blocks->channels)
+		base = first_plane(blocks, channel) * plane;
+	if (blocks->transposed || n_taps < all)
+		add_corrections(strip, list, taps, n_taps);
+	for (size_t i = 0; i < n_taps; i++)
+		for (uint32_t w = 0; w < blocks->words && !ret; w++)
+			ret = add_blocks(strip, taps[i].block + w,
+					 base + taps[i].offset + w * plane);
+	if (!ret)
+		ret = fill_up(strip, list, multiple);
 	if (!ret && lists->n_entries > UINT32_MAX)
 		ret = -ENOMEM;
 	lists->starts[list + 1] = lists->n_entries;
+	return ret;
+}
+
+/* The lists of some channels: one for each phase. */
+static int build_strip(struct strip *strip, size_t first, uint32_t multiple)
+{
+	const struct lw_cl_blocks *blocks = strip->blocks;
+	struct lw_cl_lists *lists = strip->lists;
+	uint32_t channel = first / lists->phases * lists->shared;
+	size_t tap = 0, end;
+	int ret = 0;
+
+	memset(strip->words, 0, lists->shared * strip->width * 4);
+	for (uint32_t k = 0; k < lists->shared; k++)
+		if (channel + k < blocks->channels)
+			read_channel(strip, channel + k,
+				     strip->words + k * strip->width);
+	for (size_t phase = 0; phase < lists->phases && !ret; phase++) {
+		for (end = tap; end < strip->n_taps; end++)
+			if (strip->taps[end].phase != phase)
+				break;
+		ret = build_list(strip, first + phase, strip->taps + tap,
+				 end - tap, multiple);
+		tap = end;
+	}
 	return ret;
 }
 
@@ -230,6 +297,7 @@ int lw_cl_lists_build(struct lw_cl_lists *lists,
 {
 	const struct lw_cl_window *window = &blocks->window;
 	uint32_t lanes = lw_cl_words(blocks->channels) * LWNPU_LANES;
+	size_t taps = (size_t)window->h.taps * window->w.taps;
 	struct strip strip = {
 		.blocks = blocks,
 		.lists = lists,
@@ -240,21 +308,22 @@ int lw_cl_lists_build(struct lw_cl_lists *lists,
 
 	memset(lists, 0, sizeof(*lists));
 	lists->shared = shared;
-	lists->n_lists = (lanes + shared - 1) / shared;
-	strip.width = (size_t)window->h.taps * window->w.taps * blocks->words;
+	lists->phases = lw_cl_window_phases(window);
+	lists->n_lists = (lanes + shared - 1) / shared * lists->phases;
+	strip.width = taps * blocks->words;
 	strip.words = calloc(strip.width, 4 * (size_t)shared);
-	strip.offsets = calloc(strip.width, 4);
+	strip.taps = calloc(taps, sizeof(*strip.taps));
 	lists->starts = calloc(lists->n_lists + 1, 4);
-	lists->outside = calloc(lanes, 4);
-	if (!strip.words || !strip.offsets || !lists->starts || !lists->outside)
+	lists->correction = calloc(lists->n_lists, 4 * (size_t)shared);
+	if (!strip.words || !strip.taps || !lists->starts || !lists->correction)
 		goto out;
-	find_offsets(&strip);
+	find_taps(&strip);
 	ret = 0;
-	for (size_t i = 0; i < lists->n_lists && !ret; i++)
-		ret = build_list(&strip, i, multiple);
+	for (size_t i = 0; i < lists->n_lists && !ret; i += lists->phases)
+		ret = build_strip(&strip, i, multiple);
 out:
 	free(strip.words);
-	free(strip.offsets);
+	free(strip.taps);
 	return ret;
 }
 
@@ -263,6 +332,6 @@ void lw_cl_lists_free(struct lw_cl_lists *lists)
 	free(lists->starts);
 	free(lists->offsets);
 	free(lists->weights);
-	free(lists->outside);
+	free(lists->correction);
 	memset(lists, 0, sizeof(*lists));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Lowering of convolutions: CONV, DWCONV. */
+/* Lowering of convolutions: CONV, DWCONV, TCONV. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,21 +32,21 @@ struct plan {
 	uint8_t hi;
 };
 
-/* CONV and DWCONV have these fields in common, under one name each. */
+/* Convolutions have these fields in common, under one name each. */
 #define SET_PLAN(plan, op, params) do { \
 	struct lw_cl_window *window_ = &(plan)->blocks.window; \
 	window_->h = (struct lw_cl_axis){ \
 		.in = (op)->in[0].h, .out = (op)->out.h, \
 		.taps = (params)->kernel_h, .stride = (params)->stride_h, \
 		.dilation = (params)->dilation_h, .pad = (params)->pad_top, \
+		.step = 1, \
 	}; \
 	window_->w = (struct lw_cl_axis){ \
 		.in = (op)->in[0].w, .out = (op)->out.w, \
 		.taps = (params)->kernel_w, .stride = (params)->stride_w, \
 		.dilation = (params)->dilation_w, .pad = (params)->pad_left, \
+		.step = 1, \
 	}; \
-	lw_cl_axis_init(&window_->h); \
-	lw_cl_axis_init(&window_->w); \
 	(plan)->blocks.channels = (op)->out.c; \
 	(plan)->blocks.zero_point = (op)->in[0].zero_point; \
 	(plan)->bias = (params)->bias; \
@@ -57,11 +57,13 @@ struct plan {
 
 /* Vectors of output channels waste less than vectors of a few pixels. */
 static bool prefers_wide(const struct lw_cl_lowering *lower,
-			 const struct lwnpu_op *op,
 			 const struct lw_cl_blocks *blocks)
 {
+	uint32_t rows = lw_cl_axis_positions(&blocks->window.h, 0);
+	uint32_t columns = lw_cl_axis_positions(&blocks->window.w, 0);
+
 	return blocks->group == blocks->channels &&
-	       4U * op->out.h * op->out.w <= lower->engine->dot->lanes;
+	       4 * rows * columns <= lower->engine->dot->lanes;
 }
 
 /* Positions that tiles of a size cover, in units of cost. */
@@ -125,7 +127,7 @@ static int build_lists(struct lw_cl_lowering *lower, const struct lwnpu_op *op,
 		       struct plan *plan)
 {
 	const struct lw_cl_dot *dot = lower->engine->dot;
-	bool wide = prefers_wide(lower, op, &plan->blocks);
+	bool wide = prefers_wide(lower, &plan->blocks);
 	int ret = lw_cl_window_place(lower, op, &plan->blocks.window, wide);
 
 	if (ret)
@@ -166,10 +168,16 @@ static int set_channels(struct lw_cl_lowering *lower, const struct plan *plan,
 
 	if (!to)
 		return -ENOMEM;
-	memcpy(to, weights + plan->bias, words * 4);
-	for (uint32_t i = 0; i < plan->blocks.channels; i++)
-		to[i] += lists->outside[i];
-	to = lw_cl_constants(lower, padded, &params->scale);
+	for (size_t i = 0; i < padded; i++) {
+		size_t list = i / lists->shared;
+		size_t channel = list / lists->phases * lists->shared +
+				 i % lists->shared;
+
+		if (channel < words)
+			memcpy(&to[i], weights + plan->bias + 4 * channel, 4);
+		to[i] += lists->correction[i];
+	}
+	to = lw_cl_constants(lower, padded / lists->phases, &params->scale);
 	if (!to)
 		return -ENOMEM;
 	memcpy(to, weights + plan->scale, words * 4);
@@ -199,20 +207,40 @@ static int set_constants(struct lw_cl_lowering *lower, const struct plan *plan,
 static void set_rows(struct lw_conv_params *params, const struct lwnpu_op *op,
 		     const struct plan *plan)
 {
-	bool wide = plan->kernel == LW_CL_conv_wide;
-	uint32_t pitch = plan->blocks.window.image.row;
+	const struct lw_cl_window *window = &plan->blocks.window;
+	uint32_t pitch = window->image.row;
 
 	params->pitch = pitch;
-	params->width = op->out.w;
-	params->height = op->out.h;
-	if (wide)
+	params->width = lw_cl_axis_positions(&window->w, 0);
+	params->height = lw_cl_axis_positions(&window->h, 0);
+	if (plan->kernel == LW_CL_conv_wide)
 		return;
-	if (op->out.h == 1 ||
-	    (pitch == op->out.w && op->out.row_pitch / 4 == pitch)) {
-		params->pitch = plan->blocks.window.positions;
-		params->width = plan->blocks.window.positions;
+	if (params->height == 1 ||
+	    (lw_cl_window_phases(window) == 1 && pitch == op->out.w &&
+	     op->out.row_pitch / 4 == pitch)) {
+		params->pitch = window->positions;
+		params->width = window->positions;
 		params->height = 1;
 	}
+}
+
+/* Those with as many positions as phase 0; others have one less. */
+static uint32_t full_phases(const struct lw_cl_axis *axis)
+{
+	return axis->out - (lw_cl_axis_positions(axis, 0) - 1) * axis->step;
+}
+
+static void set_phases(struct lw_conv_params *params,
+		       const struct lw_cl_window *window)
+{
+	params->phases = lw_cl_window_phases(window);
+	params->phases_w = window->w.out_phases;
+	params->full_h = full_phases(&window->h);
+	params->full_w = full_phases(&window->w);
+	params->phase_row = params->out.row;
+	/* A step as large as the output has no second position. */
+	params->out.row *= window->h.out_phases;
+	params->step = window->w.out_phases;
 }
 
 static int launch_conv(struct lw_cl_lowering *lower, const struct lwnpu_op *op,
@@ -240,12 +268,14 @@ static int launch_conv(struct lw_cl_lowering *lower, const struct lwnpu_op *op,
 		.in = { window->copied ? LWNPU_REGION_ARENA :
 					 op->in[0].region },
 		.out = op->out.region,
-		.global = { params.lists, wide ? op->out.w : params.tiles,
-			    wide ? op->out.h : 1 },
 	};
 	int ret;
 
 	set_rows(&params, op, plan);
+	set_phases(&params, window);
+	call.global[0] = params.lists;
+	call.global[1] = wide ? params.width : params.tiles;
+	call.global[2] = wide ? params.height : params.phases;
 	ret = set_constants(lower, plan, &params);
 	return ret ? ret : lw_cl_launch(lower, &call);
 }
@@ -253,27 +283,59 @@ static int launch_conv(struct lw_cl_lowering *lower, const struct lwnpu_op *op,
 static int run_plan(struct lw_cl_lowering *lower, const struct lwnpu_op *op,
 		    struct plan *plan)
 {
-	int ret = build_lists(lower, op, plan);
+	struct lw_cl_window *window = &plan->blocks.window;
+	int ret;
 
+	lw_cl_axis_init(&window->h);
+	lw_cl_axis_init(&window->w);
+	ret = build_lists(lower, op, plan);
 	if (!ret)
 		ret = launch_conv(lower, op, plan);
 	lw_cl_lists_free(&plan->lists);
 	return ret;
 }
 
-int lw_cl_conv(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
+/* The weights of CONV and TCONV. */
+static void set_blocks(struct lw_cl_blocks *blocks,
+		       const struct lw_cl_lowering *lower,
+		       const struct lwnpu_op *op)
 {
 	const struct lwnpu_conv *conv = &op->conv;
+
+	blocks->words = lw_cl_words(op->in[0].c) / conv->groups;
+	blocks->group = op->out.c / conv->groups;
+	blocks->data = lower->program->weights + conv->weights;
+	if (conv->sparse) {
+		blocks->mask = blocks->data;
+		blocks->data += (lwnpu_conv_blocks(op) + 31) / 32 * 4;
+	}
+}
+
+int lw_cl_conv(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
+{
 	struct plan plan = { 0 };
 
-	SET_PLAN(&plan, op, conv);
-	plan.blocks.words = lw_cl_words(op->in[0].c) / conv->groups;
-	plan.blocks.group = op->out.c / conv->groups;
-	plan.blocks.data = lower->program->weights + conv->weights;
-	if (conv->sparse) {
-		plan.blocks.mask = plan.blocks.data;
-		plan.blocks.data += (lwnpu_conv_blocks(op) + 31) / 32 * 4;
-	}
+	SET_PLAN(&plan, op, &op->conv);
+	set_blocks(&plan.blocks, lower, op);
+	return run_plan(lower, op, &plan);
+}
+
+static void transpose_axis(struct lw_cl_axis *axis)
+{
+	axis->transposed = true;
+	axis->step = axis->stride;
+	axis->stride = 1;
+}
+
+int lw_cl_tconv(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
+{
+	struct plan plan = { 0 };
+
+	SET_PLAN(&plan, op, &op->tconv);
+	transpose_axis(&plan.blocks.window.h);
+	transpose_axis(&plan.blocks.window.w);
+	set_blocks(&plan.blocks, lower, op);
+	plan.blocks.transposed = true;
 	return run_plan(lower, op, &plan);
 }
 

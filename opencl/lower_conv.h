@@ -10,13 +10,16 @@
  * @in: input pixels
  * @out: output pixels
  * @taps: of the kernel
- * @stride: input pixels from one output pixel to the next
- * @dilation: input pixels from one tap to the next
- * @pad: input pixels before the first
- * @first: input pixel of output pixel 0, of the first tap that reaches the
- *	image for any output pixel
- * @last: the same of the last such tap
+ * @stride: input pixels from one position to the next
+ * @dilation: input pixels from one tap to the next; transposed: output pixels
+ * @pad: input pixels before the first; transposed: output pixels
+ * @step: output pixels from one position to the next; above 1 only transposed
+ * @transposed: a tap adds to output pixels a step apart, those of one phase
+ * @first: least input pixel of position 0, of the taps that reach the image
+ *	for any position
+ * @last: the greatest of those
  * @phases: input pixels modulo @stride that taps use
+ * @out_phases: output pixels modulo @step
  */
 struct lw_cl_axis {
 	uint32_t in;
@@ -25,9 +28,12 @@ struct lw_cl_axis {
 	uint32_t stride;
 	uint32_t dilation;
 	uint32_t pad;
+	uint32_t step;
+	bool transposed;
 	int32_t first;
 	int32_t last;
 	uint32_t phases;
+	uint32_t out_phases;
 };
 
 /**
@@ -49,16 +55,16 @@ struct lw_cl_window {
 	size_t positions;
 };
 
-/* lw_cl_axis_init() - work out @first, @last, @phases */
+/* lw_cl_axis_init() - work out @first, @last, @phases, @out_phases */
 void lw_cl_axis_init(struct lw_cl_axis *axis);
 
-/* lw_cl_axis_reaches() - whether a tap reads the image for any output pixel */
-bool lw_cl_axis_reaches(const struct lw_cl_axis *axis, uint32_t tap);
+/* lw_cl_axis_positions() - of a phase; phase 0 has the most */
+uint32_t lw_cl_axis_positions(const struct lw_cl_axis *axis, uint32_t phase);
 
 /**
  * lw_cl_window_place() - decide where the input is read, and copy if need be
  * @lower: the program
- * @op: CONV or DWCONV
+ * @op: a convolution
  * @window: its axes are set; gets the rest
  * @few: the kernel reads single pixels, nothing past the last
  *
@@ -67,9 +73,21 @@ bool lw_cl_axis_reaches(const struct lw_cl_axis *axis, uint32_t tap);
 int lw_cl_window_place(struct lw_cl_lowering *lower, const struct lwnpu_op *op,
 		       struct lw_cl_window *window, bool few);
 
-/* lw_cl_window_offset() - words from a position to the input of two taps */
-size_t lw_cl_window_offset(const struct lw_cl_window *window, uint32_t tap_h,
-			   uint32_t tap_w);
+/* lw_cl_window_phases() - of the output */
+size_t lw_cl_window_phases(const struct lw_cl_window *window);
+
+/**
+ * lw_cl_window_tap() - what a tap reads
+ * @window: placed
+ * @tap_h: row of the kernel
+ * @tap_w: its column
+ * @offset: gets the words from a position to the tap's input
+ * @phase: gets the phase that it adds to
+ *
+ * Return: whether it reads the image at any position.
+ */
+bool lw_cl_window_tap(const struct lw_cl_window *window, uint32_t tap_h,
+		      uint32_t tap_w, size_t *offset, size_t *phase);
 
 /**
  * struct lw_cl_blocks - the weights of a convolution, as its program has them
@@ -80,6 +98,7 @@ size_t lw_cl_window_offset(const struct lw_cl_window *window, uint32_t tap_h,
  * @depthwise: one byte a tap: only the channel's own lane
  * @mask: bits of the blocks in the stream, NULL if all are
  * @data: the blocks, or the bytes
+ * @transposed: the bias holds no correction for the zero point
  * @zero_point: the input's byte outside the image
  */
 struct lw_cl_blocks {
@@ -90,6 +109,7 @@ struct lw_cl_blocks {
 	bool depthwise;
 	const uint8_t *mask;
 	const uint8_t *data;
+	bool transposed;
 	uint8_t zero_point;
 };
 
@@ -99,23 +119,26 @@ struct lw_cl_blocks {
 /**
  * struct lw_cl_lists - the non-zero blocks, by lists of output channels
  * @shared: output channels of a list
+ * @phases: lists of the same channels, one for each phase, in a row
  * @n_lists: how many lists
  * @n_entries: of all lists
  * @max_entries: room
  * @starts: first entry of each list, and the end
  * @offsets: words from a position to the entry's input word
  * @weights: @shared words an entry
- * @outside: per output channel: what taps that never reach the image add
+ * @correction: per list, @shared words: to be added to the bias, for taps that
+ *	never reach the image or for those that do
  */
 struct lw_cl_lists {
 	uint32_t shared;
+	size_t phases;
 	size_t n_lists;
 	size_t n_entries;
 	size_t max_entries;
 	uint32_t *starts;
 	uint32_t *offsets;
 	uint32_t *weights;
-	uint32_t *outside;
+	uint32_t *correction;
 };
 
 /**

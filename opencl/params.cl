@@ -19,19 +19,29 @@ struct lw_view {
  * contiguous in the input. Entries are the non-zero blocks of an output
  * channel (or of several that share them): the distance of an input word from
  * the position, and the block's 4 weights for each of the channels.
+ *
+ * TCONV is a convolution of its own for each phase, those output pixels that
+ * are a stride apart: position p of a row is output pixel p x step + phase.
+ * Each output channel, or list of them, has the lists of all phases.
  */
 struct lw_conv_params {
 	uint in;
 	uint starts;		/* constants: first entry of each list, end */
 	uint offsets;		/* constants: of each entry */
 	uint weights;		/* constants: of each entry */
-	uint bias;		/* constants: per channel */
+	uint bias;		/* constants: per list, each of its channels */
 	uint scale;		/* constants: per channel */
 	struct lw_view out;
 	uint pitch;
 	uint width;
 	uint height;
-	uint lists;		/* output words, or groups of channels */
+	uint phases;
+	uint phases_w;		/* phases in a row of phases */
+	uint full_h;		/* phases with "height" rows, others one less */
+	uint full_w;		/* the same of columns */
+	uint phase_row;		/* output words from a row of phases to the next */
+	uint step;		/* output pixels from one position to the next */
+	uint lists;		/* output words, or lists of channels and phases */
 	uint words;		/* output words */
 	uint tiles;
 	uint last_mask;		/* valid lanes of the last output word */

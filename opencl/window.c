@@ -2,23 +2,44 @@
 /* Windows of convolutions over images. */
 #include "lower_conv.h"
 
-/* Input pixel of output pixel 0. */
+/* Of the output pixels that a tap adds to, modulo the step. */
+static uint32_t tap_phase(const struct lw_cl_axis *axis, uint32_t tap)
+{
+	int32_t place = (int32_t)(tap * axis->dilation) - (int32_t)axis->pad;
+	int32_t step = axis->step, phase = place % step;
+
+	return phase < 0 ? phase + step : phase;
+}
+
+/* Input pixel of position 0. */
 static int32_t tap_origin(const struct lw_cl_axis *axis, uint32_t tap)
 {
-	return (int32_t)(tap * axis->dilation) - (int32_t)axis->pad;
+	int32_t place = (int32_t)(tap * axis->dilation) - (int32_t)axis->pad;
+
+	if (!axis->transposed)
+		return place;
+	return ((int32_t)tap_phase(axis, tap) - place) / (int32_t)axis->step;
+}
+
+uint32_t lw_cl_axis_positions(const struct lw_cl_axis *axis, uint32_t phase)
+{
+	return (axis->out - phase + axis->step - 1) / axis->step;
 }
 
 /* From a tap's first input pixel to its last. */
-static int32_t axis_travel(const struct lw_cl_axis *axis)
+static int32_t axis_travel(const struct lw_cl_axis *axis, uint32_t phase)
 {
-	return (axis->out - 1) * axis->stride;
+	return (lw_cl_axis_positions(axis, phase) - 1) * axis->stride;
 }
 
-bool lw_cl_axis_reaches(const struct lw_cl_axis *axis, uint32_t tap)
+/* Whether a tap reads the image at any position. */
+static bool tap_reaches(const struct lw_cl_axis *axis, uint32_t tap)
 {
+	uint32_t phase = tap_phase(axis, tap);
 	int32_t origin = tap_origin(axis, tap);
 
-	return origin < (int32_t)axis->in && origin + axis_travel(axis) >= 0;
+	return phase < axis->out_phases && origin < (int32_t)axis->in &&
+	       origin + axis_travel(axis, phase) >= 0;
 }
 
 void lw_cl_axis_init(struct lw_cl_axis *axis)
@@ -28,12 +49,16 @@ void lw_cl_axis_init(struct lw_cl_axis *axis)
 	/* The stride of a single output pixel is without effect. */
 	if (axis->out == 1)
 		axis->stride = 1;
+	axis->out_phases = axis->step < axis->out ? axis->step : axis->out;
 	for (uint32_t tap = 0; tap < axis->taps; tap++) {
-		if (!lw_cl_axis_reaches(axis, tap))
+		int32_t origin = tap_origin(axis, tap);
+
+		if (!tap_reaches(axis, tap))
 			continue;
-		axis->last = tap_origin(axis, tap);
-		if (!found)
-			axis->first = axis->last;
+		if (!found || origin < axis->first)
+			axis->first = origin;
+		if (!found || origin > axis->last)
+			axis->last = origin;
 		found = true;
 	}
 	axis->phases = axis->last - axis->first + 1;
@@ -44,13 +69,14 @@ void lw_cl_axis_init(struct lw_cl_axis *axis)
 static bool axis_is_inside(const struct lw_cl_axis *axis)
 {
 	return axis->stride == 1 && axis->first >= 0 &&
-	       axis->last + axis_travel(axis) < (int32_t)axis->in;
+	       axis->last + axis_travel(axis, 0) < (int32_t)axis->in;
 }
 
 /* Pixels of one phase that windows use. */
 static size_t axis_length(const struct lw_cl_axis *axis)
 {
-	return axis->out + (axis->last - axis->first) / axis->stride;
+	return lw_cl_axis_positions(axis, 0) +
+	       (axis->last - axis->first) / axis->stride;
 }
 
 /*
@@ -61,13 +87,15 @@ static bool reads_in_place(const struct lwnpu_op *op,
 			   const struct lw_cl_window *window, bool few)
 {
 	const struct lwnpu_tensor *in = &op->in[0];
+	uint32_t width = lw_cl_axis_positions(&window->w, 0);
 
 	if (!axis_is_inside(&window->h) || !axis_is_inside(&window->w))
 		return false;
 	if (few)
 		return true;
 	return in->region == LWNPU_REGION_ARENA &&
-	       (op->out.h == 1 || in->row_pitch / 4 <= 3U * op->out.w / 2);
+	       (lw_cl_axis_positions(&window->h, 0) == 1 ||
+		in->row_pitch / 4 <= 3U * width / 2);
 }
 
 static int launch_copy(struct lw_cl_lowering *lower, const struct lwnpu_op *op,
@@ -130,6 +158,7 @@ static int copy_image(struct lw_cl_lowering *lower, const struct lwnpu_op *op,
 int lw_cl_window_place(struct lw_cl_lowering *lower, const struct lwnpu_op *op,
 		       struct lw_cl_window *window, bool few)
 {
+	uint32_t height = lw_cl_axis_positions(&window->h, 0);
 	int ret = 0;
 
 	window->copied = !reads_in_place(op, window, few);
@@ -137,16 +166,20 @@ int lw_cl_window_place(struct lw_cl_lowering *lower, const struct lwnpu_op *op,
 		ret = copy_image(lower, op, window);
 	else
 		window->image = lw_cl_view(&op->in[0]);
-	if (op->out.h == 1 && !few)
-		window->positions = op->out.w;
-	else
-		window->positions = (size_t)window->image.row *
-				    (op->out.h - 1) + op->out.w;
+	window->positions = lw_cl_axis_positions(&window->w, 0);
+	if (height > 1 || few)
+		window->positions += (size_t)window->image.row * (height - 1);
 	return ret;
 }
 
-size_t lw_cl_window_offset(const struct lw_cl_window *window, uint32_t tap_h,
-			   uint32_t tap_w)
+size_t lw_cl_window_phases(const struct lw_cl_window *window)
+{
+	return (size_t)window->h.out_phases * window->w.out_phases;
+}
+
+/* From a position to the input of two taps. */
+static size_t tap_offset(const struct lw_cl_window *window, uint32_t tap_h,
+			 uint32_t tap_w)
 {
 	const struct lw_cl_axis *h = &window->h, *w = &window->w;
 	uint32_t y = tap_origin(h, tap_h), x = tap_origin(w, tap_w);
@@ -159,4 +192,17 @@ size_t lw_cl_window_offset(const struct lw_cl_window *window, uint32_t tap_h,
 	phase = (size_t)(y % h->stride) * w->phases + x % w->stride;
 	return phase * window->phase_pitch +
 	       (size_t)(y / h->stride) * window->image.row + x / w->stride;
+}
+
+bool lw_cl_window_tap(const struct lw_cl_window *window, uint32_t tap_h,
+		      uint32_t tap_w, size_t *offset, size_t *phase)
+{
+	const struct lw_cl_axis *h = &window->h, *w = &window->w;
+
+	if (!tap_reaches(h, tap_h) || !tap_reaches(w, tap_w))
+		return false;
+	*offset = tap_offset(window, tap_h, tap_w);
+	*phase = (size_t)tap_phase(h, tap_h) * w->out_phases +
+		 tap_phase(w, tap_w);
+	return true;
 }

@@ -52,13 +52,17 @@ enum lwnpu_region {
  * (kernel - 1) x dilation + 1. The padding before the image is smaller than it,
  * and the last window starts inside the image.
  *
+ * TCONV goes the other way: input place y adds to the output places
+ * y x stride - pad + k x dilation. Its parameters lie where CONV's do, so
+ * struct lwnpu_conv serves for both.
+ *
  * Broadcasting of ADD and MUL: each of an input's h, w and c is the output's
  * or 1, and then its one row, column or channel is used for all of the output's.
  *
  * Real value = scale x (q - zero_point); scales live in the package, and in
  * the multipliers of each operation. Lanes past @c in the last plane are
  * written as zero by every operation that writes the tensor, and are read by
- * CONV like any other lane (its weights there are zero in a sensible program).
+ * CONV and TCONV like any other lane (its weights there are zero in a sensible program).
  */
 struct lwnpu_tensor {
 	__u32 offset;

@@ -44,6 +44,13 @@ static inline void set_conv(struct lwnpu_op *op)
 	};
 }
 
+/* The same, to [16][16][6]. */
+static inline void set_tconv(struct lwnpu_op *op)
+{
+	set_conv(op);
+	op->out = tensor(3, 16, 16, 6);
+}
+
 static inline void set_dwconv(struct lwnpu_op *op)
 {
 	op->out = tensor(3, 4, 4, 8);
@@ -147,8 +154,10 @@ static void (*const set_op[])(struct lwnpu_op *op) = {
  */
 static inline void check_fixture_init(struct check_fixture *f, uint32_t opcode)
 {
-	uint32_t i, n = opcode == LWNPU_OP_CONV ? 6 : 8;
+	uint32_t i, n = 8;
 
+	if (opcode == LWNPU_OP_CONV || opcode == LWNPU_OP_TCONV)
+		n = 6;
 	memset(f, 0, sizeof(*f));
 	f->n_ops = 2;
 	f->weights_size = sizeof(f->weights);

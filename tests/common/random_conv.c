@@ -120,7 +120,7 @@ static uint32_t lw_gen_sparse_stream(struct lw_gen *gen, const int8_t *weights,
 	return offset;
 }
 
-static void lw_gen_kernel(struct lw_gen *gen, struct lw_gen_axis *axis)
+void lw_gen_kernel(struct lw_gen *gen, struct lw_gen_axis *axis)
 {
 	static const uint8_t kernels[] = { 1, 1, 1, 2, 3, 3, 3, 3, 4, 5, 7 };
 	static const uint8_t dilations[] = { 1, 1, 1, 1, 2, 3, 30 };
@@ -130,18 +130,6 @@ static void lw_gen_kernel(struct lw_gen *gen, struct lw_gen_axis *axis)
 	axis->dilation = LW_RANDOM_PICK(&gen->random, dilations);
 	axis->stride = LW_RANDOM_PICK(&gen->random, strides);
 }
-
-/* The fields of windows, which CONV and DWCONV have in common. */
-#define LW_GEN_SET_WINDOW(params, v, h) do { \
-		(params)->kernel_h = (v)->kernel; \
-		(params)->kernel_w = (h)->kernel; \
-		(params)->stride_h = (v)->stride; \
-		(params)->stride_w = (h)->stride; \
-		(params)->dilation_h = (v)->dilation; \
-		(params)->dilation_w = (h)->dilation; \
-		(params)->pad_top = (v)->pad; \
-		(params)->pad_left = (h)->pad; \
-	} while (0)
 
 static uint32_t lw_gen_groups(struct lw_gen *gen, uint32_t in_c)
 {
@@ -153,7 +141,23 @@ static uint32_t lw_gen_groups(struct lw_gen *gen, uint32_t in_c)
 	return n;
 }
 
-static void lw_gen_conv_streams(struct lw_gen *gen, struct lwnpu_op *op)
+void lw_gen_conv_channels(struct lw_gen *gen, struct lwnpu_op *op,
+			  uint32_t places)
+{
+	struct lwnpu_conv *conv = &op->conv;
+	uint64_t macs = (uint64_t)places * conv->kernel_h * conv->kernel_w *
+			op->in[0].c;
+
+	conv->groups = lw_gen_groups(gen, op->in[0].c);
+	op->out.c = lw_gen_channels(gen);
+	while (op->out.c > 1 && macs * op->out.c > LW_GEN_MAX_MACS)
+		op->out.c /= 2;
+	op->out.c = (op->out.c + conv->groups - 1) / conv->groups *
+		    conv->groups;
+	lw_gen_bounds(gen, &conv->lo, &conv->hi);
+}
+
+void lw_gen_conv_streams(struct lw_gen *gen, struct lwnpu_op *op)
 {
 	struct lwnpu_conv *conv = &op->conv;
 	size_t blocks = lwnpu_conv_blocks(op), n = blocks / op->out.c * 4;
@@ -183,7 +187,6 @@ static void lw_gen_conv_shape(struct lw_gen *gen, struct lwnpu_op *op)
 {
 	struct lwnpu_conv *conv = &op->conv;
 	struct lw_gen_axis v, h;
-	uint64_t macs;
 
 	op->opcode = LWNPU_OP_CONV;
 	op->in[0] = lw_gen_in(gen);
@@ -192,15 +195,7 @@ static void lw_gen_conv_shape(struct lw_gen *gen, struct lwnpu_op *op)
 	op->out.h = lw_gen_axis(gen, op->in[0].h, &v);
 	op->out.w = lw_gen_axis(gen, op->in[0].w, &h);
 	LW_GEN_SET_WINDOW(conv, &v, &h);
-	conv->groups = lw_gen_groups(gen, op->in[0].c);
-	op->out.c = lw_gen_channels(gen);
-	macs = (uint64_t)op->out.h * op->out.w * v.kernel * h.kernel *
-	       op->in[0].c;
-	while (op->out.c > 1 && macs * op->out.c > LW_GEN_MAX_MACS)
-		op->out.c /= 2;
-	op->out.c = (op->out.c + conv->groups - 1) / conv->groups *
-		    conv->groups;
-	lw_gen_bounds(gen, &conv->lo, &conv->hi);
+	lw_gen_conv_channels(gen, op, op->out.h * op->out.w);
 }
 
 void lw_gen_conv(struct lw_gen *gen, bool last)

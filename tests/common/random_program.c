@@ -266,6 +266,8 @@ static lw_gen_step *const lw_gen_steps[] = {
 	lw_gen_conv,
 	lw_gen_conv,
 	lw_gen_dwconv,
+	lw_gen_tconv,
+	lw_gen_tconv,
 	lw_gen_pool,
 	lw_gen_concat,
 	lw_gen_partial_conv,

@@ -51,6 +51,24 @@ static void test_fields(void **state)
 	assert_null(lw_op_describe(0xffffffff));
 }
 
+/* Code that serves CONV and TCONV reads the fields of either as CONV's. */
+static void test_convolutions(void **state)
+{
+	const struct lw_op_desc *conv = lw_op_describe(LWNPU_OP_CONV);
+	const struct lw_op_desc *tconv = lw_op_describe(LWNPU_OP_TCONV);
+	uint32_t i;
+
+	(void)state;
+	assert_int_equal(conv->n_fields, tconv->n_fields);
+	for (i = 0; i < conv->n_fields; i++) {
+		assert_string_equal(conv->fields[i].name,
+				    tconv->fields[i].name);
+		assert_int_equal(conv->fields[i].offset,
+				 tconv->fields[i].offset);
+		assert_int_equal(conv->fields[i].type, tconv->fields[i].type);
+	}
+}
+
 static char *read_text(const char *path)
 {
 	char *text = calloc(1, 1 << 20);
@@ -186,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_convolutions),
 		cmocka_unit_test(test_document),
 		cmocka_unit_test(test_disasm),
 		cmocka_unit_test(test_disasm_float),

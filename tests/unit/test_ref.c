@@ -123,6 +123,37 @@ static void test_wrap(void **state)
 	assert_int_equal(one_run(&one, in, sizeof(in)), 1);
 }
 
+/* 2 and 4 times 1, 10, 100, two columns apart, halved. */
+static void test_tconv(void **state)
+{
+	const uint8_t in[8] = { 3, 9, 9, 9, 5, 9, 9, 9 };
+	const uint8_t expected[] = { 11, 20, 112, 30, 210, 10 };
+	struct one one = one_op(LWNPU_OP_TCONV);
+	uint8_t out[24];
+	uint32_t pad, x;
+
+	(void)state;
+	one.op.in[0].w = 2;
+	one.op.in[0].zero_point = 1;
+	one.op.out.zero_point = 10;
+	one.op.tconv = (struct lwnpu_tconv) {
+		.weights = 0, .weights_len = 12, .bias = 16, .scale = 32,
+		.groups = 1, .kernel_h = 1, .kernel_w = 3, .stride_h = 1,
+		.stride_w = 2, .dilation_h = 1, .dilation_w = 1, .hi = 255,
+	};
+	one.data.weights[0] = 1;
+	one.data.weights[4] = 10;
+	one.data.weights[8] = 100;
+	one.data.scale[0] = 0.5f;
+	for (pad = 0; pad < 5; pad++) {
+		one.op.out.w = 6 - pad;
+		one.op.tconv.pad_left = pad;
+		one_run_all(&one, in, sizeof(in), out, sizeof(out));
+		for (x = 0; x < one.op.out.w; x++)
+			assert_int_equal(out[4 * x], expected[pad + x]);
+	}
+}
+
 static int one_average(uint8_t a, uint8_t b, uint8_t zero)
 {
 	const uint8_t in[8] = { a, 0, 0, 0, b, 0, 0, 0 };
@@ -325,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requantise),
 		cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_tconv),
 		cmocka_unit_test(test_average),
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_mul),

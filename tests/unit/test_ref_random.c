@@ -21,7 +21,7 @@
 
 #define PROGRAMS 1500
 
-/* @dense: weights of the CONV at work: [out channel][row][column][lane] */
+/* @dense: weights of the CONV or TCONV: [out channel][row][column][lane] */
 struct memory {
 	uint8_t *region[LWNPU_REGION_MAX];
 	int8_t *dense;
@@ -124,6 +124,45 @@ static void naive_conv(const struct memory *memory, const struct lwnpu_op *op,
 	*out = requantise(conv_sum(memory, op, c, y, x),
 			  f32_at(memory, op->conv.scale, c),
 			  op->out.zero_point, op->conv.lo, op->conv.hi);
+}
+
+/* The input place that a tap of an output place reads, or -1. */
+static int source(int out, int pad, int tap, int stride, int in)
+{
+	int from = out + pad - tap;
+
+	return from < 0 || from % stride || from / stride >= in ?
+	       -1 : from / stride;
+}
+
+static void naive_tconv(const struct memory *memory, const struct lwnpu_op *op,
+			int c, int y, int x, uint8_t *out)
+{
+	const struct lwnpu_tconv *p = &op->tconv;
+	const struct lwnpu_tensor *in = &op->in[0];
+	int lanes = (in->c + 3) / 4 * 4 / p->groups;
+	int group = c / (op->out.c / p->groups);
+	const int8_t *weights = memory->dense +
+				c * p->kernel_h * p->kernel_w * lanes;
+	int64_t sum = s32_at(memory, p->bias, c);
+	int ky, kx, i;
+
+	for (ky = 0; ky < p->kernel_h; ky++) {
+		int iy = source(y, p->pad_top, ky * p->dilation_h, p->stride_h,
+				in->h);
+
+		for (kx = 0; kx < p->kernel_w; kx++, weights += lanes) {
+			int ix = source(x, p->pad_left, kx * p->dilation_w,
+					p->stride_w, in->w);
+
+			for (i = 0; iy >= 0 && ix >= 0 && i < lanes; i++)
+				sum += weights[i] *
+				       (*at(memory, in, group * lanes + i, iy,
+					    ix) - in->zero_point);
+		}
+	}
+	*out = requantise(sum, f32_at(memory, p->scale, c), op->out.zero_point,
+			  p->lo, p->hi);
 }
 
 static void naive_dwconv(const struct memory *memory,
@@ -350,7 +389,7 @@ static void naive_op(struct memory *memory, const struct lwnpu_op *op)
 	const struct lwnpu_tensor *out = &op->out;
 	int c, y, x;
 
-	if (op->opcode == LWNPU_OP_CONV)
+	if (op->opcode == LWNPU_OP_CONV || op->opcode == LWNPU_OP_TCONV)
 		memory->dense = conv_dense(memory, op);
 	for (y = 0; y < out->h; y++) {
 		for (x = 0; x < out->w; x++) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* CONV and DWCONV. */
-#include "ref.h"
+#include "conv.h"
 
 /*
  * A row of words that a kernel row reads. Columns outside the image, and all
@@ -54,46 +54,14 @@ static void lw_ref_add_block(uint32_t *acc, uint32_t n,
 	}
 }
 
-/* Walks over the blocks of a weight stream in their order. */
-struct lw_ref_blocks {
-	const uint8_t *mask;
-	const int8_t *next;
-	size_t index;
-};
-
-static struct lw_ref_blocks lw_ref_blocks(const struct lw_ref_job *job,
-					  const struct lwnpu_op *op)
-{
-	const uint8_t *stream = lw_ref_stream(job, op->conv.weights);
-	struct lw_ref_blocks blocks = { .next = (const int8_t *)stream };
-
-	if (op->conv.sparse) {
-		blocks.mask = stream;
-		blocks.next += (lwnpu_conv_blocks(op) + 31) / 32 * 4;
-	}
-	return blocks;
-}
-
-/* The next block's 4 weights, or NULL: a zero block that is not stored. */
-static const int8_t *lw_ref_next_block(struct lw_ref_blocks *blocks)
-{
-	size_t i = blocks->index++;
-
-	if (blocks->mask && !(blocks->mask[i / 8] >> i % 8 & 1))
-		return NULL;
-	blocks->next += LWNPU_LANES;
-	return blocks->next - LWNPU_LANES;
-}
-
 /* One row of accumulators of one output channel; @blocks are the channel's. */
 static void lw_ref_conv_row(const struct lw_ref_job *job,
 			    const struct lwnpu_op *op, uint32_t o, uint32_t y,
 			    struct lw_ref_blocks *blocks)
 {
 	const struct lwnpu_conv *conv = &op->conv;
-	uint32_t planes = (op->in[0].c + LWNPU_LANES - 1) / LWNPU_LANES /
-			  conv->groups;
-	uint32_t first = o / (op->out.c / conv->groups) * planes;
+	uint32_t planes = lw_ref_group_planes(op);
+	uint32_t first = lw_ref_first_plane(op, o);
 	int64_t top = (int64_t)y * conv->stride_h - conv->pad_top;
 	uint32_t ky, kx, i;
 
@@ -119,29 +87,7 @@ static void lw_ref_conv_row(const struct lw_ref_job *job,
 
 void lw_ref_conv(const struct lw_ref_job *job, const struct lwnpu_op *op)
 {
-	const struct lwnpu_conv *conv = &op->conv;
-	const struct lwnpu_tensor *out = &op->out;
-	const uint8_t *bias = lw_ref_stream(job, conv->bias);
-	const uint8_t *scales = lw_ref_stream(job, conv->scale);
-	struct lw_ref_blocks blocks = lw_ref_blocks(job, op);
-	uint32_t o, y, x;
-
-	for (o = 0; o < out->c; o++) {
-		float scale = lw_ref_f32(scales, o);
-		struct lw_ref_blocks channel = blocks;
-
-		for (y = 0; y < out->h; y++) {
-			blocks = channel;
-			for (x = 0; x < out->w; x++)
-				job->acc[x] = lw_ref_u32(bias, o);
-			lw_ref_conv_row(job, op, o, y, &blocks);
-			for (x = 0; x < out->w; x++)
-				*lw_ref_byte(job, out, o, y, x) =
-					lw_ref_requantise(job->acc[x], scale,
-							  out->zero_point,
-							  conv->lo, conv->hi);
-		}
-	}
+	lw_ref_conv_rows(job, op, lw_ref_conv_row);
 }
 
 static void lw_ref_dwconv_row(const struct lw_ref_job *job,
