@@ -11,13 +11,15 @@
 #   make modules    lwnpu.ko, in build/module; KDIR: a kernel's build folder
 #   make install    PREFIX, DESTDIR; make install-dkms: the module's source
 #   make SAN=1 …    with the address and undefined-behaviour sanitizers
+#   make TSAN=1 …   with the thread sanitizer, which OpenCL does not stand
 
 VERSION := 0.1.0
 SOVERSION := 0
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 SAN ?=
-BUILD ?= build$(if $(SAN),/san)
+TSAN ?=
+BUILD ?= build$(if $(SAN),/san)$(if $(TSAN),/tsan)
 
 PKGS := libprotobuf-c libzstd libxxhash jansson libpng libjpeg libdrm
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) OpenCL 2>/dev/null)
@@ -30,12 +32,13 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wvla -Wpointer-arith -Wwrite-strings -Werror=implicit-function-declaration
 ALL_CFLAGS = -std=gnu11 -fPIC -fvisibility=hidden -ffp-contract=off -MMD -MP \
 	$(WARNINGS) $(CFLAGS) \
-	$(if $(SAN),-fsanitize=address$(,)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined) \
+	$(SANITIZERS) $(if $(SAN),-fno-omit-frame-pointer -fno-sanitize-recover=undefined) \
 	-DLWNPU_VERSION='"$(VERSION)"' -Iuapi -Idriver -Iuserspace/lib \
 	-Iuserspace/pack -I$(BUILD)/gen $(PKG_CFLAGS)
-ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=address$(,)undefined)
+ALL_LDFLAGS = $(LDFLAGS) $(SANITIZERS)
 LIBS = $(PKG_LIBS) $(BLAS_LIBS) -lpthread -lm
 , := ,
+SANITIZERS = $(if $(SAN),-fsanitize=address$(,)undefined) $(if $(TSAN),-fsanitize=thread)
 
 # V=1 shows whole commands.
 Q := $(if $(V),,@)
@@ -116,6 +119,8 @@ tests: $(UNIT_TESTS) $(TOOLS)
 JOBS := -j$(shell nproc)
 FAST_SUITES = $(UNIT_TESTS:%=unit:%) \
 	"engines=$(BUILD)/tests/property/engines --count 300"
+# What runs threads and no OpenCL.
+TSAN_TESTS := $(addprefix build/tsan/tests/unit/test_,drm job pool threads)
 # Mutations run under the sanitizers, against a small file of each kind.
 SAN_BUILD := build/san
 MUTATE := $(SAN_BUILD)/tests/fuzz/mutate
@@ -144,7 +149,7 @@ include $(wildcard tests/kselftest/Makefile)
 VM_PROGRAMS = kselftest $(BUILD)/tests/tools/daemon_kills
 VM_SUITE = "tap:tests/vm/check $(BUILD)"
 
-HOST_SUITES = $(FAST_SUITES) $(SAN_SUITES) \
+HOST_SUITES = $(FAST_SUITES) $(SAN_SUITES) $(TSAN_TESTS:%=unit:%) \
 	"engines=$(BUILD)/tests/property/engines --count 2000" \
 	"demo=recipes/demo/run $(BUILD)/lwctl" \
 	"pytest:$$venv/bin/python:tests/conform"
@@ -153,12 +158,14 @@ check:
 	@tests/deps lab
 	@$(MAKE) $(JOBS) all tests $(VM_PROGRAMS)
 	@$(MAKE) $(JOBS) SAN=1 tests
+	@$(MAKE) $(JOBS) TSAN=1 $(TSAN_TESTS)
 	@venv=$$(tests/deps venv) && tests/run.py $(HOST_SUITES) $(VM_SUITE)
 
 check-host:
 	@tests/deps test
 	@$(MAKE) $(JOBS) all tests
 	@$(MAKE) $(JOBS) SAN=1 tests
+	@$(MAKE) $(JOBS) TSAN=1 $(TSAN_TESTS)
 	@venv=$$(tests/deps venv) && tests/run.py $(HOST_SUITES)
 
 # BENCH: options of tests/bench/bench.py, such as "--models kws --threads 1".

@@ -261,4 +261,6 @@ const struct lw_engine_ops lw_opencl_engine = {
 	.alloc = opencl_alloc,
 	.free = opencl_free,
 	.run = opencl_run,
+	/* A run holds the lock; the device itself is parallel. */
+	.max_running = 1,
 };

@@ -14,130 +14,10 @@
 #include "model.h"
 #include "tensor.h"
 
+#include "../common/lut_model.h"
 #include "../common/random.h"
 
 #define MAX_ELEMENTS 256
-
-/* What a package of one table look-up is made of. */
-struct recipe {
-	uint32_t h, w, c;
-	uint32_t declared; /* sides of the input in the package, if not these */
-	bool in_signed, out_signed;
-	float in_scale, out_scale;
-	uint8_t in_zero, out_zero;
-	uint8_t table[256];
-};
-
-static const struct recipe identity = {
-	.h = 3, .w = 5, .c = 6,
-	.in_scale = 0.5f, .out_scale = 0.25f, .in_zero = 100, .out_zero = 7,
-};
-
-static struct recipe make_recipe(bool in_signed, bool out_signed, uint32_t c)
-{
-	struct recipe recipe = identity;
-
-	recipe.in_signed = in_signed;
-	recipe.out_signed = out_signed;
-	recipe.c = c;
-	for (int i = 0; i < 256; i++)
-		recipe.table[i] = i;
-	return recipe;
-}
-
-static struct lwnpu_tensor make_tensor(const struct recipe *recipe,
-				       uint8_t region, uint8_t zero_point)
-{
-	return (struct lwnpu_tensor){
-		.row_pitch = 4 * recipe->w,
-		.plane_pitch = 4 * recipe->w * recipe->h,
-		.h = recipe->h,
-		.w = recipe->w,
-		.c = recipe->c,
-		.region = region,
-		.zero_point = zero_point,
-	};
-}
-
-static struct lwm_io make_io(const struct recipe *recipe, char *name,
-			     uint32_t region)
-{
-	bool in = region == LWNPU_REGION_IO;
-
-	return (struct lwm_io){
-		.name = name,
-		.region = region,
-		.h = recipe->h,
-		.w = recipe->w,
-		.c = recipe->c,
-		.scale = in ? recipe->in_scale : recipe->out_scale,
-		.zero_point = in ? recipe->in_zero : recipe->out_zero,
-		.is_signed = in ? recipe->in_signed : recipe->out_signed,
-		.n_dims = 4,
-		.dims = { 1, recipe->h, recipe->w, recipe->c },
-	};
-}
-
-static void make_package(const struct recipe *recipe, void **data, size_t *size)
-{
-	char in_name[] = "in", out_name[] = "out";
-	struct lwm_segment segment = { .size = 256 };
-	struct lwm_io in = make_io(recipe, in_name, LWNPU_REGION_IO);
-	struct lwm_io out = make_io(recipe, out_name, LWNPU_REGION_IO + 1);
-	uint8_t table[256] __attribute__((aligned(64)));
-	struct lwnpu_op op = {
-		.opcode = LWNPU_OP_LUT,
-		.in = { make_tensor(recipe, in.region, in.zero_point) },
-		.out = make_tensor(recipe, out.region, out.zero_point),
-	};
-	struct lwm_package package = {
-		.source = in_name,
-		.producer = in_name,
-		.program = { &op, 1, table, sizeof(table), { 0 } },
-		.n_segments = 1,
-		.segments = &segment,
-		.n_inputs = 1,
-		.inputs = &in,
-		.n_outputs = 1,
-		.outputs = &out,
-	};
-	struct lwnpu_error error;
-
-	if (recipe->declared) {
-		in.h = in.w = in.c = recipe->declared;
-		in.n_dims = 3;
-		for (int i = 0; i < 3; i++)
-			in.dims[i] = recipe->declared;
-	}
-	memcpy(table, recipe->table, sizeof(table));
-	if (lwm_write_memory(&package, 1u << LWM_RAW, data, size, &error))
-		fail_msg("%s", error.message);
-}
-
-static struct lwnpu_model *load(struct lwnpu_device *device,
-				const struct recipe *recipe)
-{
-	struct lwnpu_model *model;
-	struct lwnpu_error error;
-	void *data;
-	size_t size;
-
-	make_package(recipe, &data, &size);
-	if (lwnpu_model_load_memory(&model, device, data, size, &error))
-		fail_msg("%s", error.message);
-	free(data);
-	return model;
-}
-
-static struct lwnpu_device *open_device(const char *name)
-{
-	struct lwnpu_device *device;
-	struct lwnpu_error error;
-
-	if (lwnpu_device_open(&device, name, &error))
-		fail_msg("%s", error.message);
-	return device;
-}
 
 static void run(struct lwnpu_model *model, void *in, enum lwnpu_type in_type,
 		void *out, enum lwnpu_type out_type, size_t elements)
@@ -157,26 +37,26 @@ static void run(struct lwnpu_model *model, void *in, enum lwnpu_type in_type,
 /* Quantised in, quantised out, for every channel count up to two words. */
 static void run_bytes(const char *name)
 {
-	struct lwnpu_device *device = open_device(name);
+	struct lwnpu_device *device = lw_open_device(name);
 
 	for (uint32_t c = 1; c <= 9; c++) {
-		struct recipe recipe = make_recipe(c & 1, c & 2, c);
-		size_t n = recipe.h * recipe.w * c;
+		struct lw_lut lut = lw_lut_identity(c & 1, c & 2, c);
+		size_t n = lut.h * lut.w * c;
 		uint8_t in[MAX_ELEMENTS], out[MAX_ELEMENTS];
 		struct lwnpu_model *model;
 
 		for (int i = 0; i < 256; i++)
-			recipe.table[i] = 7 * i + 3;
+			lut.table[i] = 7 * i + 3;
 		for (size_t i = 0; i < MAX_ELEMENTS; i++)
 			in[i] = 31 * i;
-		model = load(device, &recipe);
+		model = lw_lut_load(device, &lut);
 		run(model, in, LWNPU_QUANT, out, LWNPU_QUANT, n);
 		for (size_t i = 0; i < n; i++) {
-			uint8_t q = in[i] ^ (recipe.in_signed ? 0x80 : 0);
+			uint8_t q = in[i] ^ (lut.in_signed ? 0x80 : 0);
 			uint8_t y = 7 * q + 3;
 
 			assert_int_equal(out[i],
-					 y ^ (recipe.out_signed ? 0x80 : 0));
+					 y ^ (lut.out_signed ? 0x80 : 0));
 		}
 		lwnpu_model_free(model);
 	}
@@ -197,10 +77,10 @@ static void bytes_on_opencl(void **state)
 
 static void real_numbers(void **state)
 {
-	struct recipe recipe = make_recipe(true, false, 2);
-	struct lwnpu_device *device = open_device("ref");
-	struct lwnpu_model *model = load(device, &recipe);
-	size_t n = recipe.h * recipe.w * recipe.c;
+	struct lw_lut lut = lw_lut_identity(true, false, 2);
+	struct lwnpu_device *device = lw_open_device("ref");
+	struct lwnpu_model *model = lw_lut_load(device, &lut);
+	size_t n = lut.h * lut.w * lut.c;
 	float in[MAX_ELEMENTS], out[MAX_ELEMENTS];
 
 	(void)state;
@@ -226,9 +106,9 @@ static void real_numbers(void **state)
 
 static void descriptions(void **state)
 {
-	struct recipe recipe = make_recipe(true, false, 5);
-	struct lwnpu_device *device = open_device("ref");
-	struct lwnpu_model *model = load(device, &recipe);
+	struct lw_lut lut = lw_lut_identity(true, false, 5);
+	struct lwnpu_device *device = lw_open_device("ref");
+	struct lwnpu_model *model = lw_lut_load(device, &lut);
 	struct lwnpu_tensor_info info;
 
 	(void)state;
@@ -267,9 +147,9 @@ static void refuse_buffers(struct lwnpu_model *model, struct lwnpu_buffer in,
 
 static void wrong_buffers(void **state)
 {
-	struct recipe recipe = make_recipe(false, false, 1);
-	struct lwnpu_device *device = open_device("ref");
-	struct lwnpu_model *model = load(device, &recipe);
+	struct lw_lut lut = lw_lut_identity(false, false, 1);
+	struct lwnpu_device *device = lw_open_device("ref");
+	struct lwnpu_model *model = lw_lut_load(device, &lut);
 	uint8_t in[15] = { 0 }, out[15], before[15];
 	struct lwnpu_buffer good_in = { in, 15, LWNPU_QUANT };
 	struct lwnpu_buffer good_out = { out, 15, LWNPU_QUANT };
@@ -295,7 +175,7 @@ static void wrong_buffers(void **state)
 
 static void wrong_packages(void **state)
 {
-	struct lwnpu_device *device = open_device("ref");
+	struct lwnpu_device *device = lw_open_device("ref");
 	struct lwnpu_model *model = NULL;
 	struct lwnpu_error error = { 0 };
 	char garbage[100] = "not a package";
@@ -319,16 +199,16 @@ static void wrong_packages(void **state)
 /* A program that reads one pixel of an input of 256 TiB. */
 static void huge_input(void **state)
 {
-	struct lwnpu_device *device = open_device("ref");
-	struct recipe recipe = make_recipe(false, false, 1);
+	struct lwnpu_device *device = lw_open_device("ref");
+	struct lw_lut lut = lw_lut_identity(false, false, 1);
 	struct lwnpu_model *model = NULL;
 	struct lwnpu_error error = { 0 };
 	void *data;
 	size_t size;
 
 	(void)state;
-	recipe.declared = 65535;
-	make_package(&recipe, &data, &size);
+	lut.declared = 65535;
+	lw_lut_package(&lut, &data, &size);
 	assert_int_equal(lwnpu_model_load_memory(&model, device, data, size,
 						 &error),
 			 -EINVAL);
@@ -340,17 +220,17 @@ static void huge_input(void **state)
 
 static void two_models(void **state)
 {
-	struct recipe recipes[2] = { make_recipe(false, false, 1),
-				     make_recipe(false, false, 1) };
-	struct lwnpu_device *device = open_device("ref");
+	struct lw_lut luts[2] = { lw_lut_identity(false, false, 1),
+				     lw_lut_identity(false, false, 1) };
+	struct lwnpu_device *device = lw_open_device("ref");
 	struct lwnpu_model *models[2];
 	uint8_t in[15] = { 40 }, out[15];
 
 	(void)state;
-	recipes[0].table[40] = 1;
-	recipes[1].table[40] = 2;
+	luts[0].table[40] = 1;
+	luts[1].table[40] = 2;
 	for (int i = 0; i < 2; i++)
-		models[i] = load(device, &recipes[i]);
+		models[i] = lw_lut_load(device, &luts[i]);
 	for (int i = 0; i < 4; i++) {
 		run(models[i % 2], in, LWNPU_QUANT, out, LWNPU_QUANT, 15);
 		assert_int_equal(out[0], i % 2 ? 2 : 1);
@@ -362,7 +242,7 @@ static void two_models(void **state)
 
 static void check_engine(const char *name, const char *engine)
 {
-	struct lwnpu_device *device = open_device(name);
+	struct lwnpu_device *device = lw_open_device(name);
 	struct lwnpu_device_info info;
 
 	lwnpu_device_describe(device, &info);
@@ -413,7 +293,7 @@ static void device_list(void **state)
 	assert_int_equal(lwnpu_device_list(info, n + 1), n);
 	assert_int_equal(info[n].name[0], 0);
 	for (int i = 0; i < n; i++) {
-		device = open_device(info[i].name);
+		device = lw_open_device(info[i].name);
 		lwnpu_device_close(device);
 	}
 	free(info);

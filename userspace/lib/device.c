@@ -6,6 +6,7 @@
 #include "device.h"
 #include "drm_node.h"
 #include "export.h"
+#include "pool.h"
 
 static const struct lw_engine_ops *const engines[] = {
 	&lw_ref_engine,
@@ -63,13 +64,39 @@ static const char *default_name(char *path)
 	return FALLBACK_DEVICE;
 }
 
+int lw_device_create(struct lwnpu_device **device,
+		     const struct lw_engine_ops *ops, void *engine,
+		     struct lwnpu_error *error)
+{
+	struct lwnpu_device *made = calloc(1, sizeof(*made));
+	int ret = 0;
+
+	if (!made)
+		return lw_fail(error, -ENOMEM, "out of memory for a device");
+	made->ops = ops;
+	made->engine = engine;
+	made->tasks = ops->tasks;
+	made->runner = engine;
+	if (!ops->tasks) {
+		ret = lw_pool_create(&made->pool, ops, engine, error);
+		made->tasks = &lw_pool_tasks;
+		made->runner = made->pool;
+	}
+	if (ret) {
+		free(made);
+		return ret;
+	}
+	*device = made;
+	return 0;
+}
+
 LW_EXPORT int lwnpu_device_open(struct lwnpu_device **device, const char *name,
 				struct lwnpu_error *error)
 {
 	const struct lw_engine_ops *ops;
-	struct lwnpu_device *opened;
 	char path[LW_DRM_PATH_SIZE];
 	const char *choice;
+	void *engine;
 	int ret;
 
 	if (!name)
@@ -79,23 +106,20 @@ LW_EXPORT int lwnpu_device_open(struct lwnpu_device **device, const char *name,
 		return lw_fail(error, -ENODEV,
 			       "no device \"%.64s\": expected ref, opencl, opencl:CHOICE or a path",
 			       name);
-	opened = calloc(1, sizeof(*opened));
-	if (!opened)
-		return lw_fail(error, -ENOMEM, "out of memory for a device");
-	opened->ops = ops;
-	ret = ops->open(&opened->engine, choice, error);
-	if (ret) {
-		free(opened);
+	ret = ops->open(&engine, choice, error);
+	if (ret)
 		return ret;
-	}
-	*device = opened;
-	return 0;
+	ret = lw_device_create(device, ops, engine, error);
+	if (ret)
+		ops->close(engine);
+	return ret;
 }
 
 LW_EXPORT void lwnpu_device_close(struct lwnpu_device *device)
 {
 	if (!device)
 		return;
+	lw_pool_destroy(device->pool);
 	device->ops->close(device->engine);
 	free(device);
 }
@@ -105,4 +129,22 @@ LW_EXPORT void lwnpu_device_describe(const struct lwnpu_device *device,
 {
 	memset(info, 0, sizeof(*info));
 	device->ops->describe(device->engine, info);
+}
+
+LW_EXPORT int lwnpu_memory_alloc(void **data, struct lwnpu_device *device,
+				 size_t size, struct lwnpu_error *error)
+{
+	void *made = device->ops->alloc(device->engine, size);
+
+	if (!made)
+		return lw_fail(error, -errno, "no memory of %zu bytes: %s",
+			       size, strerror(errno));
+	*data = made;
+	return 0;
+}
+
+LW_EXPORT void lwnpu_memory_free(struct lwnpu_device *device, void *data)
+{
+	if (data)
+		device->ops->free(device->engine, data);
 }

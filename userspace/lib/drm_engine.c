@@ -115,6 +115,13 @@ static void device_describe(void *engine, struct lwnpu_device_info *info)
 	lw_drm_node_describe(device->fd, device->path, &device->version, info);
 }
 
+static bool device_can_bind(void *engine, const void *data, size_t size)
+{
+	struct drm_lwnpu_binding binding;
+
+	return lw_drm_buffer_find(engine, data, size, &binding);
+}
+
 const struct lw_engine_ops lw_drm_engine = {
 	.name = DRM_LWNPU_DRIVER_NAME,
 	.list = lw_drm_node_list,
@@ -125,5 +132,6 @@ const struct lw_engine_ops lw_drm_engine = {
 	.unload = lw_drm_unload,
 	.alloc = lw_drm_alloc,
 	.free = lw_drm_free,
+	.can_bind = device_can_bind,
 	.run = lw_drm_run,
 };

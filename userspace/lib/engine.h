@@ -32,6 +32,8 @@ struct lw_binding {
 	size_t size;
 };
 
+struct lw_task_ops;
+
 /**
  * struct lw_engine_ops - an engine
  * @name: "ref", "opencl", "lwnpu"
@@ -46,9 +48,16 @@ struct lw_binding {
  *	the engine reaches without a copy where the device allows; NULL with
  *	errno set
  * @free: the reverse
+ * @can_bind: whether @run takes this memory; NULL: it takes any
  * @run: run once and wait; @bindings has info.n_regions entries indexed by
  *	region, those of unused regions, of the weights and of the arena are
  *	ignored (an engine has its own arena)
+ * @max_running: runs at once that are of use; 0: as many as there are
+ *	processors
+ * @tasks: asynchronous runs, whose runner is the engine; NULL: threads of the
+ *	library call @run
+ *
+ * Several threads may use an engine at once, and what it has loaded.
  */
 struct lw_engine_ops {
 	const char *name;
@@ -62,9 +71,12 @@ struct lw_engine_ops {
 	void (*unload)(void *engine, void *loaded);
 	void *(*alloc)(void *engine, size_t size);
 	void (*free)(void *engine, void *data);
+	bool (*can_bind)(void *engine, const void *data, size_t size);
 	int (*run)(void *engine, void *loaded,
 		   const struct lw_binding *bindings,
 		   struct lwnpu_error *error);
+	unsigned int max_running;
+	const struct lw_task_ops *tasks;
 };
 
 extern const struct lw_engine_ops lw_ref_engine;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The reference engine as the library sees it. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,15 +9,27 @@
 #define LW_REF_ALIGN 64
 
 /**
+ * struct lw_ref_scratch - what a run needs besides its buffers
+ * @next: in lw_ref_loaded.scratch
+ * @arena: region 1
+ * @acc: one accumulator per column of the widest output
+ */
+struct lw_ref_scratch {
+	struct lw_ref_scratch *next;
+	uint8_t *arena;
+	uint32_t *acc;
+};
+
+/**
  * struct lw_ref_loaded - a loaded program
  * @program: a copy
- * @arena: region 1, or NULL
- * @acc: one accumulator per column of the widest output
+ * @lock: of @scratch
+ * @scratch: not in use; as many are made as there are runs at a time
  */
 struct lw_ref_loaded {
 	struct lw_program program;
-	uint8_t *arena;
-	uint32_t *acc;
+	pthread_mutex_t lock;
+	struct lw_ref_scratch *scratch;
 };
 
 typedef void lw_ref_function(const struct lw_ref_job *job,
@@ -83,19 +96,6 @@ static void lw_ref_free(void *engine, void *data)
 	free(data);
 }
 
-static void lw_ref_unload(void *engine, void *loaded)
-{
-	struct lw_ref_loaded *ref = loaded;
-
-	(void)engine;
-	if (!ref)
-		return;
-	lw_program_release(&ref->program);
-	free(ref->arena);
-	free(ref->acc);
-	free(ref);
-}
-
 static size_t lw_ref_widest(const struct lw_program *program)
 {
 	size_t widest = 1;
@@ -107,22 +107,83 @@ static size_t lw_ref_widest(const struct lw_program *program)
 	return widest;
 }
 
+static void lw_ref_scratch_free(struct lw_ref_scratch *scratch)
+{
+	if (!scratch)
+		return;
+	free(scratch->arena);
+	free(scratch->acc);
+	free(scratch);
+}
+
+static struct lw_ref_scratch *
+lw_ref_scratch_new(const struct lw_program *program)
+{
+	size_t arena = program->info.region[LWNPU_REGION_ARENA].size;
+	struct lw_ref_scratch *scratch = calloc(1, sizeof(*scratch));
+
+	if (!scratch)
+		return NULL;
+	scratch->arena = lw_ref_alloc(NULL, arena);
+	scratch->acc = calloc(lw_ref_widest(program), sizeof(*scratch->acc));
+	if (scratch->arena && scratch->acc)
+		return scratch;
+	lw_ref_scratch_free(scratch);
+	return NULL;
+}
+
+static struct lw_ref_scratch *lw_ref_scratch_get(struct lw_ref_loaded *ref)
+{
+	struct lw_ref_scratch *scratch;
+
+	pthread_mutex_lock(&ref->lock);
+	scratch = ref->scratch;
+	if (scratch)
+		ref->scratch = scratch->next;
+	pthread_mutex_unlock(&ref->lock);
+	return scratch ? scratch : lw_ref_scratch_new(&ref->program);
+}
+
+static void lw_ref_scratch_put(struct lw_ref_loaded *ref,
+			       struct lw_ref_scratch *scratch)
+{
+	pthread_mutex_lock(&ref->lock);
+	scratch->next = ref->scratch;
+	ref->scratch = scratch;
+	pthread_mutex_unlock(&ref->lock);
+}
+
+static void lw_ref_unload(void *engine, void *loaded)
+{
+	struct lw_ref_loaded *ref = loaded;
+	struct lw_ref_scratch *scratch;
+
+	(void)engine;
+	if (!ref)
+		return;
+	while ((scratch = ref->scratch)) {
+		ref->scratch = scratch->next;
+		lw_ref_scratch_free(scratch);
+	}
+	lw_program_release(&ref->program);
+	pthread_mutex_destroy(&ref->lock);
+	free(ref);
+}
+
 static int lw_ref_load(void *engine, const struct lw_program *program,
 		       void **loaded, struct lwnpu_error *error)
 {
 	size_t ops_size = program->n_ops * sizeof(*program->ops);
-	size_t arena = program->info.region[LWNPU_REGION_ARENA].size;
 	struct lw_ref_loaded *ref = calloc(1, sizeof(*ref));
 
 	if (!ref)
 		goto no_memory;
+	pthread_mutex_init(&ref->lock, NULL);
 	ref->program = *program;
 	ref->program.ops = malloc(ops_size);
 	ref->program.weights = lw_ref_alloc(engine, program->weights_size);
-	ref->arena = lw_ref_alloc(engine, arena);
-	ref->acc = calloc(lw_ref_widest(program), sizeof(*ref->acc));
-	if (!ref->program.ops || !ref->program.weights || !ref->arena ||
-	    !ref->acc)
+	ref->scratch = lw_ref_scratch_new(program);
+	if (!ref->program.ops || !ref->program.weights || !ref->scratch)
 		goto no_memory;
 	memcpy(ref->program.ops, program->ops, ops_size);
 	if (program->weights_size)
@@ -134,8 +195,9 @@ static int lw_ref_load(void *engine, const struct lw_program *program,
 no_memory:
 	lw_ref_unload(engine, ref);
 	return lw_fail(error, -ENOMEM,
-		       "out of memory for a program of %zu weight and %zu arena bytes",
-		       program->weights_size, arena);
+		       "out of memory for a program of %zu weight and %llu arena bytes",
+		       program->weights_size,
+		       program->info.region[LWNPU_REGION_ARENA].size);
 }
 
 /* Lanes past the last channel are written as zero by every operation. */
@@ -161,9 +223,7 @@ static int lw_ref_bind(struct lw_ref_job *job,
 	const struct lwnpu_program_info *info = &ref->program.info;
 	uint32_t r;
 
-	job->acc = ref->acc;
 	job->region[LWNPU_REGION_WEIGHTS] = ref->program.weights;
-	job->region[LWNPU_REGION_ARENA] = ref->arena;
 	for (r = LWNPU_REGION_IO; r < info->n_regions; r++) {
 		if (info->region[r].direction == LWNPU_UNUSED)
 			continue;
@@ -182,8 +242,9 @@ static int lw_ref_run(void *engine, void *loaded,
 		      const struct lw_binding *bindings,
 		      struct lwnpu_error *error)
 {
-	const struct lw_ref_loaded *ref = loaded;
+	struct lw_ref_loaded *ref = loaded;
 	struct lw_ref_job job = { 0 };
+	struct lw_ref_scratch *scratch;
 	const struct lwnpu_op *op;
 	uint32_t i;
 	int err;
@@ -192,11 +253,17 @@ static int lw_ref_run(void *engine, void *loaded,
 	err = lw_ref_bind(&job, ref, bindings, error);
 	if (err)
 		return err;
+	scratch = lw_ref_scratch_get(ref);
+	if (!scratch)
+		return lw_fail(error, -ENOMEM, "out of memory for a run");
+	job.region[LWNPU_REGION_ARENA] = scratch->arena;
+	job.acc = scratch->acc;
 	for (i = 0; i < ref->program.n_ops; i++) {
 		op = &ref->program.ops[i];
 		lw_ref_functions[op->opcode](&job, op);
 		lw_ref_clear_lanes(&job, &op->out);
 	}
+	lw_ref_scratch_put(ref, scratch);
 	return 0;
 }
 
