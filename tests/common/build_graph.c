@@ -171,6 +171,18 @@ float *build_numbers(const struct lw_value *value)
 	return numbers;
 }
 
+struct lw_dataset build_dataset(const struct lw_graph *graph, uint32_t n)
+{
+	struct lw_dataset dataset = { .n = n };
+	uint32_t i;
+
+	for (i = 0; i < graph->n_inputs; i++)
+		dataset.size += lw_value_size(graph->inputs[i].value);
+	dataset.data = need(malloc(n * dataset.size * sizeof(float)));
+	fill(dataset.data, n * dataset.size);
+	return dataset;
+}
+
 float *build_copy(const float *numbers, size_t n)
 {
 	float *copy = need(malloc(n * sizeof(*copy)));

@@ -54,6 +54,9 @@ void build_seed(uint32_t seed);
 /* Numbers for an input, to be freed. */
 float *build_numbers(const struct lw_value *value);
 
+/* Samples for all inputs; free the data. */
+struct lw_dataset build_dataset(const struct lw_graph *graph, uint32_t n);
+
 /* A copy of numbers, for a node to own. */
 float *build_copy(const float *numbers, size_t n);
 
