@@ -128,6 +128,29 @@ struct lw_node *build_conv(struct lw_graph *graph, enum lw_node_kind kind,
 	return node;
 }
 
+void build_quantise(struct lw_node *node, float scale)
+{
+	struct lw_weights *w = node->weights;
+	size_t i, n = (size_t)w->o * w->kh * w->kw * w->i;
+	float bias_scale = scale * node->in[0]->scale;
+
+	w->q = need(malloc(n));
+	w->scale = need(malloc(w->o * sizeof(*w->scale)));
+	for (i = 0; i < n; i++) {
+		w->q[i] = lrintf(w->real[i] / scale);
+		w->real[i] = w->q[i] * scale;
+	}
+	for (i = 0; i < w->o; i++)
+		w->scale[i] = scale;
+	if (!w->bias)
+		return;
+	w->bias_q = need(malloc(w->o * sizeof(*w->bias_q)));
+	for (i = 0; i < w->o; i++) {
+		w->bias_q[i] = lrintf(w->bias[i] / bias_scale);
+		w->bias[i] = w->bias_q[i] * bias_scale;
+	}
+}
+
 struct build_conv build_random_conv(uint32_t pads)
 {
 	uint32_t groups = 1 + build_random_below(3);
