@@ -126,6 +126,8 @@ class Builder:
     def scale(self, node, at, shape):
         """Names and values of a scale and a zero point."""
         names = [node.input[i] if i < len(node.input) else "" for i in at]
+        if names[0] not in self.arrays:
+            raise Unusable("a scale that is computed")
         scale = numbers(self.arrays[names[0]]).astype(np.float32)
         zero = numbers(self.arrays.get(names[1], 0)).astype(np.float32)
         return names, spread(scale, node, shape), spread(zero, node, shape)
@@ -200,7 +202,10 @@ def is_claimed(test, keep, claimed):
     """Whether all operators are read, of constants if there is nothing else."""
     what = "activations" if keep else "constants"
     found = operators(test.model.graph)
-    return all(o in claimed and (claimed[o][what] or len(found) > 1)
+    opset = test.model.opset_import[0].version
+    return all(o in claimed and
+               (claimed[o][what] or (keep and len(found) > 1)) and
+               int(claimed[o]["versions"].split("-")[0]) <= opset
                for o in found)
 
 

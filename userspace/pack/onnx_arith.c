@@ -1,189 +1,316 @@
 // SPDX-License-Identifier: MIT
-/* BatchNormalization, and Add, Sub, Mul, Div of activations and constants. */
+/* Arithmetic of two or more operands, activations or constants. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "onnx_import.h"
+#include "onnx_make.h"
 
-/* Adds an AFFINE node; its factors and offsets are the caller's to fill in. */
-static struct lw_weights *emit_affine(struct onnx_node *node,
-				      struct onnx_value *in)
-{
-	struct lw_weights *weights;
-	struct lw_node *made;
-
-	weights = lw_onnx_weights(node, in->value->c, 1, 1, 1, true);
-	if (!weights)
-		return NULL;
-	made = lw_onnx_emit(node, LW_NODE_AFFINE, in,
-			    lw_onnx_define(node, 0, &in->shape));
-	if (!made) {
-		lw_weights_free(weights);
-		return NULL;
-	}
-	made->weights = weights;
-	return weights;
-}
-
-/* Input @i of BatchNormalization. */
-static const float *channel_constants(struct onnx_node *node, uint32_t i,
-				      uint32_t c)
-{
-	const struct onnx_value *value = lw_onnx_constant(node, i);
-
-	if (!value)
-		return NULL;
-	if (value->constant->n != c)
-		lw_onnx_refuse(node, "input %u has %zu numbers, expected %u", i,
-			       value->constant->n, c);
-	return value->constant->real;
-}
-
-/* Channels are dimension 1, or there is one. */
-static bool has_channels(const struct onnx_shape *shape)
-{
-	return shape->n >= 2 &&
-	       (shape->axis[1] == ONNX_C || shape->dim[1] == 1);
-}
-
-int lw_onnx_run_batch_norm(struct onnx_node *node)
-{
-	struct onnx_value *in = lw_onnx_activation(node, 0);
-	double epsilon = lw_onnx_float(node, "epsilon", 1e-5f), factor;
-	const float *scale, *bias, *mean, *var;
-	struct lw_weights *weights;
-	uint32_t i, c;
-
-	lw_onnx_ignore(node, "momentum");
-	lw_onnx_int_in(node, "training_mode", 0, 0, 0);
-	lw_onnx_int_in(node, "spatial", 1, 1, 1);
-	if (!in)
-		return node->status;
-	c = in->value->c;
-	if (!has_channels(&in->shape) || in->shape.dim[1] != c)
-		return lw_onnx_refuse(node, "dimension 1 of its input is not the channels");
-	scale = channel_constants(node, 1, c);
-	bias = channel_constants(node, 2, c);
-	mean = channel_constants(node, 3, c);
-	var = channel_constants(node, 4, c);
-	weights = node->status ? NULL : emit_affine(node, in);
-	for (i = 0; weights && i < c; i++) {
-		factor = scale[i] / sqrt(var[i] + epsilon);
-		weights->real[i] = factor;
-		weights->bias[i] = bias[i] - mean[i] * factor;
-	}
-	return node->status;
-}
-
-/*
- * A constant next to an activation: numbers per channel. Sets where they
- * begin, and how far one is from the next: 0, all the same.
+/**
+ * struct formula - of an activation and a constant k
+ * out = in x (k ^ @power x @factor) + k x @offset, with @power 0, 1 or -1.
  */
-static int broadcast(struct onnx_node *node, const struct onnx_shape *in,
-		     const struct onnx_value *value, size_t *step)
-{
-	const struct onnx_shape *shape = &value->shape;
-	uint32_t i, at;
+struct formula {
+	int power;
+	float factor, offset;
+};
 
-	*step = 0;
-	for (i = 0; i < shape->n; i++) {
-		if (shape->dim[i] == 1)
-			continue;
-		at = i + in->n - shape->n;
-		if (i + in->n < shape->n || shape->dim[i] != in->dim[at])
-			return lw_onnx_refuse(node, "its constant's dimension %u is %u, its other input's is not",
-					      i, shape->dim[i]);
-		if (in->axis[at] != ONNX_C)
-			return lw_onnx_refuse(node, "its constant varies along height or width, not only channels");
-		*step = 1;
+static int find_numbers(struct onnx_node *node, const struct formula *f,
+			const struct onnx_constant *k, float *factor,
+			float *offset)
+{
+	size_t i;
+
+	for (i = 0; i < k->n; i++) {
+		factor[i] = f->factor;
+		if (f->power)
+			factor[i] *= f->power > 0 ? k->real[i] :
+						    1 / k->real[i];
+		offset[i] = f->offset ? f->offset * k->real[i] : 0;
+		if (!isfinite(factor[i]) || !isfinite(offset[i]))
+			return lw_onnx_refuse(node, "its constant has a number %g",
+					      k->real[i]);
 	}
 	return 0;
 }
 
-static uint32_t constant_input(const struct onnx_node *node)
+static struct onnx_value *affine(struct onnx_node *node,
+				 const struct onnx_value *in,
+				 const struct onnx_value *k, int power,
+				 float factor, float offset)
 {
-	return node->in[1]->state == ONNX_CONSTANT;
-}
-
-/*
- * An activation and a constant k: out = in x (k ^ power x factor) +
- * k x offset, with power 0, 1 or -1.
- */
-static int affine(struct onnx_node *node, int power, float factor, float offset)
-{
-	uint32_t which = constant_input(node), i;
-	const struct onnx_value *value = lw_onnx_constant(node, which);
-	struct onnx_value *in = lw_onnx_activation(node, !which);
-	struct lw_weights *weights;
-	size_t step;
-	float k;
-
-	if (node->status || broadcast(node, &in->shape, value, &step))
-		return node->status;
-	if (value->constant->n == 0)
-		return lw_onnx_refuse(node, "its constant is empty");
-	weights = emit_affine(node, in);
-	for (i = 0; weights && i < weights->o; i++) {
-		k = value->constant->real[step * i];
-		weights->real[i] = factor;
-		if (power)
-			weights->real[i] *= power > 0 ? k : 1 / k;
-		if (offset)
-			weights->bias[i] = offset * k;
-	}
-	return node->status;
-}
-
-static bool two_activations(const struct onnx_node *node)
-{
-	return node->in[0]->state == ONNX_ACTIVATION &&
-	       node->in[1]->state == ONNX_ACTIVATION;
-}
-
-static int add_activations(struct onnx_node *node)
-{
-	struct onnx_value *in[] = { lw_onnx_activation(node, 0),
-				    lw_onnx_activation(node, 1) };
-	const struct onnx_shape *a, *b;
+	const struct formula f = { power, factor, offset };
+	struct onnx_value *out = NULL;
+	float *numbers;
+	size_t n;
 
 	if (node->status)
+		return NULL;
+	n = k->constant->n;
+	numbers = calloc(n + 1, 2 * sizeof(*numbers));
+	if (!numbers) {
+		node->status = -ENOMEM;
+		return NULL;
+	}
+	if (!find_numbers(node, &f, k->constant, numbers, numbers + n))
+		out = lw_onnx_affine(node, in, &k->shape, numbers,
+				     offset ? numbers + n : NULL);
+	free(numbers);
+	return out;
+}
+
+/**
+ * struct operands - of an operator on two
+ * @in: activations; [1] is NULL if one is a constant
+ * @k: the constant, or NULL
+ * @first: it is the first
+ */
+struct operands {
+	const struct onnx_value *in[2];
+	const struct onnx_value *k;
+	bool first;
+};
+
+static int read_operands(struct onnx_node *node, uint32_t a, uint32_t b,
+			 struct operands *o)
+{
+	*o = (struct operands){ 0 };
+	if (lw_onnx_is_activation(node, a) && lw_onnx_is_activation(node, b)) {
+		o->in[0] = lw_onnx_activation(node, a);
+		o->in[1] = lw_onnx_activation(node, b);
 		return node->status;
-	a = &in[0]->shape;
-	b = &in[1]->shape;
-	if (a->n != b->n || memcmp(a->dim, b->dim, a->n * sizeof(*a->dim)) ||
-	    !lw_onnx_fits(a, b->axis))
-		return lw_onnx_refuse(node, "its inputs differ in shape or order of dimensions");
-	lw_onnx_emit_many(node, LW_NODE_ADD, in, 2,
-			  lw_onnx_define(node, 0, a));
+	}
+	o->first = lw_onnx_is_activation(node, b);
+	o->in[0] = lw_onnx_activation(node, o->first ? b : a);
+	o->k = lw_onnx_constant(node, o->first ? a : b);
 	return node->status;
 }
 
 int lw_onnx_run_add(struct onnx_node *node)
 {
-	if (two_activations(node))
-		return add_activations(node);
-	return affine(node, 0, 1, 1);
+	struct operands o;
+
+	if (read_operands(node, 0, 1, &o))
+		return node->status;
+	return lw_onnx_result(node, 0,
+			      o.k ? affine(node, o.in[0], o.k, 0, 1, 1) :
+				    lw_onnx_add(node, o.in[0], o.in[1]));
 }
 
 int lw_onnx_run_sub(struct onnx_node *node)
 {
-	if (two_activations(node))
-		return lw_onnx_refuse(node, "subtracts two activations");
-	if (constant_input(node))
-		return affine(node, 0, 1, -1);
-	return affine(node, 0, -1, 1);
+	struct onnx_value *out;
+	struct operands o;
+
+	if (read_operands(node, 0, 1, &o))
+		return node->status;
+	if (!o.k)
+		out = lw_onnx_sub(node, o.in[0], o.in[1]);
+	else if (o.first)
+		out = affine(node, o.in[0], o.k, 0, -1, 1);
+	else
+		out = affine(node, o.in[0], o.k, 0, 1, -1);
+	return lw_onnx_result(node, 0, out);
 }
 
 int lw_onnx_run_mul(struct onnx_node *node)
 {
-	if (two_activations(node))
-		return lw_onnx_refuse(node, "multiplies two activations");
-	return affine(node, 1, 1, 0);
+	struct operands o;
+
+	if (read_operands(node, 0, 1, &o))
+		return node->status;
+	return lw_onnx_result(node, 0,
+			      o.k ? affine(node, o.in[0], o.k, 1, 1, 0) :
+				    lw_onnx_mul(node, o.in[0], o.in[1]));
 }
 
 int lw_onnx_run_div(struct onnx_node *node)
 {
-	if (two_activations(node) || !constant_input(node))
-		return lw_onnx_refuse(node, "divides by an activation");
-	return affine(node, -1, 1, 0);
+	struct onnx_value *out;
+	struct operands o;
+
+	if (read_operands(node, 0, 1, &o))
+		return node->status;
+	if (o.k && !o.first) {
+		out = affine(node, o.in[0], o.k, -1, 1, 0);
+	} else {
+		out = lw_onnx_unary(node, o.in[o.k ? 0 : 1],
+				    LW_UNARY_RECIPROCAL, 0, 0);
+		out = o.k ? affine(node, out, o.k, 1, 1, 0) :
+			    lw_onnx_mul(node, o.in[0], out);
+	}
+	return lw_onnx_result(node, 0, out);
+}
+
+/* A function of each number with a parameter that may vary along channels. */
+static struct onnx_value *unary_of(struct onnx_node *node,
+				   const struct onnx_value *in,
+				   enum lw_unary_kind kind,
+				   const struct onnx_shape *shape,
+				   const float *alpha)
+{
+	struct onnx_channelwise wise;
+	struct onnx_value *out;
+	struct lw_node *made;
+	uint32_t i;
+
+	if (lw_onnx_channelwise(node, in, shape, &wise))
+		return NULL;
+	out = lw_onnx_new_like(node, wise.in);
+	made = lw_onnx_emit(node, LW_NODE_UNARY, wise.in, out);
+	if (made) {
+		made->unary = kind;
+		made->alphas = calloc(wise.n, sizeof(*made->alphas));
+		if (!made->alphas)
+			node->status = -ENOMEM;
+		for (i = 0; made->alphas && i < wise.n; i++)
+			made->alphas[i] = alpha[wise.at[i]];
+	}
+	free(wise.at);
+	return made ? out : NULL;
+}
+
+int lw_onnx_run_prelu(struct onnx_node *node)
+{
+	const struct onnx_value *in = lw_onnx_activation(node, 0);
+	const struct onnx_value *slope = lw_onnx_constant(node, 1);
+	struct onnx_value *out;
+
+	if (node->status)
+		return node->status;
+	if (slope->constant->n == 1)
+		out = lw_onnx_unary(node, in, LW_UNARY_LEAKY_RELU,
+				    slope->constant->real[0], 0);
+	else
+		out = unary_of(node, in, LW_UNARY_LEAKY_RELU, &slope->shape,
+			       slope->constant->real);
+	return lw_onnx_result(node, 0, out);
+}
+
+/* Powers that have a function of their own. */
+static enum lw_unary_kind power_kind(float power)
+{
+	return power == 1 ? LW_UNARY_IDENTITY :
+	       power == 2 ? LW_UNARY_SQUARE :
+	       power == 0.5f ? LW_UNARY_SQRT :
+	       power == -0.5f ? LW_UNARY_RSQRT :
+	       power == -1 ? LW_UNARY_RECIPROCAL : LW_UNARY_POW;
+}
+
+int lw_onnx_run_pow(struct onnx_node *node)
+{
+	const struct onnx_value *in = lw_onnx_activation(node, 0);
+	const struct onnx_value *power = lw_onnx_in(node, 1);
+	const struct onnx_constant *k;
+	struct onnx_value *out;
+	float *alpha;
+	size_t i;
+
+	if (node->status)
+		return node->status;
+	if (power->state != ONNX_CONSTANT)
+		return lw_onnx_refuse(node, "the power is not a constant");
+	k = power->constant;
+	alpha = calloc(k->n + 1, sizeof(*alpha));
+	if (!alpha)
+		return node->status = -ENOMEM;
+	for (i = 0; i < k->n; i++)
+		alpha[i] = k->real ? k->real[i] : (float)k->whole[i];
+	if (k->n == 1)
+		out = lw_onnx_unary(node, in, power_kind(alpha[0]), alpha[0],
+				    0);
+	else
+		out = unary_of(node, in, LW_UNARY_POW, &power->shape, alpha);
+	free(alpha);
+	return lw_onnx_result(node, 0, out);
+}
+
+/* The greater, or the smaller, of two. */
+static struct onnx_value *extreme(struct onnx_node *node,
+				  const struct onnx_value *a,
+				  const struct onnx_value *b, bool max)
+{
+	struct onnx_value *more;
+
+	if (!a || !b)
+		return NULL;
+	if (b->state == ONNX_CONSTANT && b->constant->n == 1)
+		return lw_onnx_clamp(node, a,
+				     max ? b->constant->real[0] : -INFINITY,
+				     max ? INFINITY : b->constant->real[0]);
+	/* b + what a has more, if it has; or less. */
+	more = b->state == ONNX_CONSTANT ? affine(node, a, b, 0, 1, -1) :
+					   lw_onnx_sub(node, a, b);
+	more = lw_onnx_clamp(node, more, max ? 0 : -INFINITY,
+			     max ? INFINITY : 0);
+	return b->state == ONNX_CONSTANT ? affine(node, more, b, 0, 1, 1) :
+					   lw_onnx_add(node, more, b);
+}
+
+/* The first input that is an activation: what the others are joined to. */
+static uint32_t first_activation(const struct onnx_node *node)
+{
+	uint32_t i = 0;
+
+	while (i + 1 < node->n_in && !lw_onnx_is_activation(node, i))
+		i++;
+	return i;
+}
+
+/* Input @i, a real constant or activation. */
+static const struct onnx_value *operand(struct onnx_node *node, uint32_t i)
+{
+	return lw_onnx_is_activation(node, i) ? lw_onnx_activation(node, i) :
+						lw_onnx_constant(node, i);
+}
+
+static int run_extreme(struct onnx_node *node, bool max)
+{
+	uint32_t i, first = first_activation(node);
+	const struct onnx_value *out = operand(node, first);
+
+	for (i = 0; i < node->n_in; i++)
+		if (i != first)
+			out = extreme(node, out, operand(node, i), max);
+	return lw_onnx_result(node, 0, out);
+}
+
+int lw_onnx_run_max(struct onnx_node *node)
+{
+	return run_extreme(node, true);
+}
+
+int lw_onnx_run_min(struct onnx_node *node)
+{
+	return run_extreme(node, false);
+}
+
+static const struct onnx_value *sum_inputs(struct onnx_node *node)
+{
+	uint32_t i, first = first_activation(node);
+	const struct onnx_value *out = operand(node, first), *next;
+
+	for (i = 0; i < node->n_in; i++) {
+		next = i == first ? NULL : operand(node, i);
+		if (!next)
+			continue;
+		out = next->state == ONNX_CONSTANT ?
+			      affine(node, out, next, 0, 1, 1) :
+			      lw_onnx_add(node, out, next);
+	}
+	return out;
+}
+
+int lw_onnx_run_sum(struct onnx_node *node)
+{
+	return lw_onnx_result(node, 0, sum_inputs(node));
+}
+
+int lw_onnx_run_mean(struct onnx_node *node)
+{
+	const struct onnx_value *sum = sum_inputs(node);
+
+	return lw_onnx_result(node, 0, sum ? lw_onnx_scale(node, sum,
+							   1.0f / node->n_in,
+							   0) : NULL);
 }

@@ -39,7 +39,8 @@ static struct uses *find_uses(const struct lw_graph *graph)
 static bool only_moves(const struct lw_node *node)
 {
 	return (node->kind == LW_NODE_POOL && node->pool == LW_POOL_MAX) ||
-	       node->kind == LW_NODE_FLATTEN || node->kind == LW_NODE_SLICE;
+	       node->kind == LW_NODE_FLATTEN || node->kind == LW_NODE_SLICE ||
+	       node->kind == LW_NODE_REORDER;
 }
 
 /* Rounding before a node that only moves numbers is rounding after it. */

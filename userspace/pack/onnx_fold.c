@@ -3,29 +3,18 @@
 #include <math.h>
 #include <string.h>
 
-#include "onnx_import.h"
-
-static bool count(const struct onnx_shape *shape, size_t *n)
-{
-	uint32_t i;
-
-	*n = 1;
-	for (i = 0; i < shape->n; i++)
-		if (lw_mul(*n, shape->dim[i], n))
-			return false;
-	return true;
-}
+#include "onnx_make.h"
 
 struct onnx_constant *lw_onnx_fold_new(struct onnx_node *node,
 				       const struct onnx_shape *shape,
 				       bool real)
 {
+	uint64_t n = lw_onnx_count(shape);
 	struct onnx_constant *constant;
-	size_t n;
 
 	if (node->status)
 		return NULL;
-	if (!count(shape, &n) || n > node->im->budget / 8) {
+	if (n > node->im->budget / 8) {
 		lw_onnx_refuse(node, "its constant result is too large");
 		return NULL;
 	}
@@ -50,45 +39,44 @@ static void copy(struct onnx_constant *to, size_t at,
 }
 
 /* The same numbers in another shape; scales along an axis would not survive. */
-static int reshaped(struct onnx_node *node, const struct onnx_shape *shape)
+static int regroup(struct onnx_node *node, onnx_shape_fn shape)
 {
 	const struct onnx_value *in = node->in[0];
+	struct onnx_shape out = shape(node, &in->shape);
 	struct onnx_constant *constant;
 
-	constant = lw_onnx_fold_new(node, shape, in->constant->real);
+	constant = lw_onnx_fold_new(node, &out, in->constant->real);
 	if (!constant)
 		return node->status;
 	if (constant->n != in->constant->n)
 		return lw_onnx_refuse(node, "the shapes hold different numbers");
 	copy(constant, 0, in->constant, 0, constant->n);
-	return lw_onnx_define_constant(node, in->type, shape, constant);
+	return lw_onnx_define_constant(node, 0, in->type, &out, constant);
 }
 
 int lw_onnx_fold_reshape(struct onnx_node *node)
 {
-	struct onnx_shape shape = lw_onnx_reshaped(node, &node->in[0]->shape);
+	return regroup(node, lw_onnx_reshaped);
+}
 
-	return reshaped(node, &shape);
+int lw_onnx_fold_flatten(struct onnx_node *node)
+{
+	return regroup(node, lw_onnx_flattened);
 }
 
 int lw_onnx_fold_squeeze(struct onnx_node *node)
 {
-	struct onnx_shape shape = lw_onnx_squeezed(node, &node->in[0]->shape);
-
-	return reshaped(node, &shape);
+	return regroup(node, lw_onnx_squeezed);
 }
 
 int lw_onnx_fold_unsqueeze(struct onnx_node *node)
 {
-	struct onnx_shape shape = lw_onnx_unsqueezed(node,
-						     &node->in[0]->shape);
-
-	return reshaped(node, &shape);
+	return regroup(node, lw_onnx_unsqueezed);
 }
 
 int lw_onnx_fold_identity(struct onnx_node *node)
 {
-	return lw_onnx_alias(node, node->in[0], &node->in[0]->shape);
+	return lw_onnx_result(node, 0, node->in[0]);
 }
 
 int lw_onnx_fold_shape(struct onnx_node *node)
@@ -106,7 +94,17 @@ int lw_onnx_fold_shape(struct onnx_node *node)
 	constant = lw_onnx_fold_new(node, &shape, false);
 	for (i = start; constant && i < end; i++)
 		constant->whole[i - start] = in->dim[i];
-	return lw_onnx_define_constant(node, ONNX_INT64, &shape, constant);
+	return lw_onnx_define_constant(node, 0, ONNX_INT64, &shape, constant);
+}
+
+int lw_onnx_fold_size(struct onnx_node *node)
+{
+	static const struct onnx_shape scalar;
+	struct onnx_constant *constant = lw_onnx_fold_new(node, &scalar, false);
+
+	if (constant)
+		constant->whole[0] = lw_onnx_count(&node->in[0]->shape);
+	return lw_onnx_define_constant(node, 0, ONNX_INT64, &scalar, constant);
 }
 
 /* A list of numbers as an attribute of Constant. */
@@ -126,7 +124,7 @@ static int constant_list(struct onnx_node *node,
 			constant->real[i] = attr->floats[i];
 		else
 			constant->whole[i] = attr->ints[i];
-	return lw_onnx_define_constant(node, real ? ONNX_FLOAT : ONNX_INT64,
+	return lw_onnx_define_constant(node, 0, real ? ONNX_FLOAT : ONNX_INT64,
 				       &shape, constant);
 }
 
@@ -141,7 +139,7 @@ static int constant_number(struct onnx_node *node, bool real)
 		constant->real[0] = lw_onnx_float(node, "value_float", 0);
 	else
 		constant->whole[0] = lw_onnx_int(node, "value_int", 0);
-	return lw_onnx_define_constant(node, real ? ONNX_FLOAT : ONNX_INT64,
+	return lw_onnx_define_constant(node, 0, real ? ONNX_FLOAT : ONNX_INT64,
 				       &scalar, constant);
 }
 
@@ -160,7 +158,7 @@ int lw_onnx_fold_constant(struct onnx_node *node)
 			return node->status = ret;
 		if (ret)
 			return lw_onnx_refuse(node, "value: %s", why);
-		return lw_onnx_define_constant(node, value.type, &value.shape,
+		return lw_onnx_define_constant(node, 0, value.type, &value.shape,
 					       value.constant);
 	}
 	attr = lw_onnx_attr(node, "value_floats", 6);
@@ -208,7 +206,7 @@ int lw_onnx_fold_constant_of_shape(struct onnx_node *node)
 	constant = lw_onnx_fold_new(node, &shape, !fill || fill->real);
 	for (i = 0; constant && fill && i < constant->n; i++)
 		copy(constant, i, fill, 0, 1);
-	return lw_onnx_define_constant(node, value.type, &shape, constant);
+	return lw_onnx_define_constant(node, 0, value.type, &shape, constant);
 }
 
 static int64_t cast_whole(struct onnx_node *node, double x, int64_t to)
@@ -246,7 +244,7 @@ int lw_onnx_fold_cast(struct onnx_node *node)
 			constant->whole[i] = cast_whole(node, in->real ?
 				in->real[i] : (double)in->whole[i], to);
 	}
-	return lw_onnx_define_constant(node, to, &node->in[0]->shape,
+	return lw_onnx_define_constant(node, 0, to, &node->in[0]->shape,
 				       constant);
 }
 
@@ -297,7 +295,7 @@ int lw_onnx_fold_concat(struct onnx_node *node)
 			copy(to, at, node->in[i]->constant, k * run, run);
 			at += run;
 		}
-	return lw_onnx_define_constant(node, node->in[0]->type, &shape, to);
+	return lw_onnx_define_constant(node, 0, node->in[0]->type, &shape, to);
 }
 
 /* Copies numbers that lie @stride apart along each dimension of @shape. */
@@ -320,7 +318,7 @@ static int strided(struct onnx_node *node, const struct onnx_shape *shape,
 			index[k] = 0;
 		}
 	}
-	return lw_onnx_define_constant(node, node->in[0]->type, shape, to);
+	return lw_onnx_define_constant(node, 0, node->in[0]->type, shape, to);
 }
 
 /* Numbers from one to the next along each dimension. */
@@ -374,23 +372,37 @@ int lw_onnx_fold_slice(struct onnx_node *node)
 	return strided(node, &shape, start, stride);
 }
 
-/* A number, or some, of a list. */
 int lw_onnx_fold_gather(struct onnx_node *node)
 {
 	const struct onnx_value *in = node->in[0], *index = node->in[1];
+	int64_t given = lw_onnx_int(node, "axis", 0);
+	uint32_t dim = lw_onnx_dim(node, given, in->shape.n), size, i;
 	struct onnx_constant *constant;
-	size_t i, at;
+	struct onnx_shape shape;
+	size_t outer = 1, run = 1, n, k, o, at;
 
-	lw_onnx_int_in(node, "axis", 0, 0, 0);
-	if (in->shape.n != 1 || !index->constant->whole)
-		return lw_onnx_refuse(node, "input is not a list, or the index no integer");
-	constant = lw_onnx_fold_new(node, &index->shape, in->constant->real);
-	for (i = 0; constant && i < constant->n && !node->status; i++) {
-		at = lw_onnx_dim(node, index->constant->whole[i],
-				 in->shape.dim[0]);
-		if (!node->status)
-			copy(constant, i, in->constant, at, 1);
+	if (!index->constant->whole)
+		lw_onnx_refuse(node, "the indices are not integers");
+	if (in->shape.n + index->shape.n > ONNX_MAX_DIMS)
+		lw_onnx_refuse(node, "more than %d dimensions", ONNX_MAX_DIMS);
+	if (node->status)
+		return node->status;
+	shape = lw_onnx_gathered(&in->shape, &index->shape, dim);
+	size = in->shape.dim[dim];
+	constant = lw_onnx_fold_new(node, &shape, in->constant->real);
+	for (i = 0; i < in->shape.n; i++) {
+		if (i < dim)
+			outer *= in->shape.dim[i];
+		else if (i > dim)
+			run *= in->shape.dim[i];
 	}
-	return lw_onnx_define_constant(node, in->type, &index->shape,
-				       constant);
+	n = index->constant->n;
+	for (o = 0; constant && constant->n && o < outer; o++)
+		for (k = 0; k < n && !node->status; k++) {
+			at = lw_onnx_dim(node, index->constant->whole[k], size);
+			if (!node->status)
+				copy(constant, (o * n + k) * run, in->constant,
+				     (o * size + at) * run, run);
+		}
+	return lw_onnx_define_constant(node, 0, in->type, &shape, constant);
 }

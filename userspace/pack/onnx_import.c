@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "onnx_import.h"
+#include "onnx_make.h"
 
 /*
  * What a file of a given size may make the importer allocate. A real model is
@@ -222,6 +222,7 @@ static int import_proto(struct onnx_import *im, uint32_t index)
 		return lw_fail(im->error, -ENOMEM, "out of memory");
 	node.out = node.in + node.n_in;
 	ret = import_node(&node);
+	lw_onnx_views_free(node.views);
 	free(node.in);
 	return ret;
 }
@@ -304,6 +305,7 @@ static void release(struct onnx_import *im)
 		free(constant->whole);
 		free(constant);
 	}
+	lw_onnx_views_free(im->moved);
 	free(im->values);
 	free(im->raw);
 	lw_graph_free(im->graph);

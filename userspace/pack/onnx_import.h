@@ -35,18 +35,28 @@ enum onnx_axis {
 	ONNX_C = LW_AXIS_C,
 };
 
+/* Room for the factors of a shape, more than any sequence of views has. */
+#define ONNX_MAX_FACTORS 24
+
 /**
- * struct onnx_shape - a shape as ONNX has it
+ * struct onnx_shape - a shape as ONNX has it, and where its numbers lie
  * @n: dimensions
  * @dim: their sizes
- * @axis: of an activation: enum onnx_axis of each. No two dimensions above 1
- *	share an axis, and an axis above 1 has its dimension; so reordering
- *	dimensions, and adding and removing those of size 1, is no work.
+ * @n_factors: of an activation: its dimensions above 1 are split into these,
+ *	in their order, the most significant factor of a dimension first
+ * @factor: @size, above 1; @stride, in numbers of the activation in its own
+ *	order (h, w, c), from one to the next, 0 where they repeat; @dim
+ *
+ * So reordering, splitting, merging and repeating dimensions is no work until
+ * a node wants the result in a certain order (lw_onnx_lay()).
  */
 struct onnx_shape {
 	uint32_t n;
 	uint32_t dim[ONNX_MAX_DIMS];
-	int8_t axis[ONNX_MAX_DIMS];
+	uint32_t n_factors;
+	struct onnx_factor {
+		uint32_t size, stride, dim;
+	} factor[ONNX_MAX_FACTORS];
 };
 
 /**
@@ -105,6 +115,8 @@ struct onnx_value {
 	bool rounded;
 };
 
+struct onnx_view;
+
 /**
  * struct onnx_import - an import
  * @proto: the model's graph
@@ -115,6 +127,8 @@ struct onnx_value {
  * @values: sorted by name
  * @n_values: how many
  * @constants: all of them, owned
+ * @moved: values whose numbers were moved, for nodes that want them so, too;
+ *	owned
  * @budget: bytes that constants and weights may still take
  * @raw: by lw_value.id: read by a node before rounding
  * @n_raw: room in @raw
@@ -128,6 +142,7 @@ struct onnx_import {
 	struct onnx_value *values;
 	uint32_t n_values;
 	struct onnx_constant *constants;
+	struct onnx_view *moved;
 	size_t budget;
 	bool *raw;
 	uint32_t n_raw;
@@ -166,7 +181,7 @@ struct onnx_op {
  * @in: they; NULL where one is left out
  * @n_out: outputs
  * @out: they; NULL where one is left out
- * @flat: room for lw_onnx_channels_last()
+ * @views: values on the way, owned
  * @seen: attributes that were asked for, a bit each
  * @status: 0; 1: refused; negative: errno. Once set, it stays: helpers that
  *	return something harmless set it, and callers look at it when they are
@@ -181,7 +196,7 @@ struct onnx_node {
 	struct onnx_value **in;
 	uint32_t n_out;
 	struct onnx_value **out;
-	struct onnx_value flat;
+	struct onnx_view *views;
 	uint64_t seen;
 	int status;
 };
@@ -262,76 +277,46 @@ int lw_onnx_attrs_done(struct onnx_node *node);
 
 /* Input @i if it is there. */
 struct onnx_value *lw_onnx_in(const struct onnx_node *node, uint32_t i);
+/* Whether input @i is there and an activation. */
+bool lw_onnx_is_activation(const struct onnx_node *node, uint32_t i);
 /* Input @i, an activation of real numbers; or NULL and refused. */
 struct onnx_value *lw_onnx_activation(struct onnx_node *node, uint32_t i);
+/* The same, or of quantised numbers, for operators that only move them. */
+struct onnx_value *lw_onnx_movable(struct onnx_node *node, uint32_t i);
 /* Input @i, constant and real; or NULL and refused. */
 const struct onnx_value *lw_onnx_constant(struct onnx_node *node, uint32_t i);
-/* The same, but channels first: [1, c, w] or [1, c, h, w]. */
-struct onnx_value *lw_onnx_image(struct onnx_node *node, uint32_t i);
-/* Whether the dimensions of a shape above 1 are at these axes. */
-bool lw_onnx_fits(const struct onnx_shape *shape, const int8_t *axis);
-/* Axes of [1, c, w] or [1, c, h, w]. */
-const int8_t *lw_onnx_channels_first(uint32_t n_dims);
-
-/* Sizes of an activation of this shape; true if there is none. */
-bool lw_onnx_sizes(const struct onnx_shape *shape, uint32_t size[3]);
-/* Makes output @i a new activation; NULL on failure. */
-struct onnx_value *lw_onnx_define(struct onnx_node *node, uint32_t i,
-				  const struct onnx_shape *shape);
-/* Makes output 0 another view of an input. */
-int lw_onnx_alias(struct onnx_node *node, const struct onnx_value *in,
-		  const struct onnx_shape *shape);
-/* Makes output 0 a constant. */
-int lw_onnx_define_constant(struct onnx_node *node, int32_t type,
+/* Makes output @i what a value is; @value may be NULL after a refusal. */
+int lw_onnx_result(struct onnx_node *node, uint32_t i,
+		   const struct onnx_value *value);
+/* Makes output @i a constant. */
+int lw_onnx_define_constant(struct onnx_node *node, uint32_t i, int32_t type,
 			    const struct onnx_shape *shape,
 			    const struct onnx_constant *constant);
 /* A new value of the graph. */
 struct lw_value *lw_onnx_value(struct onnx_import *im, const char *name,
 			       const uint32_t size[3]);
-/* Adds a node of one input to the graph; NULL on failure. */
-struct lw_node *lw_onnx_emit(struct onnx_node *node, enum lw_node_kind kind,
-			     struct onnx_value *in, struct onnx_value *out);
-struct lw_node *lw_onnx_emit_many(struct onnx_node *node,
-				  enum lw_node_kind kind,
-				  struct onnx_value *const *in, uint32_t n_in,
-				  struct onnx_value *out);
-/* A node that only moves numbers: its output has its input's scale. */
-void lw_onnx_same_scale(struct onnx_value *out, const struct onnx_value *in);
 /* New weights within the budget; NULL on failure. */
 struct lw_weights *lw_onnx_weights(struct onnx_node *node, uint32_t o,
 				   uint32_t kh, uint32_t kw, uint32_t i,
 				   bool bias);
 
-/* onnx_window.c: convolution's and pooling's attributes. */
-
-/*
- * Reads kernel, strides, … of a node on an image; a convolution's kernel is
- * kh x kw, which 0 leaves to the attribute. @size gets the output's h and w.
- */
-int lw_onnx_window(struct onnx_node *node, const struct onnx_value *in,
-		   uint32_t kh, uint32_t kw, struct lw_window *window,
-		   uint32_t size[2]);
-/* The shape of an image with other sizes. */
-struct onnx_shape lw_onnx_image_shape(uint32_t n_dims, uint32_t c,
-				      const uint32_t size[2]);
-
 /* onnx_shape.c */
 
-/*
- * Input @i with channels in the last dimension; what is flat but lies along
- * another axis is flattened. NULL on failure.
- */
-struct onnx_value *lw_onnx_channels_last(struct onnx_node *node, uint32_t i);
-/* The order of a shape's dimensions above 1. */
-bool lw_onnx_is_chw(const struct onnx_shape *shape);
-bool lw_onnx_is_hwc(const struct onnx_shape *shape);
 /* What Reshape, … make of a shape; both for constants and activations. */
+typedef struct onnx_shape (*onnx_shape_fn)(struct onnx_node *node,
+					   const struct onnx_shape *in);
 struct onnx_shape lw_onnx_reshaped(struct onnx_node *node,
 				   const struct onnx_shape *in);
+struct onnx_shape lw_onnx_flattened(struct onnx_node *node,
+				    const struct onnx_shape *in);
 struct onnx_shape lw_onnx_squeezed(struct onnx_node *node,
 				   const struct onnx_shape *in);
 struct onnx_shape lw_onnx_unsqueezed(struct onnx_node *node,
 				     const struct onnx_shape *in);
+struct onnx_shape lw_onnx_expanded(struct onnx_node *node,
+				   const struct onnx_shape *in);
+/* Reads Transpose's permutation. */
+int lw_onnx_permutation(struct onnx_node *node, uint32_t n, uint32_t *perm);
 
 /* onnx_part.c: Slice along one dimension. */
 struct onnx_range {
@@ -342,8 +327,14 @@ struct onnx_range {
 /* Reads Slice's bounds; @range has an entry per dimension. */
 int lw_onnx_ranges(struct onnx_node *node, const struct onnx_shape *in,
 		   struct onnx_range *range);
-/* Reads Transpose's permutation. */
-int lw_onnx_permutation(struct onnx_node *node, uint32_t n, uint32_t *perm);
+
+/* Gather's result has the dimensions of the indices in place of @dim. */
+struct onnx_shape lw_onnx_gathered(const struct onnx_shape *in,
+				   const struct onnx_shape *index,
+				   uint32_t dim);
+
+/* onnx_fold_arith.c: an integer as its type holds it. */
+int64_t lw_onnx_wrap(int32_t type, int64_t x);
 
 /* onnx_fold.c: a result of its own; NULL on failure. */
 struct onnx_constant *lw_onnx_fold_new(struct onnx_node *node,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* Slice, Split, Concat and Pad of activations. */
-#include <math.h>
+/* Slice, Split, Gather and Concat of activations. */
+#include <stdlib.h>
 #include <string.h>
 
-#include "onnx_import.h"
+#include "onnx_make.h"
 
 static int64_t clamp(int64_t x, int64_t lo, int64_t hi)
 {
@@ -64,50 +64,46 @@ int lw_onnx_ranges(struct onnx_node *node, const struct onnx_shape *in,
 	return node->status;
 }
 
-/* Makes output @i a part of the input. */
-static void emit_slice(struct onnx_node *node, struct onnx_value *in,
-		       uint32_t i, const struct onnx_range *range)
+/* Dimensions that are read backwards. */
+static struct onnx_value *reverse(struct onnx_node *node,
+				  const struct onnx_value *in,
+				  const struct onnx_range *range)
 {
-	struct onnx_shape shape = in->shape;
+	struct onnx_picks picks = { .whole = true };
 	struct onnx_value *out;
-	struct lw_node *made;
-	uint32_t k;
+	uint32_t i, k;
 
-	for (k = 0; k < shape.n; k++) {
-		if (range[k].step < 0)
-			lw_onnx_refuse(node, "a step of %lld",
-				       (long long)range[k].step);
-		shape.dim[k] = range[k].n;
-	}
-	out = lw_onnx_define(node, i, &shape);
-	made = lw_onnx_emit(node, LW_NODE_SLICE, in, out);
-	if (!made)
-		return;
-	for (k = 0; k < shape.n; k++) {
-		if (in->shape.dim[k] == 1)
+	for (i = 0; i < in->shape.n; i++) {
+		if (range[i].step > 0 ||
+		    !lw_onnx_pick_room(node, &picks, i, range[i].n))
 			continue;
-		made->start[in->shape.axis[k]] = range[k].start;
-		made->step[in->shape.axis[k]] = range[k].step;
+		for (k = 0; k < range[i].n; k++)
+			picks.at[i][k] = range[i].start + range[i].step * k;
 	}
-	lw_onnx_same_scale(out, in);
+	out = lw_onnx_pick(node, in, &picks);
+	lw_onnx_picks_free(&picks);
+	return out;
 }
 
 int lw_onnx_run_slice(struct onnx_node *node)
 {
-	struct onnx_value *in = lw_onnx_activation(node, 0);
-	struct onnx_range range[ONNX_MAX_DIMS];
-	bool whole = true;
+	struct onnx_range range[ONNX_MAX_DIMS], forward[ONNX_MAX_DIMS];
+	struct onnx_value *in = lw_onnx_movable(node, 0), *out;
 	uint32_t i;
 
 	if (!in || lw_onnx_ranges(node, &in->shape, range))
 		return node->status;
-	for (i = 0; i < in->shape.n; i++)
-		whole = whole && range[i].n == in->shape.dim[i] &&
-			range[i].step > 0;
-	if (whole)
-		return lw_onnx_alias(node, in, &in->shape);
-	emit_slice(node, in, 0, range);
-	return node->status;
+	memcpy(forward, range, sizeof(forward));
+	for (i = 0; i < in->shape.n; i++) {
+		if (!range[i].n || range[i].n > LW_MAX_DIM)
+			return lw_onnx_refuse(node, "%u of dimension %u are left, expected 1 to %d",
+					      range[i].n, i, LW_MAX_DIM);
+		if (range[i].step < 0)
+			forward[i] = (struct onnx_range){ 0, 1,
+							  in->shape.dim[i] };
+	}
+	out = lw_onnx_slice(node, in, forward);
+	return lw_onnx_result(node, 0, out ? reverse(node, out, range) : NULL);
 }
 
 /* The size of part @i: given, or equal but for the last. */
@@ -129,7 +125,7 @@ static uint32_t part_size(struct onnx_node *node, const struct onnx_list *list,
 
 int lw_onnx_run_split(struct onnx_node *node)
 {
-	struct onnx_value *in = lw_onnx_activation(node, 0);
+	struct onnx_value *in = lw_onnx_movable(node, 0);
 	struct onnx_list list = lw_onnx_list(node, "split", 1);
 	int64_t given = lw_onnx_int(node, "axis", 0);
 	struct onnx_range range[ONNX_MAX_DIMS];
@@ -155,14 +151,93 @@ int lw_onnx_run_split(struct onnx_node *node)
 			lw_onnx_refuse(node, "the parts do not make up the %u of axis %u",
 				       size, axis);
 		if (node->out[i])
-			emit_slice(node, in, i, range);
+			lw_onnx_result(node, i, lw_onnx_slice(node, in, range));
 	}
 	return node->status;
 }
 
-/* Axes of a concatenation: of the inputs' dimensions above 1. */
-static void unite_shapes(struct onnx_node *node, uint32_t dim,
-			 struct onnx_shape *shape)
+/* Whether places are a slice: each further on by the same. */
+static bool is_slice(const float *at, uint32_t n, struct onnx_range *range)
+{
+	uint32_t i;
+
+	range->start = at[0];
+	range->step = n > 1 ? (int64_t)at[1] - (int64_t)at[0] : 1;
+	range->n = n;
+	for (i = 1; i < n; i++)
+		if ((int64_t)at[i] - (int64_t)at[i - 1] != range->step)
+			return false;
+	return range->step > 0;
+}
+
+struct onnx_shape lw_onnx_gathered(const struct onnx_shape *in,
+				   const struct onnx_shape *index, uint32_t dim)
+{
+	struct onnx_shape shape = { 0 };
+	uint32_t i, k;
+
+	for (i = 0; i < in->n; i++) {
+		if (i != dim) {
+			shape.dim[shape.n++] = in->dim[i];
+			continue;
+		}
+		for (k = 0; k < index->n; k++)
+			shape.dim[shape.n++] = index->dim[k];
+	}
+	return shape;
+}
+
+static struct onnx_value *gather(struct onnx_node *node,
+				 const struct onnx_value *in, uint32_t dim,
+				 const struct onnx_constant *index)
+{
+	struct onnx_picks picks = { .whole = true };
+	struct onnx_range range[ONNX_MAX_DIMS];
+	struct onnx_value *out;
+	uint32_t i;
+
+	if (!lw_onnx_pick_room(node, &picks, dim, index->n))
+		return NULL;
+	for (i = 0; i < index->n; i++)
+		picks.at[dim][i] = lw_onnx_dim(node, index->whole[i],
+					       in->shape.dim[dim]);
+	for (i = 0; i < in->shape.n; i++)
+		range[i] = (struct onnx_range){ 0, 1, in->shape.dim[i] };
+	if (is_slice(picks.at[dim], index->n, &range[dim]))
+		out = lw_onnx_slice(node, in, range);
+	else
+		out = lw_onnx_pick(node, in, &picks);
+	lw_onnx_picks_free(&picks);
+	return out;
+}
+
+int lw_onnx_run_gather(struct onnx_node *node)
+{
+	struct onnx_value *in = lw_onnx_movable(node, 0), *out;
+	const struct onnx_value *index = lw_onnx_in(node, 1);
+	int64_t given = lw_onnx_int(node, "axis", 0);
+	struct onnx_shape shape;
+	uint32_t dim;
+
+	if (!in)
+		return node->status;
+	if (index->state != ONNX_CONSTANT || !index->constant->whole)
+		return lw_onnx_refuse(node, "the indices are not constant integers");
+	dim = lw_onnx_dim(node, given, in->shape.n);
+	if (node->status)
+		return node->status;
+	if (!index->constant->n || index->constant->n > LW_MAX_DIM ||
+	    in->shape.n + index->shape.n - 1 > ONNX_MAX_DIMS)
+		return lw_onnx_refuse(node, "%zu indices in %u dimensions",
+				      index->constant->n, index->shape.n);
+	out = gather(node, in, dim, index->constant);
+	shape = lw_onnx_gathered(&in->shape, &index->shape, dim);
+	return lw_onnx_result(node, 0, lw_onnx_regroup(node, out, &shape));
+}
+
+/* The shape of the result; the inputs agree in all other dimensions. */
+static int unite_shapes(struct onnx_node *node, uint32_t dim,
+			struct onnx_shape *shape)
 {
 	const struct onnx_shape *in;
 	uint64_t sum = 0;
@@ -171,137 +246,85 @@ static void unite_shapes(struct onnx_node *node, uint32_t dim,
 	*shape = node->in[0]->shape;
 	for (i = 0; i < node->n_in; i++) {
 		in = &node->in[i]->shape;
-		if (in->n != shape->n) {
-			lw_onnx_refuse(node, "inputs of %u and %u dimensions",
-				       shape->n, in->n);
-			return;
-		}
-		for (k = 0; k < in->n; k++) {
+		if (in->n != shape->n)
+			return lw_onnx_refuse(node, "inputs of %u and %u dimensions",
+					      shape->n, in->n);
+		for (k = 0; k < in->n; k++)
 			if (k != dim && in->dim[k] != shape->dim[k])
-				lw_onnx_refuse(node, "dimension %u is %u and %u",
-					       k, shape->dim[k], in->dim[k]);
-			if (shape->axis[k] == ONNX_UNIT || in->dim[k] > 1)
-				shape->axis[k] = in->axis[k];
-		}
+				return lw_onnx_refuse(node, "dimension %u is %u and %u",
+						      k, shape->dim[k],
+						      in->dim[k]);
 		sum += in->dim[dim];
 	}
 	shape->dim[dim] = sum > LW_MAX_DIM ? LW_MAX_DIM + 1 : sum;
+	return 0;
+}
+
+/* Axes on which @dim is alone: those of an input, or around it. */
+static void axes_of_parts(const struct onnx_node *node, uint32_t dim,
+			  int8_t *axis)
+{
+	bool marked[ONNX_MAX_DIMS] = { false };
+	uint32_t i;
+
+	marked[dim] = true;
+	for (i = 0; i < node->n_in; i++)
+		if (lw_onnx_own_axes(node->in[i], marked, true, axis))
+			return;
+	for (i = 0; i < node->in[0]->shape.n; i++)
+		axis[i] = i < dim ? ONNX_H : i == dim ? ONNX_W : ONNX_C;
+}
+
+static struct onnx_value *concat(struct onnx_node *node, uint32_t dim,
+				 const struct onnx_shape *shape)
+{
+	const struct onnx_value **in;
+	int8_t axis[ONNX_MAX_DIMS];
+	struct onnx_value *out;
+	struct lw_node *made;
+	bool same = true;
+	uint32_t i;
+
+	in = calloc(node->n_in, sizeof(*in));
+	if (!in) {
+		node->status = -ENOMEM;
+		return NULL;
+	}
+	axes_of_parts(node, dim, axis);
+	for (i = 0; i < node->n_in; i++) {
+		in[i] = lw_onnx_lay(node, node->in[i], axis);
+		same = same && lw_onnx_one_scale(node->in[i], node->in[0]);
+	}
+	if (!same && node->in[0]->type != ONNX_FLOAT)
+		lw_onnx_refuse(node, "its inputs are quantised numbers of different scales");
+	out = lw_onnx_new(node, shape, axis);
+	made = lw_onnx_emit_many(node, LW_NODE_CONCAT, in, node->n_in, out);
+	if (made)
+		made->axis = (enum lw_axis)axis[dim];
+	if (made && same)
+		lw_onnx_same_scale(out, node->in[0]);
+	free(in);
+	return made ? out : NULL;
 }
 
 int lw_onnx_run_concat(struct onnx_node *node)
 {
 	int64_t given = lw_onnx_int(node, "axis", INT64_MAX);
 	struct onnx_shape shape;
-	struct onnx_value *out;
-	struct lw_node *made;
-	bool same = true;
 	uint32_t i, dim;
 
-	for (i = 0; i < node->n_in; i++)
-		if (!lw_onnx_activation(node, i))
+	for (i = 0; i < node->n_in; i++) {
+		if (!lw_onnx_movable(node, i))
 			return node->status;
+		if (node->in[i]->type != node->in[0]->type)
+			return lw_onnx_refuse(node, "inputs of %s and %s",
+					      lw_onnx_type_name(node->in[0]->type),
+					      lw_onnx_type_name(node->in[i]->type));
+	}
 	dim = lw_onnx_dim(node, given, node->in[0]->shape.n);
-	if (node->status)
+	if (node->status || unite_shapes(node, dim, &shape))
 		return node->status;
-	unite_shapes(node, dim, &shape);
-	for (i = 0; i < node->n_in && !node->status; i++) {
-		if (!lw_onnx_fits(&node->in[i]->shape, shape.axis))
-			return lw_onnx_refuse(node, "inputs differ in the order of their dimensions");
-		same = same && node->in[i]->rounded &&
-		       node->in[i]->value->scale == node->in[0]->value->scale &&
-		       node->in[i]->value->zero_point ==
-			       node->in[0]->value->zero_point;
-	}
-	if (!node->status && shape.axis[dim] == ONNX_UNIT)
-		return lw_onnx_refuse(node, "axis %u is not channels, height or width",
-				      dim);
-	out = lw_onnx_define(node, 0, &shape);
-	made = lw_onnx_emit_many(node, LW_NODE_CONCAT, node->in, node->n_in,
-				 out);
-	if (made)
-		made->axis = (enum lw_axis)shape.axis[dim];
-	if (made && same)
-		lw_onnx_same_scale(out, node->in[0]);
-	return node->status;
-}
-
-/* Reads Pad's numbers: before and after each dimension. */
-static int read_pads(struct onnx_node *node, uint32_t n,
-		     uint32_t pads[ONNX_MAX_DIMS][2])
-{
-	struct onnx_list list = lw_onnx_list(node, "pads", 1);
-	struct onnx_list axes = lw_onnx_list(node, "axes", 3);
-	uint32_t i, dim, count = axes.given ? axes.n : n;
-	int64_t pad;
-
-	memset(pads, 0, sizeof(*pads) * ONNX_MAX_DIMS);
-	if (list.n != 2 * (size_t)count || count > n)
-		return lw_onnx_refuse(node, "pads has %zu numbers, expected %u",
-				      list.n, 2 * count);
-	for (i = 0; i < 2 * count && !node->status; i++) {
-		dim = lw_onnx_dim(node, axes.given ? axes.at[i % count] :
-						     i % count, n);
-		pad = list.at[i];
-		if (pad < 0 || pad > LW_MAX_DIM)
-			return lw_onnx_refuse(node, "pads dimension %u with %lld, expected 0 to %d",
-					      dim, (long long)pad, LW_MAX_DIM);
-		pads[dim][i >= count] = pad;
-	}
-	return node->status;
-}
-
-static void set_pads(struct lw_node *made, uint32_t pads[2], int8_t axis)
-{
-	if (axis == ONNX_H) {
-		made->window.pad_top = pads[0];
-		made->window.pad_bottom = pads[1];
-	} else if (axis == ONNX_W) {
-		made->window.pad_left = pads[0];
-		made->window.pad_right = pads[1];
-	} else if (axis == ONNX_C) {
-		made->pad_channels_before = pads[0];
-		made->pad_channels_after = pads[1];
-	}
-}
-
-static int emit_pad(struct onnx_node *node, struct onnx_value *in,
-		    uint32_t pads[ONNX_MAX_DIMS][2], float fill)
-{
-	struct onnx_shape shape = in->shape;
-	struct onnx_value *out;
-	struct lw_node *made;
-	uint32_t i;
-
-	for (i = 0; i < shape.n; i++)
-		shape.dim[i] += pads[i][0] + pads[i][1];
-	out = lw_onnx_define(node, 0, &shape);
-	made = lw_onnx_emit(node, LW_NODE_PAD, in, out);
-	if (!made)
-		return node->status;
-	made->fill = fill;
-	for (i = 0; i < shape.n; i++)
-		set_pads(made, pads[i], shape.axis[i]);
-	if (!fill)
-		lw_onnx_same_scale(out, in);
-	return 0;
-}
-
-int lw_onnx_run_pad(struct onnx_node *node)
-{
-	struct onnx_value *in = lw_onnx_activation(node, 0);
-	float fill = lw_onnx_scalar(node, "value", 2, 0);
-	uint32_t i, pads[ONNX_MAX_DIMS][2];
-	bool none = true;
-
-	if (!lw_onnx_string_is(node, "mode", "constant", "constant"))
-		lw_onnx_refuse(node, "mode is not constant");
-	if (!in || node->status || read_pads(node, in->shape.n, pads))
-		return node->status;
-	for (i = 0; i < in->shape.n; i++)
-		none = none && !pads[i][0] && !pads[i][1];
-	if (none)
-		return lw_onnx_alias(node, in, &in->shape);
-	if (!isfinite(fill))
-		return lw_onnx_refuse(node, "fills with %g", fill);
-	return emit_pad(node, in, pads, fill);
+	if (node->n_in == 1)
+		return lw_onnx_result(node, 0, node->in[0]);
+	return lw_onnx_result(node, 0, concat(node, dim, &shape));
 }

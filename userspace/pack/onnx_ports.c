@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* Inputs and outputs of an ONNX model. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "onnx_import.h"
+#include "onnx_make.h"
 
 static int refuse_input(struct onnx_import *im, struct onnx_value *value,
 			const char *reason)
@@ -21,7 +22,7 @@ input_shape(const Lw__Onnx__ValueInfoProto *proto)
 	return proto->type->tensor_type->shape;
 }
 
-/* One image: a first dimension without a number is 1. 1: refused. */
+/* A first dimension without a number is 1. 1: refused. */
 static int read_shape(struct onnx_import *im,
 		      const Lw__Onnx__TensorShapeProto *shape,
 		      struct onnx_value *value)
@@ -43,12 +44,12 @@ static int read_shape(struct onnx_import *im,
 							    "?");
 			return ret ? ret : 1;
 		}
-		if (size < 1 || size > LW_MAX_DIM || (!i && size != 1)) {
+		if (size < 1 || size > LW_MAX_DIM) {
 			value->state = ONNX_REFUSED;
 			ret = lw_refuse(im->refusals, value->name, "input",
 					"dimension %u is %" PRId64
-					", expected %s", i, size,
-					i ? "1 to 65535" : "a batch of 1");
+					", expected 1 to %d", i, size,
+					LW_MAX_DIM);
 			return ret ? ret : 1;
 		}
 		value->shape.dim[i] = size;
@@ -56,55 +57,75 @@ static int read_shape(struct onnx_import *im,
 	return 0;
 }
 
-/*
- * Models converted from channels-last frameworks begin with a Transpose. Sees
- * through quantisation.
- */
-static bool is_channels_last(const struct onnx_import *im, const char *name)
+/* The node that reads a value first, behind its quantisation. */
+static const Lw__Onnx__NodeProto *first_reader(const struct onnx_import *im,
+					       const char *name)
 {
-	static const int64_t perm[] = { 0, 3, 1, 2 };
 	const Lw__Onnx__NodeProto *node;
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < im->proto->n_node; i++) {
 		node = im->proto->node[i];
 		if (!node->n_input || strcmp(node->input[0], name) ||
 		    !node->op_type || !node->n_output)
 			continue;
-		if (strstr(node->op_type, "uantizeLinear")) {
-			name = node->output[0];
-			continue;
-		}
-		if (strcmp(node->op_type, "Transpose"))
-			return false;
-		for (j = 0; j < node->n_attribute; j++)
-			if (node->attribute[j]->n_ints == 4 &&
-			    !memcmp(node->attribute[j]->ints, perm,
-				    sizeof(perm)))
-				return true;
-		return false;
+		if (!strstr(node->op_type, "uantizeLinear"))
+			return node;
+		name = node->output[0];
 	}
+	return NULL;
+}
+
+/* Whether a Transpose makes the last dimension the second. */
+static bool makes_channels_first(const Lw__Onnx__NodeProto *node, uint32_t n)
+{
+	size_t i;
+
+	for (i = 0; i < node->n_attribute; i++)
+		if (node->attribute[i]->n_ints == n &&
+		    node->attribute[i]->ints[1] == n - 1)
+			return true;
 	return false;
 }
 
-/* The axes of an input: [1, c], channels first, or last. */
-static void set_axes(const struct onnx_import *im, struct onnx_value *value)
+/*
+ * Channels are the second dimension, unless what reads the input sees them as
+ * the last: Transpose in a model from a channels-last framework, or a product.
+ */
+static bool is_channels_last(const struct onnx_import *im,
+			     const struct onnx_value *value)
 {
-	static const int8_t vector[] = { ONNX_UNIT, ONNX_C };
-	static const int8_t last[] = { ONNX_UNIT, ONNX_H, ONNX_W, ONNX_C };
-	const int8_t *axis = vector;
+	static const char *const last[] = { "MatMul", "Gemm",
+					    "LayerNormalization",
+					    "RMSNormalization" };
+	const Lw__Onnx__NodeProto *node = first_reader(im, value->name);
+	uint32_t i, n = value->shape.n;
 
-	if (value->shape.n >= 3)
-		axis = lw_onnx_channels_first(value->shape.n);
-	if (value->shape.n == 4 && is_channels_last(im, value->name))
-		axis = last;
-	memcpy(value->shape.axis, axis, value->shape.n);
+	if (n < 3 || value->shape.dim[0] != 1)
+		return true;
+	if (!node)
+		return false;
+	if (!strcmp(node->op_type, "Transpose"))
+		return makes_channels_first(node, n);
+	for (i = 0; i < sizeof(last) / sizeof(*last); i++)
+		if (!strcmp(node->op_type, last[i]))
+			return true;
+	return false;
+}
+
+static void set_axes(const struct onnx_import *im,
+		     const struct onnx_value *value, int8_t *axis)
+{
+	uint32_t n = value->shape.n;
+
+	lw_onnx_axes_last(&value->shape, axis);
+	if ((n == 3 || n == 4) && !is_channels_last(im, value))
+		memcpy(axis, lw_onnx_image_axes(n), n);
 }
 
 /* How an activation is seen from outside; false if it has no such order. */
 static bool describe_port(const struct onnx_value *value, struct lw_port *port)
 {
-	static const int8_t last[] = { ONNX_UNIT, ONNX_H, ONNX_W, ONNX_C };
 	const struct onnx_shape *shape = &value->shape;
 	uint32_t i;
 
@@ -112,13 +133,11 @@ static bool describe_port(const struct onnx_value *value, struct lw_port *port)
 	port->n_dims = shape->n;
 	for (i = 0; i < shape->n; i++)
 		port->dims[i] = shape->dim[i];
+	if (!lw_onnx_is_ordered(value, &port->nchw))
+		return false;
 	if (shape->n == 3 || shape->n == 4)
-		port->nchw = lw_onnx_fits(shape,
-					  lw_onnx_channels_first(shape->n));
-	if (port->nchw || (shape->n == 4 && lw_onnx_fits(shape, last)))
-		return true;
-	port->nchw = !lw_onnx_is_hwc(shape);
-	return !port->nchw || lw_onnx_is_chw(shape);
+		port->nchw |= lw_onnx_lies(value, lw_onnx_image_axes(shape->n));
+	return true;
 }
 
 static int add_input(struct onnx_import *im, struct onnx_value *value,
@@ -126,13 +145,14 @@ static int add_input(struct onnx_import *im, struct onnx_value *value,
 {
 	const Lw__Onnx__TensorShapeProto *shape = input_shape(proto);
 	struct lw_port port = { 0 };
+	int8_t axis[ONNX_MAX_DIMS];
 	uint32_t size[3];
 	int ret;
 
 	if (!shape)
 		return refuse_input(im, value, "no tensor of known shape");
-	if (shape->n_dim < 2 || shape->n_dim > 4)
-		return refuse_input(im, value, "expected 2, 3 or 4 dimensions");
+	if (shape->n_dim > ONNX_MAX_DIMS)
+		return refuse_input(im, value, "expected at most 8 dimensions");
 	value->type = proto->type->tensor_type->elem_type;
 	if (value->type != ONNX_FLOAT && value->type != ONNX_UINT8 &&
 	    value->type != ONNX_INT8)
@@ -141,8 +161,8 @@ static int add_input(struct onnx_import *im, struct onnx_value *value,
 	ret = read_shape(im, shape, value);
 	if (ret)
 		return ret < 0 ? ret : 0;
-	set_axes(im, value);
-	if (lw_onnx_sizes(&value->shape, size))
+	set_axes(im, value, axis);
+	if (!lw_onnx_place(&value->shape, axis, size))
 		return refuse_input(im, value, "too many numbers");
 	value->value = lw_onnx_value(im, value->name, size);
 	if (!value->value)
@@ -199,6 +219,24 @@ static int name_output(struct onnx_import *im, const struct onnx_value *value)
 	return 0;
 }
 
+/* Numbers in another order are moved. */
+static int order_output(struct onnx_import *im, struct onnx_value *value)
+{
+	static const Lw__Onnx__NodeProto proto = {
+		.op_type = (char *)(uintptr_t)"output",
+	};
+	struct onnx_node node = {
+		.im = im, .proto = &proto, .n_out = 1, .out = &value
+	};
+	int8_t axis[ONNX_MAX_DIMS];
+
+	snprintf(node.label, sizeof(node.label), "%s", value->name);
+	lw_onnx_axes_last(&value->shape, axis);
+	lw_onnx_result(&node, 0, lw_onnx_lay(&node, value, axis));
+	lw_onnx_views_free(node.views);
+	return node.status < 0 ? node.status : 0;
+}
+
 static int add_output(struct onnx_import *im, struct onnx_value *value)
 {
 	struct lw_port port = { 0 };
@@ -213,9 +251,11 @@ static int add_output(struct onnx_import *im, struct onnx_value *value)
 	    value->type == ONNX_FLOAT)
 		return lw_refuse(im->refusals, value->name, "output",
 				 "it is read without its QuantizeLinear");
-	if (!describe_port(value, &port))
-		return lw_refuse(im->refusals, value->name, "output",
-				 "its dimensions are neither in the order c, h, w nor h, w, c");
+	if (!describe_port(value, &port)) {
+		ret = order_output(im, value);
+		if (ret || !describe_port(value, &port))
+			return ret;
+	}
 	ret = name_output(im, value);
 	return ret ? ret : lw_graph_output(im->graph, &port);
 }

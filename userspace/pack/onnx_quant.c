@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "onnx_import.h"
+#include "onnx_make.h"
 
 /* What a QuantizeLinear or DequantizeLinear says. */
 struct params {
@@ -113,19 +113,30 @@ static bool has_scale(const struct lw_value *value, const struct params *p,
 	return value->scale == p->scale[0] && value->zero_point == zero;
 }
 
+/* Output 0 is a value as bytes. */
+static int result_bytes(struct onnx_node *node, const struct onnx_value *value,
+			const struct params *p)
+{
+	if (lw_onnx_result(node, 0, value))
+		return node->status;
+	node->out[0]->type = p->type;
+	node->out[0]->rounded = false;
+	return 0;
+}
+
 /* The value is quantised already, in another way. */
-static int requantise(struct onnx_node *node, struct onnx_value *in,
+static int requantise(struct onnx_node *node, const struct onnx_value *in,
 		      const struct params *p, int32_t zero)
 {
-	struct onnx_value from = *in;
-	struct onnx_value *out = lw_onnx_define(node, 0, &in->shape);
+	struct onnx_value *from = lw_onnx_view(node, in, &in->shape);
+	struct onnx_value *out = lw_onnx_new_like(node, in);
 
-	from.rounded = true;
-	if (!lw_onnx_emit(node, LW_NODE_REQUANT, &from, out))
+	if (from)
+		from->rounded = true;
+	if (!lw_onnx_emit(node, LW_NODE_REQUANT, from, out))
 		return node->status;
 	set_scale(out->value, p, zero);
-	out->type = p->type;
-	return 0;
+	return result_bytes(node, out, p);
 }
 
 int lw_onnx_run_quantize(struct onnx_node *node)
@@ -147,9 +158,7 @@ int lw_onnx_run_quantize(struct onnx_node *node)
 					      in->name);
 		set_scale(in->value, &p, zero);
 	}
-	if (!lw_onnx_alias(node, in, &in->shape))
-		node->out[0]->type = p.type;
-	return node->status;
+	return result_bytes(node, in, &p);
 }
 
 int lw_onnx_run_dequantize(struct onnx_node *node)
@@ -175,7 +184,7 @@ int lw_onnx_run_dequantize(struct onnx_node *node)
 		set_scale(in->value, &p, zero);
 	else if (!has_scale(in->value, &p, zero))
 		return lw_onnx_refuse(node, "scale or zero point are not those of its QuantizeLinear");
-	if (!lw_onnx_alias(node, in, &in->shape)) {
+	if (!lw_onnx_result(node, 0, in)) {
 		node->out[0]->type = ONNX_FLOAT;
 		node->out[0]->rounded = true;
 	}
@@ -228,7 +237,7 @@ int lw_onnx_fold_dequantize(struct onnx_node *node)
 		constant->real[i] = ((float)constant->q[i] - (float)zero) *
 				    p.scale[s];
 	}
-	return lw_onnx_define_constant(node, ONNX_FLOAT, &in->shape, constant);
+	return lw_onnx_define_constant(node, 0, ONNX_FLOAT, &in->shape, constant);
 }
 
 int lw_onnx_fold_quantize(struct onnx_node *node)
@@ -257,5 +266,5 @@ int lw_onnx_fold_quantize(struct onnx_node *node)
 		/* What is not a number becomes the least. */
 		constant->whole[i] = fminf(fmaxf(q, lo), hi);
 	}
-	return lw_onnx_define_constant(node, p.type, &in->shape, constant);
+	return lw_onnx_define_constant(node, 0, p.type, &in->shape, constant);
 }

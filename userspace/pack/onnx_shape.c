@@ -2,39 +2,10 @@
 /* Operators that see the same numbers in another shape. */
 #include <string.h>
 
-#include "onnx_import.h"
-
-static bool is_order(const struct onnx_shape *shape, const int8_t *order)
-{
-	uint32_t i, next = 0;
-
-	for (i = 0; i < shape->n; i++) {
-		if (shape->dim[i] <= 1)
-			continue;
-		while (next < 3 && order[next] != shape->axis[i])
-			next++;
-		if (next == 3)
-			return false;
-	}
-	return true;
-}
-
-bool lw_onnx_is_chw(const struct onnx_shape *shape)
-{
-	static const int8_t order[] = { ONNX_C, ONNX_H, ONNX_W };
-
-	return is_order(shape, order);
-}
-
-bool lw_onnx_is_hwc(const struct onnx_shape *shape)
-{
-	static const int8_t order[] = { ONNX_H, ONNX_W, ONNX_C };
-
-	return is_order(shape, order);
-}
+#include "onnx_make.h"
 
 static void append_dim(struct onnx_node *node, struct onnx_shape *shape,
-		       int64_t dim, int8_t axis)
+		       int64_t dim)
 {
 	if (shape->n == ONNX_MAX_DIMS) {
 		lw_onnx_refuse(node, "more than %d dimensions", ONNX_MAX_DIMS);
@@ -44,20 +15,7 @@ static void append_dim(struct onnx_node *node, struct onnx_shape *shape,
 		lw_onnx_refuse(node, "a dimension of %lld", (long long)dim);
 		return;
 	}
-	shape->axis[shape->n] = axis;
 	shape->dim[shape->n++] = dim;
-}
-
-/* 64-bit: the products of both shapes are compared, and may be hostile. */
-static uint64_t count(const struct onnx_shape *shape)
-{
-	uint64_t n = 1;
-	uint32_t i;
-
-	for (i = 0; i < shape->n; i++)
-		if (__builtin_mul_overflow(n, shape->dim[i], &n))
-			return UINT64_MAX;
-	return n;
 }
 
 /* Finds the size for -1. */
@@ -67,34 +25,16 @@ static void infer_dim(struct onnx_node *node, const struct onnx_shape *in,
 	uint64_t n, rest;
 
 	if (unknown >= 0) {
-		n = count(in);
-		rest = count(out);
+		n = lw_onnx_count(in);
+		rest = lw_onnx_count(out);
 		if (!rest || n % rest || n / rest > INT32_MAX)
 			lw_onnx_refuse(node, "no size for dimension %lld",
 				       (long long)unknown);
 		else
 			out->dim[unknown] = n / rest;
 	}
-	if (!node->status && count(in) != count(out))
+	if (!node->status && lw_onnx_count(in) != lw_onnx_count(out))
 		lw_onnx_refuse(node, "the shapes hold different numbers");
-}
-
-/* The dimensions above 1 of both shapes, in their order, are the same. */
-static bool carry_axes(const struct onnx_shape *in, struct onnx_shape *out)
-{
-	uint32_t i, j = 0;
-
-	for (i = 0; i < out->n; i++) {
-		out->axis[i] = ONNX_UNIT;
-		if (out->dim[i] == 1)
-			continue;
-		while (j < in->n && in->dim[j] == 1)
-			j++;
-		if (j == in->n || in->dim[j] != out->dim[i])
-			return false;
-		out->axis[i] = in->axis[j++];
-	}
-	return true;
 }
 
 struct onnx_shape lw_onnx_reshaped(struct onnx_node *node,
@@ -111,11 +51,11 @@ struct onnx_shape lw_onnx_reshaped(struct onnx_node *node,
 	for (i = 0; i < list.n && !node->status; i++) {
 		if (list.at[i] == -1 && unknown < 0) {
 			unknown = i;
-			append_dim(node, &out, 1, ONNX_UNIT);
+			append_dim(node, &out, 1);
 		} else if (!list.at[i] && !zero && i < in->n) {
-			append_dim(node, &out, in->dim[i], ONNX_UNIT);
+			append_dim(node, &out, in->dim[i]);
 		} else {
-			append_dim(node, &out, list.at[i], ONNX_UNIT);
+			append_dim(node, &out, list.at[i]);
 		}
 	}
 	if (!node->status)
@@ -143,7 +83,7 @@ struct onnx_shape lw_onnx_squeezed(struct onnx_node *node,
 			lw_onnx_refuse(node, "removes dimension %u of %u", i,
 				       in->dim[i]);
 		if (!drop[i])
-			append_dim(node, &out, in->dim[i], in->axis[i]);
+			append_dim(node, &out, in->dim[i]);
 	}
 	return out;
 }
@@ -165,9 +105,9 @@ struct onnx_shape lw_onnx_unsqueezed(struct onnx_node *node,
 		add[lw_onnx_dim(node, axes.at[i], n)] = true;
 	for (i = 0; i < n && !node->status; i++) {
 		if (add[i]) {
-			append_dim(node, &out, 1, ONNX_UNIT);
+			append_dim(node, &out, 1);
 		} else if (next < in->n) {
-			append_dim(node, &out, in->dim[next], in->axis[next]);
+			append_dim(node, &out, in->dim[next]);
 			next++;
 		} else {
 			lw_onnx_refuse(node, "an axis is given twice");
@@ -176,125 +116,63 @@ struct onnx_shape lw_onnx_unsqueezed(struct onnx_node *node,
 	return out;
 }
 
-static struct onnx_value *flatten(struct onnx_node *node, struct onnx_value *in,
-				  struct onnx_value *out)
+struct onnx_shape lw_onnx_flattened(struct onnx_node *node,
+				    const struct onnx_shape *in)
 {
-	struct lw_node *made;
-
-	if (!out)
-		return NULL;
-	if (!lw_onnx_is_chw(&in->shape) && !lw_onnx_is_hwc(&in->shape)) {
-		lw_onnx_refuse(node,
-			       "flattens dimensions that are in neither the order c, h, w nor h, w, c");
-		return NULL;
-	}
-	made = lw_onnx_emit(node, LW_NODE_FLATTEN, in, out);
-	if (!made)
-		return NULL;
-	made->nchw = !lw_onnx_is_hwc(&in->shape);
-	lw_onnx_same_scale(out, in);
-	return out;
-}
-
-/* Makes output 0 the input in another shape. */
-static int view(struct onnx_node *node, struct onnx_value *in,
-		struct onnx_shape *shape)
-{
-	uint32_t i, flat = UINT32_MAX;
-	uint64_t n;
-
-	if (node->status)
-		return node->status;
-	if (carry_axes(&in->shape, shape))
-		return lw_onnx_alias(node, in, shape);
-	n = count(&in->shape);
-	for (i = 0; i < shape->n; i++) {
-		shape->axis[i] = ONNX_UNIT;
-		if (shape->dim[i] == n)
-			flat = i;
-	}
-	if (flat == UINT32_MAX)
-		return lw_onnx_refuse(node, "the shape of its output is neither flat nor that of its input");
-	if (in->type != ONNX_FLOAT)
-		return lw_onnx_refuse(node, "flattens quantised numbers, expected DequantizeLinear first");
-	shape->axis[flat] = ONNX_C;
-	flatten(node, in, lw_onnx_define(node, 0, shape));
-	return node->status;
-}
-
-struct onnx_value *lw_onnx_channels_last(struct onnx_node *node, uint32_t i)
-{
-	struct onnx_value *in = lw_onnx_activation(node, i);
-	struct onnx_value *flat = &node->flat;
-	uint32_t size[3] = { 1, 1, 1 };
-	const struct onnx_shape *shape;
-	uint32_t last;
-
-	if (!in)
-		return NULL;
-	shape = &in->shape;
-	last = shape->n - 1;
-	if (shape->n && (shape->dim[last] == 1 || shape->axis[last] == ONNX_C))
-		return in;
-	if (!shape->n || count(shape) != shape->dim[last]) {
-		lw_onnx_refuse(node, "its input's last dimension is not the channels");
-		return NULL;
-	}
-	*flat = *in;
-	flat->rounded = false;
-	flat->shape.axis[last] = ONNX_C;
-	size[ONNX_C] = shape->dim[last];
-	flat->value = lw_onnx_value(node->im, in->name, size);
-	if (!flat->value) {
-		node->status = -ENOMEM;
-		return NULL;
-	}
-	return flatten(node, in, flat);
-}
-
-int lw_onnx_run_reshape(struct onnx_node *node)
-{
-	struct onnx_value *in = node->in[0];
-	struct onnx_shape shape = lw_onnx_reshaped(node, &in->shape);
-
-	return view(node, in, &shape);
-}
-
-int lw_onnx_run_flatten(struct onnx_node *node)
-{
-	struct onnx_value *in = node->in[0];
-	int64_t axis = lw_onnx_int(node, "axis", 1);
 	struct onnx_shape shape = { .n = 2, .dim = { 1, 1 } };
+	int64_t axis = lw_onnx_int(node, "axis", 1);
+	uint64_t n[2] = { 1, 1 };
 	uint32_t i;
 
 	/* Unlike elsewhere, n itself is an axis. */
 	if (axis < 0)
-		axis += in->shape.n;
-	if (axis < 0 || axis > in->shape.n)
-		return lw_onnx_refuse(node, "axis is %lld", (long long)axis);
-	for (i = 0; i < in->shape.n; i++)
-		shape.dim[i >= axis] *= in->shape.dim[i];
-	return view(node, in, &shape);
+		axis += in->n;
+	if (axis < 0 || axis > in->n)
+		lw_onnx_refuse(node, "axis is %lld", (long long)axis);
+	for (i = 0; i < in->n; i++)
+		n[i >= axis] *= in->dim[i];
+	shape.dim[0] = n[0];
+	shape.dim[1] = n[1];
+	if (shape.dim[0] != n[0] || shape.dim[1] != n[1])
+		lw_onnx_refuse(node, "dimensions become too large");
+	return shape;
+}
+
+/* The input's numbers in the dimensions that @shape says. */
+static int regroup(struct onnx_node *node, onnx_shape_fn shape)
+{
+	struct onnx_value *in = lw_onnx_movable(node, 0);
+	struct onnx_shape out;
+
+	if (!in)
+		return node->status;
+	out = shape(node, &in->shape);
+	return lw_onnx_result(node, 0, lw_onnx_regroup(node, in, &out));
+}
+
+int lw_onnx_run_reshape(struct onnx_node *node)
+{
+	return regroup(node, lw_onnx_reshaped);
+}
+
+int lw_onnx_run_flatten(struct onnx_node *node)
+{
+	return regroup(node, lw_onnx_flattened);
 }
 
 int lw_onnx_run_squeeze(struct onnx_node *node)
 {
-	struct onnx_shape shape = lw_onnx_squeezed(node, &node->in[0]->shape);
-
-	return lw_onnx_alias(node, node->in[0], &shape);
+	return regroup(node, lw_onnx_squeezed);
 }
 
 int lw_onnx_run_unsqueeze(struct onnx_node *node)
 {
-	struct onnx_shape shape = lw_onnx_unsqueezed(node,
-						     &node->in[0]->shape);
-
-	return lw_onnx_alias(node, node->in[0], &shape);
+	return regroup(node, lw_onnx_unsqueezed);
 }
 
 int lw_onnx_run_identity(struct onnx_node *node)
 {
-	return lw_onnx_alias(node, node->in[0], &node->in[0]->shape);
+	return lw_onnx_result(node, 0, node->in[0]);
 }
 
 int lw_onnx_run_cast(struct onnx_node *node)
@@ -302,14 +180,17 @@ int lw_onnx_run_cast(struct onnx_node *node)
 	struct onnx_value *in = lw_onnx_activation(node, 0);
 
 	lw_onnx_ignore(node, "saturate");
+	lw_onnx_ignore(node, "round_mode");
 	lw_onnx_int_in(node, "to", 0, ONNX_FLOAT, ONNX_FLOAT);
-	return in ? lw_onnx_alias(node, in, &in->shape) : node->status;
+	return lw_onnx_result(node, 0, in);
 }
 
-/* Nothing but a name at inference. */
+/* Nothing but a name at inference; the mask keeps everything. */
 int lw_onnx_run_dropout(struct onnx_node *node)
 {
 	const struct onnx_value *training = lw_onnx_in(node, 2);
+	struct onnx_constant *mask;
+	size_t i;
 
 	lw_onnx_ignore(node, "ratio");
 	lw_onnx_ignore(node, "seed");
@@ -318,7 +199,14 @@ int lw_onnx_run_dropout(struct onnx_node *node)
 			 training->constant->n != 1 ||
 			 training->constant->whole[0]))
 		return lw_onnx_refuse(node, "training_mode must be false");
-	return lw_onnx_alias(node, node->in[0], &node->in[0]->shape);
+	lw_onnx_result(node, 0, node->in[0]);
+	if (node->n_out < 2 || !node->out[1])
+		return node->status;
+	mask = lw_onnx_fold_new(node, &node->in[0]->shape, false);
+	for (i = 0; mask && i < mask->n; i++)
+		mask->whole[i] = 1;
+	return lw_onnx_define_constant(node, 1, ONNX_BOOL,
+				       &node->in[0]->shape, mask);
 }
 
 int lw_onnx_permutation(struct onnx_node *node, uint32_t n, uint32_t *perm)
@@ -342,21 +230,76 @@ int lw_onnx_permutation(struct onnx_node *node, uint32_t n, uint32_t *perm)
 
 int lw_onnx_run_transpose(struct onnx_node *node)
 {
-	const struct onnx_shape *in = &node->in[0]->shape;
-	struct onnx_shape shape = { .n = in->n };
-	uint32_t i, perm[ONNX_MAX_DIMS];
+	struct onnx_value *in = lw_onnx_movable(node, 0);
+	uint32_t perm[ONNX_MAX_DIMS];
 
-	if (lw_onnx_permutation(node, in->n, perm))
+	if (!in || lw_onnx_permutation(node, in->shape.n, perm))
 		return node->status;
-	for (i = 0; i < in->n; i++) {
-		shape.dim[i] = in->dim[perm[i]];
-		shape.axis[i] = in->axis[perm[i]];
-	}
-	return lw_onnx_alias(node, node->in[0], &shape);
+	return lw_onnx_result(node, 0, lw_onnx_permute(node, in, perm));
 }
 
 /* The shape is known: what depends on it is constant. */
 int lw_onnx_run_shape(struct onnx_node *node)
 {
 	return lw_onnx_fold_shape(node);
+}
+
+int lw_onnx_run_size(struct onnx_node *node)
+{
+	return lw_onnx_fold_size(node);
+}
+
+struct onnx_shape lw_onnx_expanded(struct onnx_node *node,
+				   const struct onnx_shape *in)
+{
+	struct onnx_list list = lw_onnx_list(node, "shape", 1);
+	struct onnx_shape given = { 0 }, shape = { 0 };
+	size_t i;
+
+	for (i = 0; i < list.n && !node->status; i++)
+		append_dim(node, &given, list.at[i]);
+	if (!node->status && !lw_onnx_broadcast(in, &given, &shape))
+		lw_onnx_refuse(node, "its input does not fit the shape");
+	return shape;
+}
+
+int lw_onnx_run_expand(struct onnx_node *node)
+{
+	struct onnx_value *in = lw_onnx_movable(node, 0);
+	struct onnx_shape shape;
+
+	if (!in)
+		return node->status;
+	shape = lw_onnx_expanded(node, &in->shape);
+	return lw_onnx_result(node, 0, lw_onnx_expand(node, in, &shape));
+}
+
+/* Each dimension gets one before it, for the repetitions. */
+int lw_onnx_run_tile(struct onnx_node *node)
+{
+	struct onnx_value *in = lw_onnx_movable(node, 0), *out;
+	struct onnx_list list = lw_onnx_list(node, "repeats", 1);
+	struct onnx_shape apart = { 0 }, whole = { 0 }, shape = { 0 };
+	uint32_t i;
+
+	if (!in)
+		return node->status;
+	if (list.n != in->shape.n)
+		return lw_onnx_refuse(node, "%zu repeats of %u dimensions",
+				      list.n, in->shape.n);
+	for (i = 0; i < in->shape.n && !node->status; i++) {
+		if (list.at[i] < 1 || list.at[i] > LW_MAX_DIM)
+			return lw_onnx_refuse(node, "repeats dimension %u %lld times",
+					      i, (long long)list.at[i]);
+		if (list.at[i] > 1) {
+			append_dim(node, &apart, 1);
+			append_dim(node, &whole, list.at[i]);
+		}
+		append_dim(node, &apart, in->shape.dim[i]);
+		append_dim(node, &whole, in->shape.dim[i]);
+		append_dim(node, &shape, list.at[i] * in->shape.dim[i]);
+	}
+	out = lw_onnx_regroup(node, in, &apart);
+	out = lw_onnx_expand(node, out, &whole);
+	return lw_onnx_result(node, 0, lw_onnx_regroup(node, out, &shape));
 }

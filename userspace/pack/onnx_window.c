@@ -2,7 +2,7 @@
 /* Kernels, strides and padding, along one axis at a time. */
 #include <string.h>
 
-#include "onnx_import.h"
+#include "onnx_make.h"
 
 /* A window along one axis. */
 struct slide {
@@ -83,8 +83,8 @@ static void set_pads(struct onnx_node *node, struct slide *s, uint32_t n,
 	}
 }
 
-/* Along axis @i of the @n of an image. */
-static struct slide read_slide(struct onnx_node *node, uint32_t size,
+/* Kernel, stride and dilation along axis @i of the @n of an image. */
+static struct slide read_steps(struct onnx_node *node, uint32_t size,
 			       uint32_t kernel, uint32_t n, uint32_t i)
 {
 	struct onnx_list kernels = lw_onnx_ints(node, "kernel_shape");
@@ -98,6 +98,14 @@ static struct slide read_slide(struct onnx_node *node, uint32_t size,
 	if (!s.kernel || (kernel && s.kernel != kernel))
 		lw_onnx_refuse(node, "kernel_shape is %lld, expected %u",
 			       (long long)s.kernel, kernel);
+	return s;
+}
+
+static struct slide read_slide(struct onnx_node *node, uint32_t size,
+			       uint32_t kernel, uint32_t n, uint32_t i)
+{
+	struct slide s = read_steps(node, size, kernel, n, i);
+
 	if (node->status)
 		return s;
 	set_pads(node, &s, n, i);
@@ -106,16 +114,59 @@ static struct slide read_slide(struct onnx_node *node, uint32_t size,
 	return s;
 }
 
-int lw_onnx_window(struct onnx_node *node, const struct onnx_value *in,
-		   uint32_t kh, uint32_t kw, struct lw_window *window,
-		   uint32_t size[2])
+/* The output's size, and what is cut off before it, of a transposed window. */
+static struct slide read_transposed(struct onnx_node *node, uint32_t size,
+				    uint32_t kernel, uint32_t n, uint32_t i)
 {
-	struct slide h = { 1, 1, 1, 1, 0, 0, 1 }, w;
+	struct onnx_list shape = lw_onnx_ints(node, "output_shape");
+	struct onnx_list more = lw_onnx_ints(node, "output_padding");
+	bool same, upper = lw_onnx_string_is(node, "auto_pad", "NOTSET",
+					     "SAME_UPPER");
+	struct slide s = read_steps(node, size, kernel, n, i);
+	int64_t whole, cut;
+
+	if (node->status)
+		return s;
+	same = upper || lw_onnx_string_is(node, "auto_pad", "", "SAME_LOWER");
+	whole = (s.size - 1) * s.stride + (s.kernel - 1) * s.dilation + 1 +
+		entry(node, "output_padding", &more, n, i, 0, 0);
+	if (!shape.given && !same) {
+		set_pads(node, &s, n, i);
+		s.out = whole - s.before - s.after;
+		s.after = 0;
+		return s;
+	}
+	lw_onnx_ignore(node, "pads");
+	s.out = same ? s.size * s.stride : 0;
+	s.out = entry(node, "output_shape", &shape, n, i, 1, s.out);
+	cut = whole - s.out;
+	/* Halves; what is left over is cut off before, or after for upper. */
+	s.before = upper ? cut >> 1 : cut - (cut >> 1);
+	if (s.before < 0)
+		lw_onnx_refuse(node, "its output reaches %lld before its input",
+			       (long long)-s.before);
+	return s;
+}
+
+typedef struct slide (*read_fn)(struct onnx_node *node, uint32_t size,
+				uint32_t kernel, uint32_t n, uint32_t i);
+
+/* Along both axes, or along the width of a line. */
+static int read_window(struct onnx_node *node, const struct onnx_value *in,
+		       uint32_t kh, uint32_t kw, read_fn read,
+		       struct lw_window *window, uint32_t size[2])
+{
+	struct slide h = { 1, 1, 1, 1, 0, 0, in->value->h }, w;
 	uint32_t n = in->shape.n - 2;
 
 	if (n == 2)
-		h = read_slide(node, in->value->h, kh, n, 0);
-	w = read_slide(node, in->value->w, kw, n, n - 1);
+		h = read(node, in->value->h, kh, n, 0);
+	w = read(node, in->value->w, kw, n, n - 1);
+	if (h.out < 1 || w.out < 1 || h.out > LW_MAX_DIM || w.out > LW_MAX_DIM)
+		lw_onnx_refuse(node, "an output of %lld x %lld, expected 1 to %d",
+			       (long long)h.out, (long long)w.out, LW_MAX_DIM);
+	if (node->status)
+		return node->status;
 	*window = (struct lw_window){
 		.kernel_h = h.kernel,
 		.kernel_w = w.kernel,
@@ -130,16 +181,60 @@ int lw_onnx_window(struct onnx_node *node, const struct onnx_value *in,
 	};
 	size[0] = h.out;
 	size[1] = w.out;
-	return node->status;
+	return 0;
 }
 
-struct onnx_shape lw_onnx_image_shape(uint32_t n_dims, uint32_t c,
-				      const uint32_t size[2])
+int lw_onnx_window(struct onnx_node *node, const struct onnx_value *in,
+		   uint32_t kh, uint32_t kw, struct lw_window *window,
+		   uint32_t size[2])
 {
-	struct onnx_shape shape = { .n = n_dims, .dim = { 1, c } };
+	return read_window(node, in, kh, kw, read_slide, window, size);
+}
 
-	shape.dim[2] = size[n_dims == 3];
-	shape.dim[3] = size[1];
-	memcpy(shape.axis, lw_onnx_channels_first(n_dims), n_dims);
-	return shape;
+int lw_onnx_transposed_window(struct onnx_node *node,
+			      const struct onnx_value *in, uint32_t kh,
+			      uint32_t kw, struct lw_window *window,
+			      uint32_t size[2])
+{
+	return read_window(node, in, kh, kw, read_transposed, window, size);
+}
+
+const int8_t *lw_onnx_image_axes(uint32_t n_dims)
+{
+	static const int8_t line[] = { ONNX_H, ONNX_C, ONNX_W };
+	static const int8_t image[] = { ONNX_UNIT, ONNX_C, ONNX_H, ONNX_W };
+
+	return n_dims == 3 ? line : image;
+}
+
+struct onnx_value *lw_onnx_image(struct onnx_node *node,
+				 const struct onnx_value *in)
+{
+	if (node->status || !in)
+		return NULL;
+	if (in->shape.n != 3 && in->shape.n != 4)
+		lw_onnx_refuse(node, "input of %u dimensions, expected 3 or 4",
+			       in->shape.n);
+	else if (in->shape.n == 4 && in->shape.dim[0] != 1)
+		lw_onnx_refuse(node, "a batch of %u images, expected 1",
+			       in->shape.dim[0]);
+	if (node->status)
+		return NULL;
+	return lw_onnx_lay(node, in, lw_onnx_image_axes(in->shape.n));
+}
+
+struct onnx_value *lw_onnx_new_image(struct onnx_node *node,
+				     const struct onnx_value *in, uint32_t c,
+				     const uint32_t size[2])
+{
+	struct onnx_shape shape;
+
+	if (node->status || !in)
+		return NULL;
+	shape = in->shape;
+	shape.dim[1] = c;
+	if (shape.n == 4)
+		shape.dim[2] = size[0];
+	shape.dim[shape.n - 1] = size[1];
+	return lw_onnx_new(node, &shape, lw_onnx_image_axes(shape.n));
 }
