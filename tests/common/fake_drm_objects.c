@@ -342,7 +342,7 @@ static int run(const struct program *program, const struct drm_lwnpu_job *job,
 	completion->status = DRM_LWNPU_JOB_DONE;
 	completion->op = DRM_LWNPU_NONE;
 	/* Regions that are used and not bound are found here. */
-	return lw_ref_engine.run(NULL, program->loaded, bindings, NULL, NULL);
+	return lw_ref_engine.run(NULL, program->loaded, bindings, NULL);
 }
 
 static int submit(void *data)

@@ -23,6 +23,17 @@ class LiteRT:
         return np.array(out)
 
 
+def run_tflite(model, inputs):
+    """All outputs of a TFLite model given as bytes, on one set of inputs."""
+    runtime = Interpreter(model_content=model, num_threads=1)
+    runtime.allocate_tensors()
+    for detail, x in zip(runtime.get_input_details(), inputs):
+        runtime.set_tensor(detail["index"], x)
+    runtime.invoke()
+    return [runtime.get_tensor(detail["index"]).copy()
+            for detail in runtime.get_output_details()]
+
+
 class OnnxRuntime:
     """An ONNX model in onnxruntime's exact mode (no saturating products)."""
 

@@ -8,7 +8,8 @@ TYPES = {np.dtype(np.float32): schema.TensorType.FLOAT32,
          np.dtype(np.float16): schema.TensorType.FLOAT16,
          np.dtype(np.int8): schema.TensorType.INT8,
          np.dtype(np.uint8): schema.TensorType.UINT8,
-         np.dtype(np.int32): schema.TensorType.INT32}
+         np.dtype(np.int32): schema.TensorType.INT32,
+         np.dtype(np.int64): schema.TensorType.INT64}
 DTYPES = {number: dtype for dtype, number in TYPES.items()}
 
 
@@ -96,8 +97,17 @@ def float_twin(data):
     return write(model)
 
 
+def quantization(scale, zero=0, axis=0):
+    """Of a tensor: one scale and zero point, or one for each channel."""
+    made = schema.QuantizationParametersT()
+    made.scale = [float(np.float32(v)) for v in np.atleast_1d(scale)]
+    made.zeroPoint = [int(zero)] * len(made.scale)
+    made.quantizedDimension = axis
+    return made
+
+
 class Maker:
-    """Makes a float model operator by operator."""
+    """Makes a model operator by operator."""
 
     def __init__(self):
         self.model = schema.ModelT()
@@ -108,25 +118,26 @@ class Maker:
         self.graph.tensors, self.graph.operators = [], []
         self.model.subgraphs = [self.graph]
 
-    def tensor(self, shape, dtype=np.float32, buffer=0):
+    def tensor(self, shape, dtype=np.float32, quanta=None, buffer=0):
         tensor = schema.TensorT()
         tensor.shape = list(shape)
         tensor.type = TYPES[np.dtype(dtype)]
         tensor.buffer = buffer
         tensor.name = f"t{len(self.graph.tensors)}"
+        tensor.quantization = quanta
         self.graph.tensors.append(tensor)
         return len(self.graph.tensors) - 1
 
-    def constant(self, array):
-        array = np.ascontiguousarray(array)
+    def constant(self, array, quanta=None):
+        array = np.asarray(array, order="C")
         buffer = schema.BufferT()
         buffer.data = np.frombuffer(array.tobytes(), np.uint8)
         self.model.buffers.append(buffer)
-        return self.tensor(array.shape, array.dtype,
+        return self.tensor(array.shape, array.dtype, quanta,
                            len(self.model.buffers) - 1)
 
-    def operator(self, name, inputs, shape, options=None, **values):
-        """Adds one; options are the schema's, by the name of their type."""
+    def add(self, name, inputs, outputs, options=None, **values):
+        """An operator; options are the schema's, by the name of their type."""
         entry = schema.OperatorCodeT()
         entry.builtinCode = getattr(schema.BuiltinOperator, name)
         entry.deprecatedBuiltinCode = min(entry.builtinCode, 127)
@@ -134,17 +145,22 @@ class Maker:
         self.model.operatorCodes.append(entry)
         op = schema.OperatorT()
         op.opcodeIndex = len(self.model.operatorCodes) - 1
-        op.inputs = inputs
-        op.outputs = [self.tensor(shape)]
+        op.inputs, op.outputs = inputs, outputs
         if options:
             op.builtinOptionsType = getattr(schema.BuiltinOptions, options)
             op.builtinOptions = getattr(schema, options + "T")()
             for key, value in values.items():
+                assert hasattr(op.builtinOptions, key), key
                 setattr(op.builtinOptions, key, value)
         self.graph.operators.append(op)
-        return op.outputs[0]
 
-    def finish(self, output):
-        self.graph.inputs = [0]
-        self.graph.outputs = [output]
+    def operator(self, name, inputs, shape, options=None, **values):
+        """The same, of one float output, which it gives."""
+        output = self.tensor(shape)
+        self.add(name, inputs, [output], options, **values)
+        return output
+
+    def finish(self, output, inputs=(0,)):
+        self.graph.inputs = list(inputs)
+        self.graph.outputs = np.atleast_1d(output).tolist()
         return write(self.model)

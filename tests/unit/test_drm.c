@@ -170,8 +170,7 @@ static void places(void **state)
 		in[offsets[i] + 5] = 7;
 		bindings[2] = (struct lw_binding){ in + offsets[i], 256 };
 		bindings[3] = (struct lw_binding){ out + offsets[i], 256 };
-		assert_int_equal(drm->run(engine, loaded, bindings, NULL,
-					  NULL), 0);
+		assert_int_equal(drm->run(engine, loaded, bindings, NULL), 0);
 		for (int k = 0; k < 4096; k++)
 			assert_int_equal(out[k], k == offsets[i] + 5 ? 77 :
 					 k < offsets[i] ||
@@ -199,13 +198,11 @@ static void wrong_bindings(void **state)
 	in = &trial.bindings[LWNPU_REGION_IO];
 	fake_drm_forget();
 	in->size = program.info.region[LWNPU_REGION_IO].size - 1;
-	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL,
-				  &error),
+	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, &error),
 			 -EINVAL);
 	assert_non_null(strstr(error.message, "region 2"));
 	in->data = NULL;
-	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL,
-				  &error),
+	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, &error),
 			 -EINVAL);
 	assert_int_equal(fake_drm.calls, 0);
 	lw_trial_close(&trial);
@@ -330,7 +327,7 @@ static void outcomes(void **state)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		fake_drm.outcome = table[i].completion;
 		assert_int_equal(drm->run(engine, trial.loaded, trial.bindings,
-					  NULL, &error),
+					  &error),
 				 table[i].code);
 		assert_int_equal(error.code, table[i].code);
 		assert_non_null(strstr(error.message, NODE));
@@ -359,8 +356,7 @@ static void guilty_queue(void **state)
 	run_trial(&trial, 1);
 	fake_drm_forget();
 	fake_drm.outcome.status = DRM_LWNPU_JOB_HUNG;
-	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL,
-				  NULL),
+	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL),
 			 -ETIME);
 	assert_string_equal(fake_drm.log, "submit wait_job queue_destroy ");
 	fake_drm.outcome.status = DRM_LWNPU_JOB_PENDING;
@@ -375,8 +371,7 @@ static void guilty_queue(void **state)
 	assert_string_equal(fake_drm.log,
 			    "submit queue_destroy queue_create submit wait_job ");
 	fake_drm.guilty = 2;
-	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL,
-				  &error),
+	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, &error),
 			 -ECANCELED);
 	run_trial(&trial, 1);
 	assert_int_equal(fake_drm.queues, 1);
@@ -402,7 +397,7 @@ static void refused_jobs(void **state)
 				DRM_IOCTL_LWNPU_SUBMIT;
 			fake_drm.fail_errno = codes[i];
 			assert_int_equal(drm->run(engine, trial.loaded,
-						  trial.bindings, NULL, &error),
+						  trial.bindings, &error),
 					 -codes[i]);
 			assert_non_null(strstr(error.message,
 					       strerror(codes[i])));
@@ -426,8 +421,7 @@ static void device_gone(void **state)
 	(void)state;
 	open_trial(&trial, engine, &program, 8);
 	fake_drm.gone = true;
-	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL,
-				  &error),
+	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, &error),
 			 -ENODEV);
 	assert_int_equal(drm->load(engine, &program, &loaded, &error),
 			 -ENODEV);

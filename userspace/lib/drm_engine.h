@@ -137,6 +137,6 @@ void lw_drm_unload(void *engine, void *loaded);
 
 /* drm_job.c: lw_engine_ops.run */
 int lw_drm_run(void *engine, void *loaded, const struct lw_binding *bindings,
-	       struct lw_run_result *result, struct lwnpu_error *error);
+	       struct lwnpu_error *error);
 
 #endif /* LW_DRM_ENGINE_H */

@@ -230,7 +230,7 @@ static int wait_for(struct lw_drm_device *device, struct lw_drm_queue *queue,
 }
 
 int lw_drm_run(void *engine, void *loaded, const struct lw_binding *bindings,
-	       struct lw_run_result *result, struct lwnpu_error *error)
+	       struct lwnpu_error *error)
 {
 	struct drm_job job = { .program = loaded, .bindings = bindings };
 	struct lw_drm_device *device = engine;
@@ -252,8 +252,5 @@ int lw_drm_run(void *engine, void *loaded, const struct lw_binding *bindings,
 	sem_post(&device->slots);
 	if (!ret)
 		fetch_staged(&job);
-	/* The record of a job does not say. */
-	if (!ret && result)
-		*result = (struct lw_run_result) { 0 };
 	return ret;
 }

@@ -331,6 +331,24 @@ uint8_t lw_quantise(float real, const struct lw_value *value);
 
 bool lw_same_scale(const struct lw_value *a, const struct lw_value *b);
 
+/**
+ * struct lw_sum - XNNPACK's addition of bytes
+ * The output is (a x mul[0] + b x mul[1] + 2^(shift - 1)) >> shift, all less
+ * their zero points.
+ */
+struct lw_sum {
+	int32_t mul[2];
+	int shift;
+};
+
+/**
+ * lw_sum() - both ratios of scales as integers, the larger one in 20 bits
+ * A ratio below 2^-11 is kept with fewer bits.
+ *
+ * Return: false if a ratio is above 2^19.
+ */
+bool lw_sum(struct lw_sum *sum, float ratio0, float ratio1);
+
 /* All of these return NULL or -ENOMEM when memory is short. */
 struct lw_graph *lw_graph_new(const char *source);
 void lw_graph_free(struct lw_graph *graph);

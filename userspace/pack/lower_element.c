@@ -2,31 +2,24 @@
 /* Lowering of sums, products, matrix products and softmax. */
 #include "lower.h"
 
-/*
- * XNNPACK's addition: both ratios of scales as integers with the larger one
- * in 20 bits. A ratio below 2^-11 is kept with fewer bits.
- */
 static int set_add(struct lw_lowering *lower, const struct lw_node *node,
 		   struct lwnpu_add *add)
 {
 	const struct lw_value *a = node->in[0], *b = node->in[1];
 	float ratio0 = a->scale / node->out->scale;
 	float ratio1 = b->scale / node->out->scale;
-	int sign = node->subtract ? -1 : 1;
-	int shift = 20 - (int)floorf(log2f(fmaxf(ratio0, ratio1)));
+	struct lw_sum sum;
 
-	if (shift < 1)
+	if (!lw_sum(&sum, ratio0, ratio1))
 		return lw_fail(lower->error, -EOPNOTSUPP,
 			       "%s: an input's scale is %g times the output's, at most 2^19",
 			       node->name, fmaxf(ratio0, ratio1));
-	if (shift > 31)
-		shift = 31;
-	add->mul0 = lrint(ldexp(ratio0, shift));
-	add->mul1 = lrint(ldexp(ratio1, shift)) * sign;
-	add->bias = (1u << (shift - 1)) -
+	add->mul0 = sum.mul[0];
+	add->mul1 = node->subtract ? -sum.mul[1] : sum.mul[1];
+	add->bias = (1u << (sum.shift - 1)) -
 		    (uint32_t)add->mul0 * (uint32_t)a->zero_point -
 		    (uint32_t)add->mul1 * (uint32_t)b->zero_point;
-	add->shift = shift;
+	add->shift = sum.shift;
 	add->lo = lw_quantise(node->act_lo, node->out);
 	add->hi = lw_quantise(node->act_hi, node->out);
 	return 0;

@@ -37,18 +37,20 @@ static int check_dataset(const struct lw_graph *graph,
 			 const struct lw_dataset *dataset,
 			 struct lwnpu_error *error)
 {
-	size_t size = 0;
-	uint32_t i;
+	const struct lw_value *input = graph->inputs[0].value;
 
 	if (!dataset || !dataset->n)
 		return lw_fail(error, -EINVAL,
 			       "model is float: give calibration inputs (--calib)");
-	for (i = 0; i < graph->n_inputs; i++)
-		size += lw_value_size(graph->inputs[i].value);
-	if (dataset->size != size)
+	if (graph->n_inputs != 1)
 		return lw_fail(error, -EINVAL,
-			       "calibration samples hold %zu numbers, expected %zu of the model's %u inputs",
-			       dataset->size, size, graph->n_inputs);
+			       "model has %u inputs: calibration works with one",
+			       graph->n_inputs);
+	if (dataset->size != lw_value_size(input))
+		return lw_fail(error, -EINVAL,
+			       "calibration inputs hold %zu numbers each, expected %ux%ux%u of input '%s'",
+			       dataset->size, input->h, input->w, input->c,
+			       input->name);
 	return 0;
 }
 

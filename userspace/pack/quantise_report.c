@@ -30,7 +30,7 @@ static int measure(struct difference *differences,
 {
 	struct lw_interpreter *exact = NULL, *rounded = NULL;
 	const struct lw_value *value;
-	const float *sample;
+	const float *input;
 	uint32_t i, j;
 	int ret;
 
@@ -41,9 +41,9 @@ static int measure(struct difference *differences,
 		goto out;
 	lw_interpreter_round(rounded, true);
 	for (i = 0; i < dataset->n && i < MAX_SAMPLES; i++) {
-		sample = dataset->data + i * dataset->size;
-		lw_interpreter_run_sample(exact, sample, NULL, NULL);
-		lw_interpreter_run_sample(rounded, sample, NULL, NULL);
+		input = dataset->data + i * dataset->size;
+		lw_interpreter_run(exact, &input, NULL, NULL);
+		lw_interpreter_run(rounded, &input, NULL, NULL);
 		for (j = 0; j < after->n_values; j++) {
 			value = after->values[j];
 			compare(&differences[j],

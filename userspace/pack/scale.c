@@ -13,3 +13,15 @@ bool lw_same_scale(const struct lw_value *a, const struct lw_value *b)
 {
 	return a->scale == b->scale && a->zero_point == b->zero_point;
 }
+
+bool lw_sum(struct lw_sum *sum, float ratio0, float ratio1)
+{
+	int shift = 20 - (int)floorf(log2f(fmaxf(ratio0, ratio1)));
+
+	if (shift < 1)
+		return false;
+	sum->shift = shift > 31 ? 31 : shift;
+	sum->mul[0] = lrint(ldexp(ratio0, sum->shift));
+	sum->mul[1] = lrint(ldexp(ratio1, sum->shift));
+	return true;
+}

@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: MIT
 /* Constants of operators, and lists of integers. */
+#include <stdlib.h>
+
 #include "tflite_import.h"
 
-static bool count(const struct lw_tflite_tensor *tensor, uint32_t first,
-		  size_t *n)
+bool lw_tflite_elements(const struct lw_tflite_tensor *tensor, size_t *n)
 {
 	uint32_t i;
 
 	*n = 1;
 	if (tensor->n_dims > LW_TFLITE_MAX_DIMS)
 		return false;
-	for (i = first; i < tensor->n_dims; i++)
+	for (i = 0; i < tensor->n_dims; i++)
 		if (tensor->dims[i] < 0 || lw_mul(*n, tensor->dims[i], n))
 			return false;
 	return true;
-}
-
-bool lw_tflite_elements(const struct lw_tflite_tensor *tensor, size_t *n)
-{
-	return count(tensor, 0, n);
-}
-
-bool lw_tflite_image_elements(const struct lw_tflite_tensor *tensor, size_t *n)
-{
-	return tensor->n_dims && tensor->dims[0] <= 1 && count(tensor, 1, n);
 }
 
 int lw_tflite_constant(struct lw_tflite_op *op,
@@ -75,6 +66,23 @@ int lw_tflite_integers(struct lw_tflite_op *op, uint32_t input,
 	return 0;
 }
 
+int lw_tflite_list(struct lw_tflite_op *op, uint32_t input, const char *what,
+		   int64_t list[LW_TFLITE_MAX_DIMS], uint32_t *n)
+{
+	size_t elements = 0;
+	int ret = lw_tflite_constant(op, lw_tflite_input(op, input), what);
+
+	*n = 0;
+	if (ret)
+		return ret;
+	lw_tflite_elements(lw_tflite_input(op, input), &elements);
+	if (elements > LW_TFLITE_MAX_DIMS)
+		return lw_tflite_refuse(op, "its %s has %zu entries; at most %d expected",
+					what, elements, LW_TFLITE_MAX_DIMS);
+	*n = (uint32_t)elements;
+	return lw_tflite_integers(op, input, what, list, *n);
+}
+
 int lw_tflite_axis(struct lw_tflite_op *op, int64_t axis, uint32_t n_dims,
 		   uint32_t *result)
 {
@@ -83,4 +91,81 @@ int lw_tflite_axis(struct lw_tflite_op *op, int64_t axis, uint32_t n_dims,
 					(long long)axis, n_dims);
 	*result = (uint32_t)(axis < 0 ? axis + n_dims : axis);
 	return 0;
+}
+
+float lw_tflite_half(uint16_t half)
+{
+	int exponent = (half >> 10) & 31;
+	float fraction = (float)(half & 1023);
+	float value;
+
+	if (exponent == 31)
+		value = fraction ? NAN : INFINITY;
+	else if (exponent)
+		value = ldexpf(1024 + fraction, exponent - 25);
+	else
+		value = ldexpf(fraction, -24);
+	return half & 0x8000 ? -value : value;
+}
+
+/* One number; @is has a quantised constant's scale and zero point. */
+static float number(const struct lw_tflite_tensor *tensor,
+		    const struct lw_value *is, size_t i, int32_t *quanta)
+{
+	if (tensor->type == LW_TFLITE_FLOAT32)
+		return lw_fb_get_f32(tensor->data + 4 * i);
+	if (tensor->type == LW_TFLITE_FLOAT16)
+		return lw_tflite_half(lw_fb_get_u16(tensor->data + 2 * i));
+	*quanta = is->is_signed ? (int8_t)tensor->data[i] + 128 :
+				  tensor->data[i];
+	*quanta -= is->zero_point;
+	return is->scale * (float)*quanta;
+}
+
+static int read_numbers(struct lw_tflite_op *op,
+			const struct lw_tflite_tensor *tensor,
+			struct lw_tflite_numbers *numbers)
+{
+	size_t i;
+
+	numbers->real = calloc(numbers->n, sizeof(*numbers->real));
+	numbers->quanta = calloc(numbers->n, sizeof(*numbers->quanta));
+	if (!numbers->real || !numbers->quanta)
+		return -ENOMEM;
+	for (i = 0; i < numbers->n; i++) {
+		numbers->real[i] = number(tensor, &numbers->like, i,
+					  &numbers->quanta[i]);
+		if (!isfinite(numbers->real[i]))
+			return lw_tflite_refuse(op, "number %zu of constant '%s' is %g; a finite one expected",
+						i, tensor->name,
+						numbers->real[i]);
+	}
+	return 0;
+}
+
+int lw_tflite_numbers(struct lw_tflite_op *op,
+		      const struct lw_tflite_tensor *tensor,
+		      struct lw_tflite_numbers *numbers)
+{
+	int ret = lw_tflite_constant(op, tensor, "constant");
+
+	*numbers = (struct lw_tflite_numbers){ 0 };
+	if (!ret && tensor->type != LW_TFLITE_FLOAT16)
+		ret = lw_tflite_describe_quanta(op, tensor, &numbers->like);
+	if (!ret)
+		ret = lw_tflite_dims(op, tensor, &numbers->dims);
+	if (ret)
+		return ret;
+	numbers->like.name = (char *)tensor->name;
+	lw_tflite_elements(tensor, &numbers->n);
+	if (!lw_tflite_may_unpack(op, numbers->n))
+		return lw_tflite_refuse(op, "the model's operators share constant '%s' too often",
+					tensor->name);
+	return read_numbers(op, tensor, numbers);
+}
+
+void lw_tflite_numbers_release(struct lw_tflite_numbers *numbers)
+{
+	free(numbers->real);
+	free(numbers->quanta);
 }

@@ -65,12 +65,13 @@ static int check_form(struct lw_tflite_op *op,
 	const struct lw_tflite_operator *source = op->source;
 
 	if (source->inputs.n < builtin->least ||
-	    source->inputs.n > builtin->most || source->outputs.n != 1)
+	    source->inputs.n > builtin->most || !source->outputs.n ||
+	    source->outputs.n > builtin->outputs)
 		return lw_fail(op->import->error, -EBADMSG,
-			       "%s '%s' has %u inputs and %u outputs; %u to %u and 1 expected",
+			       "%s '%s' has %u inputs and %u outputs; %u to %u and 1 to %u expected",
 			       op->kind, op->name, source->inputs.n,
 			       source->outputs.n, builtin->least,
-			       builtin->most);
+			       builtin->most, builtin->outputs);
 	if (builtin->options && source->options_type &&
 	    source->options_type != builtin->options)
 		return lw_fail(op->import->error, -EBADMSG,
@@ -94,6 +95,23 @@ static int refuse_variables(struct lw_tflite_op *op)
 	return 0;
 }
 
+/*
+ * Converters compute the shapes of models with a dynamic batch. For one image
+ * all shapes are known, and nothing else may read such a tensor.
+ */
+static bool makes_indices(const struct lw_tflite_op *op)
+{
+	uint32_t i;
+
+	for (i = 0; i < op->source->outputs.n; i++) {
+		uint8_t type = lw_tflite_output_at(op, i)->type;
+
+		if (type != LW_TFLITE_INT32 && type != LW_TFLITE_INT64)
+			return false;
+	}
+	return true;
+}
+
 static int import_builtin(struct lw_tflite_op *op,
 			  const struct lw_tflite_builtin *builtin)
 {
@@ -108,7 +126,7 @@ static int import_builtin(struct lw_tflite_op *op,
 	ret = check_form(op, builtin);
 	if (!ret)
 		ret = refuse_variables(op);
-	if (!ret)
+	if (!ret && !makes_indices(op))
 		ret = builtin->import(op);
 	if (!op->import->model->fb.damage)
 		return ret;
@@ -176,7 +194,7 @@ static int add_port(struct lw_tflite_import *import, uint32_t index,
 	};
 	struct lw_value *value;
 	struct lw_port port = { .n_dims = tensor->n_dims };
-	size_t n;
+	struct lw_tflite_dims dims;
 	uint32_t i;
 	int ret;
 
@@ -184,14 +202,15 @@ static int add_port(struct lw_tflite_import *import, uint32_t index,
 	if (tensor->data)
 		return lw_tflite_refuse(&op, "it is a constant");
 	ret = lw_tflite_value(&op, tensor, &value);
+	if (!ret)
+		ret = lw_tflite_dims(&op, tensor, &dims);
 	if (ret)
 		return ret;
-	if (!lw_tflite_image_elements(tensor, &n) ||
-	    n != (size_t)value->h * value->w * value->c)
+	if (lw_tflite_product(&dims, 0, dims.n) != lw_value_size(value))
 		return lw_tflite_refuse(&op, "its shape is not of %ux%ux%u elements",
 					value->h, value->w, value->c);
-	for (i = 0; i < tensor->n_dims; i++)
-		port.dims[i] = i ? tensor->dims[i] : 1;
+	for (i = 0; i < dims.n; i++)
+		port.dims[i] = dims.d[i];
 	port.value = value;
 	return is_input ? lw_graph_input(import->graph, &port) :
 			  lw_graph_output(import->graph, &port);

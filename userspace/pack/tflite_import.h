@@ -34,12 +34,14 @@ struct lw_tflite_import {
  * @source: the operator
  * @kind: its builtin operator's name
  * @name: of the node: its output's up to the first semicolon
+ * @derived: the value that lw_tflite_derive() made last
  */
 struct lw_tflite_op {
 	struct lw_tflite_import *import;
 	const struct lw_tflite_operator *source;
 	const char *kind;
 	char name[LW_TFLITE_NAME_SIZE];
+	struct lw_value *derived;
 };
 
 /**
@@ -50,12 +52,13 @@ struct lw_tflite_op {
  * @options: type of its options in the schema, 0 if it has none to read
  * @least: inputs
  * @most: inputs
+ * @outputs: at most; 1 at least
  */
 struct lw_tflite_builtin {
 	const char *name;
 	int (*import)(struct lw_tflite_op *op);
 	uint8_t options;
-	uint16_t least, most;
+	uint16_t least, most, outputs;
 };
 
 /** lw_tflite_builtin() - by its number in the schema; NULL if unknown */
@@ -65,9 +68,15 @@ const struct lw_tflite_builtin *lw_tflite_builtin(int32_t code);
 int lw_tflite_refuse(struct lw_tflite_op *op, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** lw_tflite_number() - of a tensor in the model */
+size_t lw_tflite_number(const struct lw_tflite_op *op,
+			const struct lw_tflite_tensor *tensor);
+
 /* Tensor of an input or output of an operator; NULL if it is left out. */
 struct lw_tflite_tensor *lw_tflite_input(const struct lw_tflite_op *op,
 					 uint32_t i);
+struct lw_tflite_tensor *lw_tflite_output_at(const struct lw_tflite_op *op,
+					     uint32_t i);
 struct lw_tflite_tensor *lw_tflite_output(const struct lw_tflite_op *op);
 
 /* Activations of an operator, made when they are asked for first. */
@@ -75,10 +84,43 @@ int lw_tflite_input_value(struct lw_tflite_op *op, uint32_t i,
 			  struct lw_value **value);
 int lw_tflite_output_value(struct lw_tflite_op *op, struct lw_value **value);
 
+/** lw_tflite_through() - input 0 and the output; refuses another shape or type */
+int lw_tflite_through(struct lw_tflite_op *op, struct lw_value **in,
+		      struct lw_value **out);
+
 /** lw_tflite_value() - the value that a tensor stands for, made if need be */
 int lw_tflite_value(struct lw_tflite_op *op,
 		    const struct lw_tflite_tensor *tensor,
 		    struct lw_value **value);
+
+/**
+ * struct lw_tflite_dims - a tensor's own shape
+ * @n: dimensions
+ * @d: sizes, each 1 to LW_MAX_DIM
+ *
+ * Its value has the last two as w and c, and the product of the others as h:
+ * the order of the elements is the same.
+ */
+struct lw_tflite_dims {
+	uint32_t n;
+	uint32_t d[LW_TFLITE_MAX_DIMS];
+};
+
+/** lw_tflite_dims() - a tensor's shape; refuses impossible ones */
+int lw_tflite_dims(struct lw_tflite_op *op,
+		   const struct lw_tflite_tensor *tensor,
+		   struct lw_tflite_dims *dims);
+
+/** lw_tflite_product() - of dimensions [first, end), or too many elements */
+uint32_t lw_tflite_product(const struct lw_tflite_dims *dims, uint32_t first,
+			   uint32_t end);
+
+/** lw_tflite_hwc() - the value's shape of a tensor's */
+void lw_tflite_hwc(const struct lw_tflite_dims *dims, uint32_t hwc[3]);
+
+/** lw_tflite_image() - refuse what is not [1, height, width, channels] */
+int lw_tflite_image(struct lw_tflite_op *op,
+		    const struct lw_tflite_tensor *tensor);
 
 /** lw_tflite_describe() - shape and quantisation of an activation's tensor */
 int lw_tflite_describe(struct lw_tflite_op *op,
@@ -89,6 +131,10 @@ int lw_tflite_describe(struct lw_tflite_op *op,
 int lw_tflite_describe_quanta(struct lw_tflite_op *op,
 			      const struct lw_tflite_tensor *tensor,
 			      struct lw_value *value);
+
+/** lw_tflite_same_shape() - refuse an output of another shape */
+int lw_tflite_same_shape(struct lw_tflite_op *op, const struct lw_value *in,
+			 const struct lw_value *out);
 
 /** lw_tflite_same_quanta() - do two values have one quantisation? */
 bool lw_tflite_same_quanta(const struct lw_value *a, const struct lw_value *b);
@@ -132,23 +178,72 @@ int lw_tflite_node(struct lw_tflite_op *op, enum lw_node_kind kind,
 int lw_tflite_activation(struct lw_tflite_op *op, unsigned int activation,
 			 struct lw_node *node);
 
-/** lw_tflite_elements() - of a tensor; false if impossible */
+/** lw_tflite_elements() - of a constant; false if impossible */
 bool lw_tflite_elements(const struct lw_tflite_tensor *tensor, size_t *n);
-
-/** lw_tflite_image_elements() - the same with a batch of one image */
-bool lw_tflite_image_elements(const struct lw_tflite_tensor *tensor, size_t *n);
 
 /** lw_tflite_constant() - refuse what is no plain constant of its full size */
 int lw_tflite_constant(struct lw_tflite_op *op,
 		       const struct lw_tflite_tensor *tensor, const char *what);
 
+/** lw_tflite_half() - a number of type FLOAT16 */
+float lw_tflite_half(uint16_t half);
+
+/**
+ * struct lw_tflite_numbers - a constant operand
+ * @dims: its shape
+ * @like: how it is quantised
+ * @n: elements
+ * @real: [n]
+ * @quanta: [n] above zero, of a quantised one
+ */
+struct lw_tflite_numbers {
+	struct lw_tflite_dims dims;
+	struct lw_value like;
+	size_t n;
+	float *real;
+	int32_t *quanta;
+};
+
+/** lw_tflite_numbers() - read one; to be released in any case */
+int lw_tflite_numbers(struct lw_tflite_op *op,
+		      const struct lw_tflite_tensor *tensor,
+		      struct lw_tflite_numbers *numbers);
+void lw_tflite_numbers_release(struct lw_tflite_numbers *numbers);
+
+/**
+ * lw_tflite_fixed() - a value that is constant
+ * @numbers: at most LW_MAX_DIM
+ * @beside: any value that is there when it is needed
+ */
+int lw_tflite_fixed(struct lw_tflite_op *op,
+		    const struct lw_tflite_numbers *numbers,
+		    struct lw_value *beside, struct lw_value **value);
+
+/** lw_tflite_times() - a value times a number above zero */
+int lw_tflite_times(struct lw_tflite_op *op, struct lw_value **value,
+		    float factor);
+
+/** lw_tflite_negated() - minus a value, byte for byte */
+int lw_tflite_negated(struct lw_tflite_op *op, struct lw_value **value);
+
+/** lw_tflite_requant() - the same numbers in another scale, by LiteRT's rule */
+int lw_tflite_requant(struct lw_tflite_op *op, struct lw_value *in,
+		      struct lw_value *out);
+
 /** lw_tflite_integers() - a constant list of @n INT32 or INT64 numbers */
 int lw_tflite_integers(struct lw_tflite_op *op, uint32_t input,
 		       const char *what, int64_t *list, uint32_t n);
 
+/** lw_tflite_list() - the same of any length up to LW_TFLITE_MAX_DIMS */
+int lw_tflite_list(struct lw_tflite_op *op, uint32_t input, const char *what,
+		   int64_t list[LW_TFLITE_MAX_DIMS], uint32_t *n);
+
 /** lw_tflite_axis() - a dimension, counted from the end if negative */
 int lw_tflite_axis(struct lw_tflite_op *op, int64_t axis, uint32_t n_dims,
 		   uint32_t *result);
+
+/** lw_tflite_may_unpack() - take @n weights from what may be unpacked */
+bool lw_tflite_may_unpack(struct lw_tflite_op *op, size_t n);
 
 /**
  * lw_tflite_weights() - unpack the constants of a convolution
@@ -204,7 +299,14 @@ int lw_tflite_fully_connected(struct lw_tflite_op *op);
 int lw_tflite_max_pool(struct lw_tflite_op *op);
 int lw_tflite_average_pool(struct lw_tflite_op *op);
 int lw_tflite_mean(struct lw_tflite_op *op);
+int lw_tflite_reduce_sum(struct lw_tflite_op *op);
+int lw_tflite_reduce_max(struct lw_tflite_op *op);
+int lw_tflite_reduce_min(struct lw_tflite_op *op);
 int lw_tflite_add(struct lw_tflite_op *op);
+int lw_tflite_sub(struct lw_tflite_op *op);
+int lw_tflite_mul(struct lw_tflite_op *op);
+int lw_tflite_maximum(struct lw_tflite_op *op);
+int lw_tflite_minimum(struct lw_tflite_op *op);
 int lw_tflite_relu(struct lw_tflite_op *op);
 int lw_tflite_relu6(struct lw_tflite_op *op);
 int lw_tflite_relu_n1_to_1(struct lw_tflite_op *op);
@@ -213,14 +315,38 @@ int lw_tflite_logistic(struct lw_tflite_op *op);
 int lw_tflite_tanh(struct lw_tflite_op *op);
 int lw_tflite_hard_swish(struct lw_tflite_op *op);
 int lw_tflite_leaky_relu(struct lw_tflite_op *op);
+int lw_tflite_prelu(struct lw_tflite_op *op);
+int lw_tflite_elu(struct lw_tflite_op *op);
+int lw_tflite_gelu(struct lw_tflite_op *op);
+int lw_tflite_exp(struct lw_tflite_op *op);
+int lw_tflite_log(struct lw_tflite_op *op);
+int lw_tflite_sqrt(struct lw_tflite_op *op);
+int lw_tflite_rsqrt(struct lw_tflite_op *op);
+int lw_tflite_square(struct lw_tflite_op *op);
+int lw_tflite_abs(struct lw_tflite_op *op);
+int lw_tflite_neg(struct lw_tflite_op *op);
 int lw_tflite_softmax(struct lw_tflite_op *op);
 int lw_tflite_quantize(struct lw_tflite_op *op);
 int lw_tflite_dequantize(struct lw_tflite_op *op);
 int lw_tflite_reshape(struct lw_tflite_op *op);
 int lw_tflite_shape(struct lw_tflite_op *op);
 int lw_tflite_pad(struct lw_tflite_op *op);
+int lw_tflite_mirror_pad(struct lw_tflite_op *op);
 int lw_tflite_concatenation(struct lw_tflite_op *op);
+int lw_tflite_pack(struct lw_tflite_op *op);
 int lw_tflite_slice(struct lw_tflite_op *op);
 int lw_tflite_strided_slice(struct lw_tflite_op *op);
+int lw_tflite_split(struct lw_tflite_op *op);
+int lw_tflite_split_v(struct lw_tflite_op *op);
+int lw_tflite_unpack(struct lw_tflite_op *op);
+int lw_tflite_gather(struct lw_tflite_op *op);
+int lw_tflite_reverse(struct lw_tflite_op *op);
+int lw_tflite_transpose(struct lw_tflite_op *op);
+int lw_tflite_tile(struct lw_tflite_op *op);
+int lw_tflite_broadcast_to(struct lw_tflite_op *op);
+int lw_tflite_depth_to_space(struct lw_tflite_op *op);
+int lw_tflite_space_to_depth(struct lw_tflite_op *op);
+int lw_tflite_resize_bilinear(struct lw_tflite_op *op);
+int lw_tflite_resize_nearest(struct lw_tflite_op *op);
 
 #endif /* LW_TFLITE_IMPORT_H */

@@ -1,191 +1,289 @@
 // SPDX-License-Identifier: MIT
-/* Operators that take a part of a tensor. */
-#include "tflite_import.h"
+/* Operators that take a part of a tensor: slices with steps, splits. */
+#include <stdlib.h>
 
-enum {
-	STRIDED_SLICE_BEGIN_MASK = 0,
-	STRIDED_SLICE_END_MASK = 1,
-	STRIDED_SLICE_ELLIPSIS_MASK = 2,
-	STRIDED_SLICE_NEW_AXIS_MASK = 3,
-	STRIDED_SLICE_SHRINK_AXIS_MASK = 4,
-	STRIDED_SLICE_OFFSET = 5,
-};
+#include "tflite_slice.h"
+#include "tflite_view.h"
 
-/* One dimension: elements start, start + step, … n times, all inside size. */
-struct cut {
-	int64_t size, start, step, n;
-};
+enum { UNPACK_AXIS = 1 };
 
-static int read_values(struct lw_tflite_op *op, struct lw_value **in,
-		       struct lw_value **out, struct cut cuts[4])
+int lw_tflite_whole(struct lw_tflite_op *op, uint32_t input,
+		    struct lw_tflite_part *part)
 {
-	const struct lw_tflite_tensor *tensor = lw_tflite_input(op, 0);
-	int ret = lw_tflite_input_value(op, 0, in);
 	uint32_t i;
+	int ret = lw_tflite_input_value(op, input, &part->value);
 
 	if (!ret)
-		ret = lw_tflite_output_value(op, out);
-	if (!ret)
-		ret = lw_tflite_keeps_quanta(op, *in, *out);
+		ret = lw_tflite_dims(op, lw_tflite_input(op, input),
+				     &part->dims);
 	if (ret)
 		return ret;
-	/* The value may have got another shape than its tensor's. */
-	if (tensor->n_dims != lw_tflite_output(op)->n_dims ||
-	    (tensor->n_dims != 2 && tensor->n_dims != 4))
-		return lw_tflite_refuse(op, "its input has %u dimensions and its output %u; 2 or 4 of both expected",
-					tensor->n_dims,
-					lw_tflite_output(op)->n_dims);
-	cuts[0].size = 1;
-	for (i = 1; i < tensor->n_dims; i++)
-		cuts[i].size = tensor->dims[i];
+	part->op = op;
+	for (i = 0; i < part->dims.n; i++)
+		part->cuts[i] = (struct lw_tflite_cut){
+			.step = 1,
+			.n = part->dims.d[i],
+		};
 	return 0;
 }
 
-static int check_cut(struct lw_tflite_op *op, uint32_t dim,
-		     const struct cut *cut)
+static bool is_cut(const struct lw_tflite_part *part, uint32_t i)
 {
-	if (cut->start >= 0 && cut->n > 0 && cut->n <= cut->size &&
-	    cut->step > 0 && cut->step <= LW_MAX_DIM &&
-	    cut->start + (cut->n - 1) * cut->step < cut->size)
+	return part->cuts[i].n != part->dims.d[i] || part->cuts[i].step < 0;
+}
+
+static int check_cut(const struct lw_tflite_part *part, uint32_t dim)
+{
+	const struct lw_tflite_cut *cut = &part->cuts[dim];
+	int64_t size = part->dims.d[dim];
+	int64_t last = -1;
+
+	if (cut->start >= 0 && cut->start < size && cut->n > 0 &&
+	    cut->n <= size && cut->step >= -LW_MAX_DIM &&
+	    cut->step <= LW_MAX_DIM)
+		last = cut->start + (cut->n - 1) * cut->step;
+	if (last >= 0 && last < size)
 		return 0;
-	return lw_tflite_refuse(op, "it takes %lld of dimension %u from %lld on in steps of %lld; there are %lld",
+	return lw_tflite_refuse(part->op, "it takes %lld of dimension %u from %lld on in steps of %lld; there are %lld",
 				(long long)cut->n, dim, (long long)cut->start,
-				(long long)cut->step, (long long)cut->size);
+				(long long)cut->step, (long long)size);
 }
 
-static int add_slice(struct lw_tflite_op *op, struct lw_value *in,
-		     struct lw_value *out, const struct cut cuts[4])
+/* Cuts one dimension. */
+static int cut_axis(struct lw_tflite_part *part, uint32_t axis)
 {
-	const uint32_t sizes[3] = { in->h, in->w, in->c };
-	const uint32_t results[3] = { out->h, out->w, out->c };
-	uint32_t n_dims = lw_tflite_output(op)->n_dims;
+	const struct lw_tflite_cut cut = part->cuts[axis];
+	struct lw_value *view, *result;
 	struct lw_node *node;
-	uint32_t i, axis;
-	int ret = check_cut(op, 0, &cuts[0]);
+	enum lw_axis at;
+	uint32_t hwc[3];
+	int ret = lw_tflite_expose(part->op, part->value, &part->dims, axis,
+				   &view, &at);
 
-	for (i = 1; i < n_dims && !ret; i++) {
-		axis = i + 3 - n_dims;
-		ret = check_cut(op, i, &cuts[i]);
-		if (!ret && (cuts[i].size != sizes[axis] ||
-			     cuts[i].n != results[axis]))
-			ret = lw_tflite_refuse(op, "it takes %lld of dimension %u; its output has %u",
-					       (long long)cuts[i].n, i,
-					       results[axis]);
-	}
-	if (!ret)
-		ret = lw_tflite_node(op, LW_NODE_SLICE, &in, 1, out, &node);
 	if (ret)
 		return ret;
-	for (i = 1; i < n_dims; i++) {
-		node->start[i + 3 - n_dims] = (uint32_t)cuts[i].start;
-		node->step[i + 3 - n_dims] = (uint32_t)cuts[i].step;
-	}
+	hwc[0] = view->h;
+	hwc[1] = view->w;
+	hwc[2] = view->c;
+	hwc[at] = (uint32_t)cut.n;
+	ret = lw_tflite_derive(part->op, view, hwc[0], hwc[1], hwc[2],
+			       &result);
+	if (!ret)
+		ret = lw_tflite_node(part->op, LW_NODE_SLICE, &view, 1, result,
+				     &node);
+	if (ret)
+		return ret;
+	node->start[at] = (uint32_t)cut.start;
+	node->step[at] = (uint32_t)cut.step;
+	part->value = result;
+	part->dims.d[axis] = (uint32_t)cut.n;
 	return 0;
 }
 
-int lw_tflite_slice(struct lw_tflite_op *op)
+/* One dimension after the other. */
+static int cut_each(struct lw_tflite_part *part)
 {
-	uint32_t i, n_dims = lw_tflite_output(op)->n_dims;
-	int64_t begin[4], size[4];
-	struct cut cuts[4] = { 0 };
-	struct lw_value *in, *out;
-	int ret = read_values(op, &in, &out, cuts);
+	const struct lw_tflite_cut *cut = part->cuts;
+	uint32_t i, hwc[3];
+	int ret = 0;
 
-	if (!ret)
-		ret = lw_tflite_integers(op, 1, "begin", begin, n_dims);
-	if (!ret)
-		ret = lw_tflite_integers(op, 2, "size", size, n_dims);
-	if (ret)
-		return ret;
-	for (i = 0; i < n_dims; i++) {
-		cuts[i].start = begin[i];
-		cuts[i].step = 1;
-		cuts[i].n = size[i];
-		if (size[i] == -1 && begin[i] >= 0 && begin[i] < cuts[i].size)
-			cuts[i].n = cuts[i].size - begin[i];
-	}
-	return add_slice(op, in, out, cuts);
-}
-
-/* A bound as Python has them: from the end if negative, and cut to size. */
-static int64_t resolve(int64_t bound, bool masked, int64_t size, int64_t open)
-{
-	if (masked)
-		return open;
-	if (bound < 0)
-		bound += size;
-	return bound < 0 ? 0 : bound > size ? size : bound;
-}
-
-static int check_masks(struct lw_tflite_op *op)
-{
-	static const struct {
-		unsigned int field;
-		const char *name;
-	} refused[] = {
-		{ STRIDED_SLICE_ELLIPSIS_MASK, "ellipsis" },
-		{ STRIDED_SLICE_NEW_AXIS_MASK, "new axis" },
-		{ STRIDED_SLICE_SHRINK_AXIS_MASK, "shrink axis" },
-	};
-	const struct lw_fb_table *options = &op->source->options;
-	unsigned int i;
-
-	for (i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
-		int32_t mask = lw_fb_i32(options, refused[i].field, 0);
-
-		if (mask)
-			return lw_tflite_refuse(op, "its %s mask is %d; 0 expected",
-						refused[i].name, mask);
-	}
-	if (lw_fb_u8(options, STRIDED_SLICE_OFFSET, 0))
-		return lw_tflite_refuse(op, "its end counts from its begin; absolute ends expected");
-	return 0;
-}
-
-static int read_bounds(struct lw_tflite_op *op, uint32_t n_dims,
-		       struct cut cuts[4])
-{
-	const struct lw_fb_table *options = &op->source->options;
-	uint32_t begin_mask = lw_fb_i32(options, STRIDED_SLICE_BEGIN_MASK, 0);
-	uint32_t end_mask = lw_fb_i32(options, STRIDED_SLICE_END_MASK, 0);
-	int64_t begin[4], end[4], step[4];
-	int ret = lw_tflite_integers(op, 1, "begin", begin, n_dims);
-	uint32_t i;
-
-	if (!ret)
-		ret = lw_tflite_integers(op, 2, "end", end, n_dims);
-	if (!ret)
-		ret = lw_tflite_integers(op, 3, "strides", step, n_dims);
-	for (i = 0; i < n_dims && !ret; i++) {
-		struct cut *cut = &cuts[i];
-
-		cut->step = step[i];
-		cut->start = resolve(begin[i], begin_mask >> i & 1, cut->size,
-				     0);
-		cut->n = resolve(end[i], end_mask >> i & 1, cut->size,
-				 cut->size) - cut->start;
-		if (cut->n > 0 && cut->step > 0)
-			cut->n = (cut->n - 1) / cut->step + 1;
-		/* One element is in no need of a step, however large. */
-		if (cut->n == 1 && cut->step > 0)
-			cut->step = 1;
+	for (i = 0; i < part->dims.n && !ret; i++, cut++) {
+		if (!is_cut(part, i))
+			continue;
+		lw_tflite_hwc(&part->dims, hwc);
+		ret = lw_tflite_view(part->op, part->value, hwc, &part->value);
+		if (ret)
+			return ret;
+		if (cut->step > 0)
+			ret = cut_axis(part, i);
+		else
+			ret = lw_tflite_pick_run(part->op, &part->value,
+						 &part->dims, i, cut->start,
+						 cut->step, (uint32_t)cut->n);
 	}
 	return ret;
 }
 
-int lw_tflite_strided_slice(struct lw_tflite_op *op)
+/* All dimensions that are cut, in one node; false: that cannot be. */
+static bool is_one_slice(const struct lw_tflite_part *part)
 {
-	struct cut cuts[4] = { 0 };
-	struct lw_value *in, *out;
+	enum lw_axis at;
+	uint32_t i;
+
+	for (i = 0; i < part->dims.n; i++)
+		if (is_cut(part, i) &&
+		    (part->cuts[i].step < 0 ||
+		     !lw_tflite_axis_in(&part->dims, i, &at)))
+			return false;
+	return true;
+}
+
+static int cut_at_once(struct lw_tflite_part *part)
+{
+	uint32_t start[3] = { 0 }, step[3] = { 1, 1, 1 }, hwc[3], i;
+	struct lw_value *result;
+	struct lw_node *node;
+	enum lw_axis at;
 	int ret;
 
-	/* Part of a shape. */
-	if (lw_tflite_output(op)->type == LW_TFLITE_INT32)
-		return lw_tflite_shape(op);
-	ret = check_masks(op);
+	lw_tflite_hwc(&part->dims, hwc);
+	for (i = 0; i < part->dims.n; i++) {
+		if (!is_cut(part, i) ||
+		    !lw_tflite_axis_in(&part->dims, i, &at))
+			continue;
+		start[at] = (uint32_t)part->cuts[i].start;
+		step[at] = (uint32_t)part->cuts[i].step;
+		hwc[at] = (uint32_t)part->cuts[i].n;
+	}
+	ret = lw_tflite_derive(part->op, part->value, hwc[0], hwc[1], hwc[2],
+			       &result);
 	if (!ret)
-		ret = read_values(op, &in, &out, cuts);
+		ret = lw_tflite_node(part->op, LW_NODE_SLICE, &part->value, 1,
+				     result, &node);
+	if (ret)
+		return ret;
+	for (i = 0; i < 3; i++) {
+		node->start[i] = start[i];
+		node->step[i] = step[i];
+	}
+	part->value = result;
+	return 0;
+}
+
+int lw_tflite_take(struct lw_tflite_part *part, struct lw_tflite_tensor *tensor)
+{
+	bool cut = false;
+	uint32_t i;
+	int ret = 0;
+
+	for (i = 0; i < part->dims.n && !ret; i++) {
+		ret = check_cut(part, i);
+		cut |= is_cut(part, i);
+	}
+	if (ret)
+		return ret;
+	if (cut)
+		ret = is_one_slice(part) ? cut_at_once(part) : cut_each(part);
+	return ret ? ret : lw_tflite_deliver(part->op, part->value, tensor);
+}
+
+int lw_tflite_slice(struct lw_tflite_op *op)
+{
+	int64_t begin[LW_TFLITE_MAX_DIMS], size[LW_TFLITE_MAX_DIMS];
+	struct lw_tflite_part part;
+	uint32_t i;
+	int ret = lw_tflite_whole(op, 0, &part);
+
 	if (!ret)
-		ret = read_bounds(op, lw_tflite_output(op)->n_dims, cuts);
-	return ret ? ret : add_slice(op, in, out, cuts);
+		ret = lw_tflite_integers(op, 1, "begin", begin, part.dims.n);
+	if (!ret)
+		ret = lw_tflite_integers(op, 2, "size", size, part.dims.n);
+	for (i = 0; i < part.dims.n && !ret; i++) {
+		part.cuts[i].start = begin[i];
+		part.cuts[i].n = size[i];
+		if (size[i] == -1 && begin[i] >= 0 &&
+		    begin[i] < part.dims.d[i])
+			part.cuts[i].n = part.dims.d[i] - begin[i];
+	}
+	return ret ? ret : lw_tflite_take(&part, lw_tflite_output(op));
+}
+
+/* Parts of an axis, one after the other, become the outputs. */
+static int split(struct lw_tflite_op *op, const struct lw_tflite_part *whole,
+		 uint32_t axis, const int64_t *sizes)
+{
+	struct lw_tflite_part part;
+	int64_t at = 0, n;
+	uint32_t i;
+	int ret = 0;
+
+	for (i = 0; i < op->source->outputs.n && !ret; i++) {
+		n = sizes ? sizes[i] :
+			    whole->dims.d[axis] / op->source->outputs.n;
+		if (n < 1 || n > LW_MAX_DIM)
+			return lw_tflite_refuse(op, "its part %u has size %lld; 1 to %d expected",
+						i, (long long)n, LW_MAX_DIM);
+		part = *whole;
+		part.cuts[axis] = (struct lw_tflite_cut){ .start = at,
+							  .step = 1,
+							  .n = n };
+		ret = lw_tflite_take(&part, lw_tflite_output_at(op, i));
+		at += n;
+	}
+	if (!ret && at != whole->dims.d[axis])
+		ret = lw_tflite_refuse(op, "its parts make %lld of dimension %u, which has %u",
+				       (long long)at, axis,
+				       whole->dims.d[axis]);
+	return ret;
+}
+
+static int read_axis(struct lw_tflite_op *op, uint32_t input,
+		     const struct lw_tflite_part *part, uint32_t *axis)
+{
+	int64_t number;
+	int ret = lw_tflite_integers(op, input, "axis", &number, 1);
+
+	return ret ? ret : lw_tflite_axis(op, number, part->dims.n, axis);
+}
+
+int lw_tflite_split(struct lw_tflite_op *op)
+{
+	struct lw_tflite_part part;
+	uint32_t axis;
+	int ret = lw_tflite_whole(op, 1, &part);
+
+	if (!ret)
+		ret = read_axis(op, 0, &part, &axis);
+	return ret ? ret : split(op, &part, axis, NULL);
+}
+
+/* At most one size, -1, is what the others leave. */
+static void complete_sizes(int64_t *sizes, uint32_t n, int64_t rest)
+{
+	uint32_t i, unknown = n;
+
+	for (i = 0; i < n; i++) {
+		if (sizes[i] == -1 && unknown == n)
+			unknown = i;
+		else if (sizes[i] >= 0 && sizes[i] <= LW_MAX_DIM)
+			rest -= sizes[i];
+	}
+	if (unknown < n)
+		sizes[unknown] = rest;
+}
+
+int lw_tflite_split_v(struct lw_tflite_op *op)
+{
+	uint32_t axis, n = op->source->outputs.n;
+	struct lw_tflite_part part;
+	int64_t *sizes;
+	int ret = lw_tflite_whole(op, 0, &part);
+
+	if (!ret)
+		ret = read_axis(op, 2, &part, &axis);
+	if (ret)
+		return ret;
+	sizes = calloc(n, sizeof(*sizes));
+	if (!sizes)
+		return -ENOMEM;
+	ret = lw_tflite_integers(op, 1, "list of sizes", sizes, n);
+	if (!ret) {
+		complete_sizes(sizes, n, part.dims.d[axis]);
+		ret = split(op, &part, axis, sizes);
+	}
+	free(sizes);
+	return ret;
+}
+
+int lw_tflite_unpack(struct lw_tflite_op *op)
+{
+	struct lw_tflite_part part;
+	uint32_t axis;
+	int ret = lw_tflite_whole(op, 0, &part);
+
+	if (!ret)
+		ret = lw_tflite_axis(op, lw_fb_i32(&op->source->options,
+						   UNPACK_AXIS, 0),
+				     part.dims.n, &axis);
+	return ret ? ret : split(op, &part, axis, NULL);
 }

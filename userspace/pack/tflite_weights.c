@@ -89,21 +89,6 @@ static int check_scales(struct unpack *u)
 	return check_zero_points(u);
 }
 
-static float half_to_float(uint16_t half)
-{
-	int exponent = (half >> 10) & 31;
-	float fraction = (float)(half & 1023);
-	float value;
-
-	if (exponent == 31)
-		value = fraction ? NAN : INFINITY;
-	else if (exponent)
-		value = ldexpf(1024 + fraction, exponent - 25);
-	else
-		value = ldexpf(fraction, -24);
-	return half & 0x8000 ? -value : value;
-}
-
 /* Element of a real constant; quantised constants are signed or unsigned. */
 static float real_at(const struct lw_tflite_tensor *tensor, size_t i,
 		     uint32_t o)
@@ -112,7 +97,7 @@ static float real_at(const struct lw_tflite_tensor *tensor, size_t i,
 	case LW_TFLITE_FLOAT32:
 		return lw_fb_get_f32(tensor->data + 4 * i);
 	case LW_TFLITE_FLOAT16:
-		return half_to_float(lw_fb_get_u16(tensor->data + 2 * i));
+		return lw_tflite_half(lw_fb_get_u16(tensor->data + 2 * i));
 	case LW_TFLITE_INT8:
 		return weight_scale(tensor, o) * (int8_t)tensor->data[i];
 	default:
@@ -278,11 +263,10 @@ static int check_sizes(struct lw_tflite_op *op, const struct lw_weights *shape,
 		return lw_tflite_refuse(op, "its bias has %zu entries; %u expected",
 					n_bias, shape->o);
 	lw_tflite_elements(weights, &n);
-	if (n > op->import->constants)
-		return lw_tflite_refuse(op, "the model's operators share constants too often: more than 16 times the file, or %u in all",
-					LW_MAX_ELEMENTS);
-	op->import->constants -= n;
-	return 0;
+	if (lw_tflite_may_unpack(op, n))
+		return 0;
+	return lw_tflite_refuse(op, "the model's operators share constants too often: more than 16 times the file, or %u in all",
+				LW_MAX_ELEMENTS);
 }
 
 int lw_tflite_weights(struct lw_tflite_op *op, const struct lw_value *in,

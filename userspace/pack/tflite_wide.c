@@ -11,14 +11,6 @@
 
 #include "tflite_wide.h"
 
-bool lw_tflite_may_unpack(struct lw_tflite_op *op, size_t n)
-{
-	if (n > op->import->constants)
-		return false;
-	op->import->constants -= n;
-	return true;
-}
-
 /* The scale with which an output channel's weights fit, and its bias in it. */
 static void rescale_channel(struct lw_weights *w, const int16_t *rest,
 			    uint32_t o, double in_scale)

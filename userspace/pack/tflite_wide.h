@@ -15,9 +15,6 @@ static inline size_t lw_weights_count(const struct lw_weights *weights)
 	return weights->o * lw_weights_per_output(weights);
 }
 
-/** lw_tflite_may_unpack() - take @n weights from what may be unpacked */
-bool lw_tflite_may_unpack(struct lw_tflite_op *op, size_t n);
-
 /** lw_tflite_take_channels() - channels [first, first + n) of a value */
 int lw_tflite_take_channels(struct lw_tflite_op *op, struct lw_value *from,
 			    uint32_t first, uint32_t n, struct lw_value **part);

@@ -189,8 +189,10 @@ static int read_layer(struct lw_tflite_op *op, uint32_t activation,
 		.dilation = lw_fb_i32(options, activation + DILATION_W_BEHIND,
 				      1),
 	};
-	int ret = read_values(op, &layer->in, &layer->out);
+	int ret = lw_tflite_image(op, lw_tflite_input(op, 0));
 
+	if (!ret)
+		ret = read_values(op, &layer->in, &layer->out);
 	if (!ret)
 		ret = check_weight_dims(op, 4);
 	if (ret)
@@ -323,8 +325,10 @@ static int pool(struct lw_tflite_op *op, enum lw_pool_kind kind)
 	struct lw_value *in, *out;
 	struct lw_window window;
 	struct lw_node *node;
-	int ret = read_values(op, &in, &out);
+	int ret = lw_tflite_image(op, lw_tflite_input(op, 0));
 
+	if (!ret)
+		ret = read_values(op, &in, &out);
 	if (!ret)
 		ret = lw_tflite_keeps_quanta(op, in, out);
 	if (!ret)
@@ -350,37 +354,4 @@ int lw_tflite_max_pool(struct lw_tflite_op *op)
 int lw_tflite_average_pool(struct lw_tflite_op *op)
 {
 	return pool(op, LW_POOL_AVERAGE);
-}
-
-/* A mean over height and width is a pool whose window is the image. */
-int lw_tflite_mean(struct lw_tflite_op *op)
-{
-	struct span h = { .stride = 1, .dilation = 1 };
-	struct span w = { .stride = 1, .dilation = 1 };
-	uint32_t axis[2] = { 0, 0 };
-	struct lw_value *in, *out;
-	struct lw_window window;
-	struct lw_node *node;
-	int64_t list[2];
-	int ret = read_values(op, &in, &out);
-	int i;
-
-	if (!ret)
-		ret = lw_tflite_integers(op, 1, "list of axes", list, 2);
-	for (i = 0; i < 2 && !ret; i++)
-		ret = lw_tflite_axis(op, list[i], 4, &axis[i]);
-	if (ret)
-		return ret;
-	if (lw_tflite_input(op, 0)->n_dims != 4 || axis[0] == axis[1] ||
-	    axis[0] * axis[1] != 2)
-		return lw_tflite_refuse(op, "its axes are %u and %u of %u dimensions; 1 and 2 (height and width) of 4 expected",
-					axis[0], axis[1],
-					lw_tflite_input(op, 0)->n_dims);
-	if (out->h != 1 || out->w != 1)
-		return lw_tflite_refuse(op, "its output has %ux%u pixels; 1x1 expected",
-					out->h, out->w);
-	h.kernel = in->h;
-	w.kernel = in->w;
-	window = window_of(&h, &w);
-	return add_pool(op, LW_POOL_AVERAGE, in, out, &window, &node);
 }

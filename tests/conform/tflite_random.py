@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""Whole random graphs of the operators that are claimed."""
+import numpy as np
+import tflite_point_ops  # noqa: F401 registers its operators
+import tflite_shape_ops  # noqa: F401
+import tflite_window_ops  # noqa: F401
+from tflite_graph import OPERATORS, WITHIN_ONE, Graph, Unfit
+
+
+def shape_of_image(g):
+    return (1, g.between(1, 12), g.between(1, 12), g.between(1, 9))
+
+
+def other_shape(g):
+    return g.pick([(1, g.between(1, 40)), (1, g.between(1, 9), g.between(1, 9)),
+                   (g.between(1, 5), g.between(1, 9)), shape_of_image(g)])
+
+
+def apply(g, name, x):
+    made = g.apply(OPERATORS[name], x)
+    if name in WITHIN_ONE:
+        g.within_one.update(y.index for y in made)
+    return made
+
+
+def single(name, seed):
+    """A graph of one operator on an input that it takes."""
+    g = Graph(np.random.default_rng([seed, *name.encode()]))
+    for _ in range(500):
+        shape = shape_of_image(g) if g.chance(0.7) else other_shape(g)
+        try:
+            g.apply(lambda g, x: apply(g, name, g.input(shape)), None)
+        except Unfit:
+            continue
+        return g.done()
+    raise AssertionError(f"{name} takes no input")
+
+
+def whole(seed, length=8):
+    """A graph of several operators, inputs and outputs."""
+    g = Graph(np.random.default_rng(seed))
+    live = [g.input(shape_of_image(g))]
+    if g.chance(0.3):
+        live.append(g.input(g.pick([live[0].shape, other_shape(g)])))
+    names = sorted(OPERATORS)
+    added = 0
+    while added < length:
+        name = g.pick(names)
+        g.made = live
+        try:
+            made = apply(g, name, live[-1] if g.chance(0.75) else g.pick(live))
+        except Unfit:
+            continue
+        added += 1
+        if name not in WITHIN_ONE:
+            live.extend(made)
+    return g.done()
