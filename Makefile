@@ -120,7 +120,7 @@ JOBS := -j$(shell nproc)
 FAST_SUITES = $(UNIT_TESTS:%=unit:%) \
 	"engines=$(BUILD)/tests/property/engines --count 300"
 # What runs threads and no OpenCL.
-TSAN_TESTS := $(addprefix build/tsan/tests/unit/test_,drm job pool threads)
+TSAN_TESTS := $(addprefix build/tsan/tests/unit/test_,drm drm_task job pool threads)
 # Mutations run under the sanitizers, against a small file of each kind.
 SAN_BUILD := build/san
 MUTATE := $(SAN_BUILD)/tests/fuzz/mutate

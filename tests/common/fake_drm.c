@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/sync_file.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "drm_io.h"
 #include "fake_drm.h"
@@ -15,6 +17,7 @@
 struct fake_drm fake_drm;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed;
 static const struct lw_drm_io *kernel;
 
 static const struct fake_drm_node one_node[] = {
@@ -65,7 +68,8 @@ static int fake_close(int fd)
 	(void)fd;
 	pthread_mutex_lock(&lock);
 	fake_drm.files--;
-	fake_drm.left = fake_drm.buffers + fake_drm.programs + fake_drm.queues;
+	fake_drm.left = fake_drm.buffers + fake_drm.programs +
+			fake_drm.queues + fake_drm.syncobjs;
 	fake_objects_release();
 	return end(0);
 }
@@ -92,24 +96,69 @@ static void fake_free_version(drmVersionPtr version)
 	free(version);
 }
 
+bool fake_drm_sleep(int64_t timeout)
+{
+	struct timespec until = {
+		.tv_sec = timeout / 1000000000,
+		.tv_nsec = timeout % 1000000000,
+	};
+
+	if (timeout == INT64_MAX)
+		return !pthread_cond_wait(&changed, &lock);
+	return !pthread_cond_timedwait(&changed, &lock, &until);
+}
+
+void fake_drm_wake(void)
+{
+	pthread_cond_broadcast(&changed);
+}
+
+void fake_drm_hold(bool held)
+{
+	pthread_mutex_lock(&lock);
+	fake_drm.held = held;
+	if (!held)
+		fake_jobs_run();
+	pthread_mutex_unlock(&lock);
+}
+
+static const struct fake_ioctl *find_ioctl(unsigned long request)
+{
+	const struct fake_ioctl *const tables[] = {
+		fake_ioctls, fake_job_ioctls, fake_sync_ioctls,
+	};
+
+	for (int i = 0; i < 3; i++)
+		for (const struct fake_ioctl *known = tables[i]; known->request;
+		     known++)
+			if (known->request == request)
+				return known;
+	return NULL;
+}
+
+static int run_ioctl(int fd, unsigned long request, void *args,
+		     const struct fake_ioctl *known)
+{
+	if (request == SYNC_IOC_FILE_INFO)
+		return fake_file_info(fd, args);
+	if (!known)
+		return -ENOTTY;
+	return fake_drm.gone ? -ENODEV : known->run(args);
+}
+
 static int fake_ioctl(int fd, unsigned long request, void *args)
 {
-	const struct fake_ioctl *known = fake_ioctls;
+	const struct fake_ioctl *known = find_ioctl(request);
+	const char *name = request == SYNC_IOC_FILE_INFO ? "file_info" :
+			   known ? known->name : "unknown";
 	int ret;
 
-	(void)fd;
-	while (known->request && known->request != request)
-		known++;
-	if (begin(known->request ? known->name : "unknown"))
+	if (begin(name))
 		return end(-1);
-	if (!known->request)
-		ret = -ENOTTY;
-	else if (fake_drm.gone)
-		ret = -ENODEV;
-	else if (request == fake_drm.fail_request)
+	if (request == fake_drm.fail_request)
 		ret = -fake_drm.fail_errno;
 	else
-		ret = known->run(args);
+		ret = run_ioctl(fd, request, args, known);
 	if (ret && request == DRM_IOCTL_LWNPU_PROGRAM_CREATE &&
 	    fake_drm.refusal.field[0])
 		((struct drm_lwnpu_program_create *)args)->error =
@@ -176,10 +225,18 @@ static const struct lw_drm_io io = {
 
 void fake_drm_start(void)
 {
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&changed, &attributes);
+	pthread_condattr_destroy(&attributes);
 	fake_drm = (struct fake_drm){
 		.nodes = one_node,
 		.ops = UINT64_MAX,
+		.max_queues = 64,
 		.queue_jobs = 256,
+		.submit_jobs = 64,
 	};
 	kernel = lw_drm_io;
 	lw_drm_io = &io;
@@ -188,13 +245,14 @@ void fake_drm_start(void)
 void fake_drm_stop(void)
 {
 	fake_objects_release();
+	pthread_cond_destroy(&changed);
 	lw_drm_io = kernel;
 }
 
 bool fake_drm_is_clean(void)
 {
 	return !fake_drm.files && !fake_drm.buffers && !fake_drm.maps &&
-	       !fake_drm.programs && !fake_drm.queues;
+	       !fake_drm.programs && !fake_drm.queues && !fake_drm.syncobjs;
 }
 
 void fake_drm_forget(void)

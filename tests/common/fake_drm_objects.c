@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* A pretended kernel: buffers, programs, queues and jobs. */
+/* A pretended kernel: buffers and programs. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fake_drm.h"
 #include "fake_drm_objects.h"
 
-#define MAX_OBJECTS 128
-#define MAX_JOBS 65536
+#define MAX_OBJECTS 512
 #define PAGE 4096
 
 struct buffer {
@@ -17,22 +16,9 @@ struct buffer {
 	bool mapped;
 };
 
-struct program {
-	bool alive;
-	struct lwnpu_program_info info;
-	void *loaded;
-};
-
-struct queue {
-	bool alive;
-	uint64_t submitted;
-	struct drm_lwnpu_completion *completions;
-};
-
 /* Handles are indices; 0 is none. */
 static struct buffer buffers[MAX_OBJECTS];
-static struct program programs[MAX_OBJECTS];
-static struct queue queues[MAX_OBJECTS];
+static struct fake_program programs[MAX_OBJECTS];
 
 static struct buffer *find_buffer(uint32_t handle)
 {
@@ -42,16 +28,10 @@ static struct buffer *find_buffer(uint32_t handle)
 	       buffer : NULL;
 }
 
-static struct program *find_program(uint32_t handle)
+struct fake_program *fake_find_program(uint32_t handle)
 {
 	return handle < MAX_OBJECTS && programs[handle].alive ?
 	       &programs[handle] : NULL;
-}
-
-static struct queue *find_queue(uint32_t handle)
-{
-	return handle < MAX_OBJECTS && queues[handle].alive ?
-	       &queues[handle] : NULL;
 }
 
 static void free_buffer(struct buffer *buffer)
@@ -69,18 +49,11 @@ static void close_buffer(struct buffer *buffer)
 	free_buffer(buffer);
 }
 
-static void end_program(struct program *program)
+static void end_program(struct fake_program *program)
 {
 	lw_ref_engine.unload(NULL, program->loaded);
 	program->alive = false;
 	fake_drm.programs--;
-}
-
-static void end_queue(struct queue *queue)
-{
-	free(queue->completions);
-	memset(queue, 0, sizeof(*queue));
-	fake_drm.queues--;
 }
 
 static int get_param(void *data)
@@ -89,9 +62,12 @@ static int get_param(void *data)
 
 	if (args->pad || args->value)
 		return -EINVAL;
-	if (args->param != DRM_LWNPU_PARAM_MAX_QUEUE_JOBS)
+	if (args->param == DRM_LWNPU_PARAM_MAX_QUEUE_JOBS)
+		args->value = fake_drm.queue_jobs;
+	else if (args->param == DRM_LWNPU_PARAM_MAX_SUBMIT_JOBS)
+		args->value = fake_drm.submit_jobs;
+	else
 		return -EOPNOTSUPP;
-	args->value = fake_drm.queue_jobs;
 	return 0;
 }
 
@@ -235,164 +211,11 @@ static int program_create(void *data)
 static int program_destroy(void *data)
 {
 	const struct drm_lwnpu_program_destroy *args = data;
-	struct program *program = find_program(args->handle);
+	struct fake_program *program = fake_find_program(args->handle);
 
 	if (!program || args->pad)
 		return program ? -EINVAL : -ENOENT;
 	end_program(program);
-	return 0;
-}
-
-static int queue_create(void *data)
-{
-	struct drm_lwnpu_queue_create *args = data;
-	uint32_t handle = 1;
-
-	if (args->flags || args->pad || args->handle ||
-	    args->priority != DRM_LWNPU_PRIORITY_NORMAL)
-		return -EINVAL;
-	while (handle < MAX_OBJECTS && queues[handle].alive)
-		handle++;
-	if (handle == MAX_OBJECTS)
-		return -ENOSPC;
-	queues[handle].alive = true;
-	queues[handle].completions =
-		calloc(MAX_JOBS, sizeof(*queues[handle].completions));
-	fake_drm.queues++;
-	args->handle = handle;
-	return 0;
-}
-
-static int queue_destroy(void *data)
-{
-	const struct drm_lwnpu_queue_destroy *args = data;
-	struct queue *queue = find_queue(args->handle);
-
-	if (!queue || args->pad)
-		return queue ? -EINVAL : -ENOENT;
-	end_queue(queue);
-	return 0;
-}
-
-/* The arena is checked, and not used: the reference engine has its own. */
-static int bind(const struct program *program,
-		const struct drm_lwnpu_binding *bound,
-		struct lw_binding *bindings)
-{
-	const struct buffer *buffer = find_buffer(bound->handle);
-	size_t size;
-
-	if (bound->region < LWNPU_REGION_ARENA ||
-	    bound->region >= program->info.n_regions ||
-	    bindings[bound->region].data ||
-	    bound->offset % DRM_LWNPU_ALIGNMENT)
-		return -EINVAL;
-	if (!buffer)
-		return -ENOENT;
-	size = program->info.region[bound->region].size;
-	if (bound->region == LWNPU_REGION_ARENA)
-		size = fake_drm.arena_size;
-	else if (!program->info.region[bound->region].direction)
-		return -EINVAL;
-	if (!size)
-		return -EINVAL;
-	if (bound->offset > buffer->size ||
-	    size > buffer->size - bound->offset)
-		return -EOVERFLOW;
-	bindings[bound->region].data = buffer->data + bound->offset;
-	bindings[bound->region].size = size;
-	return 0;
-}
-
-static int bind_all(const struct program *program,
-		    const struct drm_lwnpu_job *job,
-		    struct lw_binding *bindings, uint32_t *item)
-{
-	const struct drm_lwnpu_binding *bound =
-		(const void *)(uintptr_t)job->bindings.ptr;
-	int ret;
-
-	for (uint32_t i = 0; i < job->bindings.count; i++) {
-		*item = i;
-		ret = bind(program, &bound[i], bindings);
-		if (ret)
-			return ret;
-	}
-	*item = DRM_LWNPU_NONE;
-	if (fake_drm.arena_size && !bindings[LWNPU_REGION_ARENA].data)
-		return -EINVAL;
-	return 0;
-}
-
-static int run(const struct program *program, const struct drm_lwnpu_job *job,
-	       struct drm_lwnpu_completion *completion, uint32_t *item)
-{
-	struct lw_binding bindings[LWNPU_REGION_MAX] = { 0 };
-	int ret;
-
-	if (job->flags || job->in_syncs.count || job->out_syncs.count ||
-	    job->bindings.stride != sizeof(struct drm_lwnpu_binding))
-		return -EINVAL;
-	ret = bind_all(program, job, bindings, item);
-	if (ret)
-		return ret;
-	*completion = fake_drm.outcome;
-	if (completion->status != DRM_LWNPU_JOB_PENDING)
-		return 0;
-	completion->status = DRM_LWNPU_JOB_DONE;
-	completion->op = DRM_LWNPU_NONE;
-	/* Regions that are used and not bound are found here. */
-	return lw_ref_engine.run(NULL, program->loaded, bindings, NULL);
-}
-
-static int submit(void *data)
-{
-	struct drm_lwnpu_submit *args = data;
-	struct drm_lwnpu_job *job = (void *)(uintptr_t)args->jobs.ptr;
-	struct queue *queue = find_queue(args->queue);
-	struct drm_lwnpu_completion completion;
-	const struct program *program;
-	int ret;
-
-	args->error_job = args->error_item = DRM_LWNPU_NONE;
-	if (args->flags || args->jobs.count != 1 ||
-	    args->jobs.stride != sizeof(*job))
-		return -EINVAL;
-	if (!queue)
-		return -ENOENT;
-	if (fake_drm.guilty) {
-		fake_drm.guilty--;
-		return -ECANCELED;
-	}
-	if (fake_drm.in_flight == fake_drm.queue_jobs ||
-	    queue->submitted == MAX_JOBS - 1)
-		return -EAGAIN;
-	args->error_job = 0;
-	program = find_program(job->program);
-	if (!program)
-		return -ENOENT;
-	ret = run(program, job, &completion, &args->error_item);
-	if (ret)
-		return ret;
-	job->id = ++queue->submitted;
-	queue->completions[job->id] = completion;
-	fake_drm.submits++;
-	if (++fake_drm.in_flight > fake_drm.most_in_flight)
-		fake_drm.most_in_flight = fake_drm.in_flight;
-	return 0;
-}
-
-static int wait_job(void *data)
-{
-	struct drm_lwnpu_wait_job *args = data;
-	const struct queue *queue = find_queue(args->queue);
-
-	if (args->flags || args->timeout_ns <= 0)
-		return -EINVAL;
-	if (!queue || !args->job || args->job > queue->submitted)
-		return -ENOENT;
-	args->completion = queue->completions[args->job];
-	fake_drm.in_flight--;
 	return 0;
 }
 
@@ -403,9 +226,20 @@ void fake_objects_release(void)
 			close_buffer(&buffers[i]);
 		if (programs[i].alive)
 			end_program(&programs[i]);
-		if (queues[i].alive)
-			end_queue(&queues[i]);
 	}
+	fake_jobs_release();
+	fake_sync_release();
+}
+
+bool fake_buffer_find(uint32_t handle, uint8_t **data, size_t *size)
+{
+	const struct buffer *buffer = find_buffer(handle);
+
+	if (!buffer)
+		return false;
+	*data = buffer->data;
+	*size = buffer->size;
+	return true;
 }
 
 const struct fake_ioctl fake_ioctls[] = {
@@ -417,9 +251,5 @@ const struct fake_ioctl fake_ioctls[] = {
 	{ DRM_IOCTL_LWNPU_PROGRAM_CREATE, "program_create", program_create },
 	{ DRM_IOCTL_LWNPU_PROGRAM_DESTROY, "program_destroy",
 	  program_destroy },
-	{ DRM_IOCTL_LWNPU_QUEUE_CREATE, "queue_create", queue_create },
-	{ DRM_IOCTL_LWNPU_QUEUE_DESTROY, "queue_destroy", queue_destroy },
-	{ DRM_IOCTL_LWNPU_SUBMIT, "submit", submit },
-	{ DRM_IOCTL_LWNPU_WAIT_JOB, "wait_job", wait_job },
 	{ 0 }
 };

@@ -55,7 +55,8 @@ int lw_trial_open(struct lw_trial *trial, const struct lw_engine_ops *ops,
 		if (!lw_trial_uses(program, r))
 			continue;
 		size = lw_trial_size(program, r) + LW_TRIAL_GUARD;
-		trial->foreign[r] = lw_random_chance(&random, 30);
+		trial->foreign[r] = lw_random_chance(&random, 30) &&
+				    !ops->can_bind;
 		trial->memory[r] = trial->foreign[r] ? malloc(size) :
 				   ops->alloc(engine, size);
 		if (!trial->memory[r])

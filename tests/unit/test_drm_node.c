@@ -49,7 +49,7 @@ static void opening(void **state)
 
 	(void)state;
 	assert_string_equal(fake_drm.log,
-			    "open version get_param queue_create ");
+			    "open version get_param get_param queue_create ");
 	fake_drm_forget();
 	drm->close(engine);
 	assert_string_equal(fake_drm.log, "queue_destroy ");

@@ -8,9 +8,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "../common/fake_drm.h"
 #include "../common/lut_model.h"
 #include "../common/random.h"
 
@@ -161,6 +163,8 @@ static void together(void **state)
 	unsigned int done = 0, canceled = 0;
 
 	(void)state;
+	memset(workers, 0, sizeof(workers));
+	memset(meddlers, 0, sizeof(meddlers));
 	assert_int_equal(lwnpu_job_create(&shared, model, NULL), 0);
 	assert_int_equal(lwnpu_job_set_input(shared, 0, &in_buffer, NULL), 0);
 	assert_int_equal(lwnpu_job_set_output(shared, 0, &out_buffer, NULL),
@@ -221,19 +225,19 @@ static void loading(void **state)
 	}
 }
 
-static int open_all(void **state)
+static int open_device(const char *name)
 {
 	struct lw_lut lut = lw_lut_identity(false, false, 5);
 
-	(void)state;
 	for (int i = 0; i < 256; i++)
 		lut.table[i] = i + 1;
-	device = lw_open_device("ref");
+	is_over = false;
+	device = lw_open_device(name);
 	model = lw_lut_load(device, &lut);
 	return 0;
 }
 
-static int close_all(void **state)
+static int close_device(void **state)
 {
 	(void)state;
 	lwnpu_model_free(model);
@@ -241,12 +245,61 @@ static int close_all(void **state)
 	return 0;
 }
 
+static int open_ref(void **state)
+{
+	(void)state;
+	return open_device("ref");
+}
+
+static pthread_t kernel;
+static atomic_bool kernel_ends;
+
+/* Jobs of the pretended device take a while, and pile up. */
+static void *pretend(void *data)
+{
+	while (!kernel_ends) {
+		fake_drm_hold(true);
+		usleep(200);
+		fake_drm_hold(false);
+	}
+	return data;
+}
+
+static int open_node(void **state)
+{
+	(void)state;
+	unsetenv("LWNPU_DEVICE");
+	fake_drm_start();
+	kernel_ends = false;
+	if (pthread_create(&kernel, NULL, pretend, NULL))
+		return -1;
+	return open_device("/dev/accel/accel0");
+}
+
+static int close_node(void **state)
+{
+	bool clean;
+
+	kernel_ends = true;
+	pthread_join(kernel, NULL);
+	close_device(state);
+	clean = fake_drm_is_clean();
+	fake_drm_stop();
+	return clean ? 0 : -1;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(together),
-		cmocka_unit_test(loading),
+		cmocka_unit_test_setup_teardown(together, open_ref,
+						close_device),
+		cmocka_unit_test_setup_teardown(loading, open_ref,
+						close_device),
+		cmocka_unit_test_setup_teardown(together, open_node,
+						close_node),
+		cmocka_unit_test_setup_teardown(loading, open_node,
+						close_node),
 	};
 
-	return cmocka_run_group_tests(tests, open_all, close_all);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,24 +5,19 @@
 
 #include "drm_engine.h"
 
-/* More threads than this wait for each other. */
-#define MAX_SLOTS 4096
-
 static void device_close(void *engine)
 {
 	struct lw_drm_device *device = engine;
 
-	if (device->queue)
-		lw_drm_queue_put(device, device->queue);
+	lw_drm_queue_free_idle(device);
 	lw_drm_io->close(device->fd);
-	sem_destroy(&device->slots);
+	pthread_cond_destroy(&device->changed);
 	pthread_mutex_destroy(&device->lock);
 	free(device->path);
 	free(device);
 }
 
-static struct lw_drm_device *device_new(int fd, const char *path,
-					unsigned int slots)
+static struct lw_drm_device *device_new(int fd, const char *path)
 {
 	struct lw_drm_device *device = calloc(1, sizeof(*device));
 
@@ -34,16 +29,18 @@ static struct lw_drm_device *device_new(int fd, const char *path,
 		return NULL;
 	}
 	device->fd = fd;
-	sem_init(&device->slots, 0, slots);
 	pthread_mutex_init(&device->lock, NULL);
+	pthread_cond_init(&device->changed, NULL);
+	TAILQ_INIT(&device->idle);
+	TAILQ_INIT(&device->busy);
+	TAILQ_INIT(&device->gone);
 	return device;
 }
 
-static int read_slots(int fd, unsigned int *slots)
+/* A limit of jobs; @limit gets it if it is less. */
+static int read_limit(int fd, uint32_t param, unsigned int *limit)
 {
-	struct drm_lwnpu_get_param args = {
-		.param = DRM_LWNPU_PARAM_MAX_QUEUE_JOBS,
-	};
+	struct drm_lwnpu_get_param args = { .param = param };
 	int ret;
 
 	ret = lw_drm_call(fd, DRM_IOCTL_LWNPU_GET_PARAM, &args);
@@ -51,19 +48,26 @@ static int read_slots(int fd, unsigned int *slots)
 		return ret;
 	if (!args.value)
 		return -EIO;
-	*slots = args.value < MAX_SLOTS ? args.value : MAX_SLOTS;
+	*limit = args.value < *limit ? args.value : *limit;
 	return 0;
 }
 
-/* So that a device that takes no jobs is refused when it is opened. */
+/* Asks for a queue: a device that takes no jobs is refused now. */
 static int device_prepare(struct lw_drm_device *device)
 {
 	struct lw_drm_queue *queue;
 	int ret;
 
-	ret = lw_drm_queue_get(device, &queue);
+	device->max_submit = LWNPU_SUBMIT_MAX;
+	ret = read_limit(device->fd, DRM_LWNPU_PARAM_MAX_SUBMIT_JOBS,
+			 &device->max_submit);
 	if (!ret)
-		lw_drm_queue_put(device, queue);
+		ret = read_limit(device->fd, DRM_LWNPU_PARAM_MAX_QUEUE_JOBS,
+				 &device->max_submit);
+	if (!ret)
+		ret = lw_drm_queue_get(device, LWNPU_NORMAL, &queue);
+	if (!ret)
+		lw_drm_queue_drop(device, queue, false);
 	return ret;
 }
 
@@ -73,7 +77,6 @@ static int device_open(void **engine, const char *choice,
 	char path[LW_DRM_PATH_SIZE];
 	struct lw_drm_version version;
 	struct lw_drm_device *device;
-	unsigned int slots;
 	int fd, ret;
 
 	if (!choice && lw_drm_node_default(path, sizeof(path)))
@@ -85,13 +88,11 @@ static int device_open(void **engine, const char *choice,
 	fd = lw_drm_node_open(choice, &version, error);
 	if (fd < 0)
 		return fd;
-	ret = read_slots(fd, &slots);
-	if (ret)
-		goto close_node;
-	device = device_new(fd, choice, slots);
+	device = device_new(fd, choice);
 	if (!device) {
+		lw_drm_io->close(fd);
 		ret = -ENOMEM;
-		goto close_node;
+		goto fail;
 	}
 	device->version = version;
 	ret = device_prepare(device);
@@ -102,8 +103,6 @@ static int device_open(void **engine, const char *choice,
 	*engine = device;
 	return 0;
 
-close_node:
-	lw_drm_io->close(fd);
 fail:
 	return lw_fail(error, ret, "%s: %s", choice, strerror(-ret));
 }
@@ -134,4 +133,5 @@ const struct lw_engine_ops lw_drm_engine = {
 	.free = lw_drm_free,
 	.can_bind = device_can_bind,
 	.run = lw_drm_run,
+	.tasks = &lw_drm_tasks,
 };

@@ -4,12 +4,12 @@
 #define LW_DRM_ENGINE_H
 
 #include <pthread.h>
-#include <semaphore.h>
+#include <sys/queue.h>
 
 #include "drm_io.h"
 #include "drm_node.h"
-#include "engine.h"
 #include "lwnpu_drm.h"
+#include "task.h"
 
 /**
  * struct lw_drm_buffer - a buffer object
@@ -25,14 +25,52 @@ struct lw_drm_buffer {
 	uint8_t *data;
 };
 
+struct lw_drm_job;
+TAILQ_HEAD(lw_drm_jobs, lw_drm_job);
+
 /**
- * struct lw_drm_queue - a queue of jobs
+ * struct lw_drm_queue - a queue of the kernel: the jobs of one submission
+ * @link: in a list of the device
  * @handle: of the queue
- * @users: runs in progress, and the device while it uses the queue
+ * @priority: enum drm_lwnpu_priority
+ * @jobs: those that are not complete, as far as we know
+ * @is_guilty: it takes no more jobs
+ * @is_dead: its handle is closed: what has not started is cancelled
+ * @waiters: threads that may call the kernel with @handle, so that no other
+ *	queue must get the same one
  */
 struct lw_drm_queue {
+	TAILQ_ENTRY(lw_drm_queue) link;
 	uint32_t handle;
-	unsigned int users;
+	uint32_t priority;
+	struct lw_drm_jobs jobs;
+	bool is_guilty;
+	bool is_dead;
+	unsigned int waiters;
+};
+
+TAILQ_HEAD(lw_drm_queues, lw_drm_queue);
+
+/**
+ * struct lw_drm_job - a task, as the kernel sees it
+ * @link: in lw_drm_queue.jobs
+ * @task: the task
+ * @queue: where it is pending, or NULL
+ * @id: in the queue
+ * @syncobj: handle of its out-syncobj; 0: it has none
+ * @fence: sync_file of a job whose queue is dead, or -1
+ * @n_bound: of @bound
+ * @bound: the buffers behind the task's bindings
+ */
+struct lw_drm_job {
+	TAILQ_ENTRY(lw_drm_job) link;
+	struct lw_task *task;
+	struct lw_drm_queue *queue;
+	uint64_t id;
+	uint32_t syncobj;
+	int fence;
+	uint32_t n_bound;
+	struct drm_lwnpu_binding bound[LWNPU_REGION_MAX];
 };
 
 /**
@@ -40,20 +78,24 @@ struct lw_drm_queue {
  * @fd: of the node
  * @path: its name
  * @version: of its driver
- * @slots: room in the queue
- * @lock: of what follows
- * @queue: where jobs go, or NULL until the next one
+ * @max_submit: jobs of one SUBMIT, at most LWNPU_SUBMIT_MAX
+ * @lock: of what follows, and of all jobs
+ * @changed: signalled when a queue has got jobs, or has become idle
+ * @idle: queues without jobs
+ * @busy: queues with jobs, or that are about to get some
+ * @gone: dead queues without jobs, but with waiters
  * @buffers: from alloc
- *
- * Models on one device may run in different threads.
  */
 struct lw_drm_device {
 	int fd;
 	char *path;
 	struct lw_drm_version version;
-	sem_t slots;
+	unsigned int max_submit;
 	pthread_mutex_t lock;
-	struct lw_drm_queue *queue;
+	pthread_cond_t changed;
+	struct lw_drm_queues idle;
+	struct lw_drm_queues busy;
+	struct lw_drm_queues gone;
 	struct lw_drm_buffer *buffers;
 };
 
@@ -63,15 +105,12 @@ struct lw_drm_device {
  * @n_ops: its operations
  * @info: what it binds
  * @arena: region 1, if the engine has none of its own
- * @staging: per region, for memory that is not the device's; made when it is
- *	first needed
  */
 struct lw_drm_program {
 	uint32_t handle;
 	uint32_t n_ops;
 	struct lwnpu_program_info info;
 	struct lw_drm_buffer arena;
-	struct lw_drm_buffer staging[LWNPU_REGION_MAX];
 };
 
 /* drm_buffer.c: buffer objects */
@@ -114,29 +153,131 @@ void lw_drm_free(void *engine, void *data);
 bool lw_drm_buffer_find(struct lw_drm_device *device, const void *data,
 			size_t size, struct drm_lwnpu_binding *binding);
 
-/* drm_queue.c: queues, which do not outlive a hang */
+/* drm_queue.c: queues, one for each submission, so that it can be cancelled */
 
 /**
- * lw_drm_queue_get() - the queue for a job
+ * lw_drm_queue_get() - a queue for a submission
  * @device: open
- * @queue: gets the queue; give it back with lw_drm_queue_put()
+ * @priority: of the jobs
+ * @queue: gets the queue; it is busy
+ *
+ * Return: 0; -EAGAIN the file has as many as it may, all of them busy; others
+ * of QUEUE_CREATE.
+ */
+int lw_drm_queue_get(struct lw_drm_device *device,
+		     enum lwnpu_priority priority, struct lw_drm_queue **queue);
+
+/** lw_drm_queue_add() - note the jobs of a submission, which have their ids */
+void lw_drm_queue_add(struct lw_drm_device *device, struct lw_drm_queue *queue,
+		      struct lw_drm_job *const *jobs, unsigned int n);
+
+/** lw_drm_queue_drop() - do without a queue that got no jobs */
+void lw_drm_queue_drop(struct lw_drm_device *device,
+		       struct lw_drm_queue *queue, bool is_guilty);
+
+/**
+ * lw_drm_queue_poll() - WAIT_JOB
+ * @device: locked; not while it waits
+ * @queue: not dead, but it may die meanwhile
+ * @id: of the job
+ * @timeout: as lwnpu_job_wait()
+ * @completion: filled in
+ *
+ * Return: 0; -ETIMEDOUT; -ESTALE the queue died; others of WAIT_JOB.
+ */
+int lw_drm_queue_poll(struct lw_drm_device *device, struct lw_drm_queue *queue,
+		      uint64_t id, int64_t timeout,
+		      struct drm_lwnpu_completion *completion);
+
+/**
+ * lw_drm_queue_remove() - a job is complete
+ * @device: locked
+ * @job: in a queue, which becomes idle, or goes, with its last
+ */
+void lw_drm_queue_remove(struct lw_drm_device *device, struct lw_drm_job *job);
+
+/**
+ * lw_drm_queue_wait() - until lw_drm_queue_get() may have one again
+ * @device: open
  *
  * Return: 0 or a negative errno value.
  */
-int lw_drm_queue_get(struct lw_drm_device *device, struct lw_drm_queue **queue);
-void lw_drm_queue_put(struct lw_drm_device *device, struct lw_drm_queue *queue);
+int lw_drm_queue_wait(struct lw_drm_device *device);
 
-/** lw_drm_queue_blame() - it takes no more jobs: the next gets a new one */
-void lw_drm_queue_blame(struct lw_drm_device *device,
-			struct lw_drm_queue *queue);
+/**
+ * lw_drm_queue_kill() - cancel the jobs of a queue that have not started
+ * @device: locked
+ * @queue: busy; dead afterwards, or without jobs
+ *
+ * Return: 0 or a negative errno value: nothing is cancelled then.
+ */
+int lw_drm_queue_kill(struct lw_drm_device *device, struct lw_drm_queue *queue);
+
+/** lw_drm_queue_free_idle() - destroy all idle queues */
+void lw_drm_queue_free_idle(struct lw_drm_device *device);
+
+/* drm_sync.c: syncobjs and sync_files */
+int lw_drm_sync_create(const struct lw_drm_device *device, uint32_t *syncobj);
+void lw_drm_sync_destroy(const struct lw_drm_device *device, uint32_t syncobj);
+
+/**
+ * lw_drm_sync_export() - the fence of a syncobj, as a file to poll
+ * @device: open
+ * @syncobj: of a job that was submitted
+ *
+ * Return: a sync_file or a negative errno value.
+ */
+int lw_drm_sync_export(const struct lw_drm_device *device, uint32_t syncobj);
+
+/**
+ * lw_drm_sync_wait() - wait for a sync_file
+ * @file: the sync_file
+ * @timeout: as lwnpu_job_wait()
+ * @status: gets 0, or the error that it was signalled with
+ * @time: gets when that was
+ *
+ * Return: 0, -ETIMEDOUT, others of poll() or ioctl().
+ */
+int lw_drm_sync_wait(int file, int64_t timeout, int *status, int64_t *time);
+
+/* drm_outcome.c: how jobs end */
+
+/**
+ * lw_drm_end_record() - by their completion record
+ * @device: locked
+ * @job: pending; it is not any more
+ * @completion: what WAIT_JOB gave
+ */
+void lw_drm_end_record(struct lw_drm_device *device, struct lw_drm_job *job,
+		       const struct drm_lwnpu_completion *completion);
+
+/**
+ * lw_drm_end_fence() - by their fence, where the record cannot be had
+ * @device: locked
+ * @job: pending; it is not any more
+ * @status: of lw_drm_sync_wait()
+ * @time: of lw_drm_sync_wait()
+ */
+void lw_drm_end_fence(struct lw_drm_device *device, struct lw_drm_job *job,
+		      int status, int64_t time);
+
+/**
+ * lw_drm_end_error() - by an error of the call that waits
+ * @device: locked
+ * @job: pending; it is not any more
+ * @code: negative errno value
+ */
+void lw_drm_end_error(struct lw_drm_device *device, struct lw_drm_job *job,
+		      int code);
 
 /* drm_program.c: lw_engine_ops.load and unload */
 int lw_drm_load(void *engine, const struct lw_program *program, void **loaded,
 		struct lwnpu_error *error);
 void lw_drm_unload(void *engine, void *loaded);
 
-/* drm_job.c: lw_engine_ops.run */
+/* drm_job.c: lw_engine_ops.run and tasks, whose runner is the device */
 int lw_drm_run(void *engine, void *loaded, const struct lw_binding *bindings,
 	       struct lwnpu_error *error);
+extern const struct lw_task_ops lw_drm_tasks;
 
 #endif /* LW_DRM_ENGINE_H */

@@ -105,7 +105,5 @@ void lw_drm_unload(void *engine, void *loaded)
 
 	lw_drm_call(device->fd, DRM_IOCTL_LWNPU_PROGRAM_DESTROY, &args);
 	lw_drm_buffer_destroy(device, &program->arena);
-	for (uint32_t r = LWNPU_REGION_IO; r < LWNPU_REGION_MAX; r++)
-		lw_drm_buffer_destroy(device, &program->staging[r]);
 	free(program);
 }
