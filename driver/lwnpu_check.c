@@ -334,6 +334,7 @@ int lwnpu_check_program(const struct lwnpu_op *ops, __u32 n_ops,
 			struct lwnpu_check_error *error)
 {
 	struct lw_check check = {
+		.n_ops = n_ops,
 		.weights = weights,
 		.weights_size = weights_size,
 		.info.n_regions = LWNPU_REGION_IO,

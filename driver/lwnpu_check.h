@@ -12,6 +12,8 @@
 /* Limits of every engine; GET_PARAM and liblwnpu report them. */
 #define LWNPU_MAX_OPS 65536
 #define LWNPU_MAX_REGION_SIZE (1ULL << 31)
+/* A bit for each: which way a job went fits a word. */
+#define LWNPU_MAX_GATES 64
 
 /**
  * struct lwnpu_region_info - what a job must bind to a region
@@ -28,12 +30,12 @@ struct lwnpu_region_info {
 /**
  * struct lwnpu_program_info - the checker's result for a valid program
  * @n_regions: 1 + the highest region used, at least 2
- * @reserved: zero
+ * @n_gates: operations that are a GATE, at most LWNPU_MAX_GATES
  * @region: per region; a region below @n_regions may be unused
  */
 struct lwnpu_program_info {
 	__u32 n_regions;
-	__u32 reserved;
+	__u32 n_gates;
 	struct lwnpu_region_info region[LWNPU_REGION_MAX];
 };
 

@@ -17,11 +17,6 @@ struct lwnpu_digits lwnpu_reorder_digits(const struct lwnpu_op *op)
 	};
 }
 
-static u64 lw_tensor_elements(const struct lwnpu_tensor *tensor)
-{
-	return (u64)tensor->h * tensor->w * tensor->c;
-}
-
 /* A tensor fits a region, so its elements fit 32 bits, and so do numbers. */
 int lw_check_reorder(struct lw_check *check)
 {

@@ -188,3 +188,23 @@ int lw_check_matmul(struct lw_check *check)
 	return lw_check_equal(check, turn_b ? "in[1].c" : "in[1].w",
 			      turn_b ? b->c : b->w, turn_a ? a->w : a->c);
 }
+
+/* Forward, and not past the end: so a program terminates. */
+int lw_check_gate(struct lw_check *check)
+{
+	const struct lwnpu_gate *gate = &check->op->gate;
+	u32 behind = check->n_ops - 1 - check->index;
+
+	if (gate->skip > behind)
+		return lw_check_refuse(check, LWNPU_CHECK_RANGE, "skip",
+				       gate->skip, behind);
+	if (gate->mode == LWNPU_GATE_MARGIN &&
+	    lw_tensor_elements(&check->op->in[0]) < 2)
+		return lw_check_refuse(check, LWNPU_CHECK_SHAPE, "in[0]", 1, 2);
+	if (check->info.n_gates == LWNPU_MAX_GATES)
+		return lw_check_refuse(check, LWNPU_CHECK_RANGE,
+				       "number of gates", LWNPU_MAX_GATES + 1,
+				       LWNPU_MAX_GATES);
+	check->info.n_gates++;
+	return 0;
+}

@@ -10,6 +10,7 @@
  * struct lw_check - a check in progress
  * @op: the operation being checked
  * @index: its index
+ * @n_ops: operations of the program
  * @weights: region 0
  * @weights_size: its bytes
  * @info: what is known of the regions so far
@@ -18,6 +19,7 @@
 struct lw_check {
 	const struct lwnpu_op *op;
 	u32 index;
+	u32 n_ops;
 	const u8 *weights;
 	u64 weights_size;
 	struct lwnpu_program_info info;

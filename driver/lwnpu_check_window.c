@@ -4,6 +4,8 @@
 
 /* Bytes of a window are summed in 32 bits: 255 x 2^23 < 2^31. */
 #define LW_MAX_WINDOW (1U << 23)
+/* Engines have tables for each of a transposed convolution's phases. */
+#define LW_MAX_PHASES 4096
 
 static u32 lw_count_bits(u32 word)
 {
@@ -206,6 +208,7 @@ int lw_check_tconv(struct lw_check *check)
 		LW_AXIS_H(op, &op->tconv, op->tconv.dilation_h),
 		LW_AXIS_W(op, &op->tconv, op->tconv.dilation_w),
 	};
+	u32 phases = axes[0].stride * axes[1].stride;
 	int err;
 
 	err = lw_check_transposed_axis(check, &axes[0]);
@@ -214,6 +217,10 @@ int lw_check_tconv(struct lw_check *check)
 	err = lw_check_transposed_axis(check, &axes[1]);
 	if (err)
 		return err;
+	if (phases > LW_MAX_PHASES)
+		return lw_check_refuse(check, LWNPU_CHECK_RANGE,
+				       "stride_h x stride_w", phases,
+				       LW_MAX_PHASES);
 	return lw_check_conv_streams(check);
 }
 

@@ -109,4 +109,9 @@ static inline u32 lw_tensor_planes(const struct lwnpu_tensor *tensor)
 	return (tensor->c + LWNPU_LANES - 1) / LWNPU_LANES;
 }
 
+static inline u64 lw_tensor_elements(const struct lwnpu_tensor *tensor)
+{
+	return (u64)tensor->h * tensor->w * tensor->c;
+}
+
 #endif /* LWNPU_TABLE_H */

@@ -189,64 +189,24 @@ static void opencl_free(void *opened, void *data)
 	lw_cl_unlock(engine);
 }
 
-/* Inputs and outputs are the only arguments that change. */
-static int bind_launch(const struct lw_cl_launch *launch,
-		       const struct lw_cl_job *job, struct lwnpu_error *error)
-{
-	cl_int code = CL_SUCCESS;
-
-	for (unsigned int i = 0; i < 3 && code == CL_SUCCESS; i++)
-		if (launch->regions[i] >= LWNPU_REGION_IO)
-			code = clSetKernelArg(launch->kernel,
-					      LW_CL_FIRST_TENSOR + i,
-					      sizeof(cl_mem),
-					      &job->mem[launch->regions[i]]);
-	if (code != CL_SUCCESS)
-		return lw_cl_fail(error, "clSetKernelArg", code);
-	return 0;
-}
-
-static int enqueue_launches(struct lw_cl_engine *engine,
-			    const struct lw_cl_loaded *loaded,
-			    const struct lw_cl_job *job,
-			    struct lwnpu_error *error)
-{
-	/* A CPU is busy with one work-item; other devices know best. */
-	static const size_t one[3] = { 1, 1, 1 };
-	const size_t *local = engine->device.is_cpu ? one : NULL;
-
-	for (size_t i = 0; i < loaded->n_launches; i++) {
-		const struct lw_cl_launch *launch = &loaded->launches[i];
-		cl_int code;
-		int ret = bind_launch(launch, job, error);
-
-		if (ret)
-			return ret;
-		code = clEnqueueNDRangeKernel(engine->queue, launch->kernel, 3,
-					      NULL, launch->global, local, 0,
-					      NULL, NULL);
-		if (code != CL_SUCCESS)
-			return lw_cl_fail(error, "clEnqueueNDRangeKernel",
-					  code);
-	}
-	return 0;
-}
-
 static int opencl_run(void *opened, void *program,
 		      const struct lw_binding *bindings,
-		      struct lwnpu_error *error)
+		      struct lw_run_result *result, struct lwnpu_error *error)
 {
 	struct lw_cl_engine *engine = opened;
 	struct lw_cl_loaded *loaded = program;
 	struct lw_cl_job job;
+	uint64_t gates = 0;
 	int ret, end;
 
 	lw_cl_lock(engine);
 	ret = lw_cl_job_begin(engine, loaded, bindings, &job, error);
 	if (!ret)
-		ret = enqueue_launches(engine, loaded, &job, error);
+		ret = lw_cl_run_launches(engine, loaded, &job, &gates, error);
 	end = lw_cl_job_end(engine, loaded, bindings, &job, ret ? NULL : error);
 	lw_cl_unlock(engine);
+	if (result && !ret && !end)
+		*result = (struct lw_run_result) { gates, true };
 	return ret ? ret : end;
 }
 

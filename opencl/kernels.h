@@ -11,6 +11,7 @@ extern const char lw_kernel_conv_quad[];
 extern const char lw_kernel_conv_wide[];
 extern const char lw_kernel_copy[];
 extern const char lw_kernel_element[];
+extern const char lw_kernel_gate[];
 extern const char lw_kernel_matmul[];
 extern const char lw_kernel_matmul_pack[];
 extern const char lw_kernel_pair[];
@@ -27,6 +28,7 @@ extern const char lw_kernel_softmax[];
 	X(conv_wide) \
 	X(copy) \
 	X(copy_lanes) \
+	X(gate) \
 	X(lut) \
 	X(matmul_large) \
 	X(matmul_small) \

@@ -190,9 +190,11 @@ int lw_cl_lower(struct lw_cl_engine *engine, const struct lw_program *program,
 	while (lower.op < program->n_ops && !ret) {
 		const struct lwnpu_op *op = &program->ops[lower.op];
 
+		lw_cl_gate_targets(&lower);
 		ret = lower_ops[op->opcode](&lower, op);
 		lower.op++;
 	}
+	lw_cl_gate_targets(&lower);
 	if (!ret)
 		ret = create_buffers(&lower);
 	if (!ret)

@@ -22,6 +22,7 @@
  * @scratch: first word, in the arena's buffer, of scratch memory; what is
  *	there lasts from one launch of an operation to its last
  * @n_scratch: words of scratch memory
+ * @gate_end: per gate: the operation to go on with if it is taken
  */
 struct lw_cl_lowering {
 	struct lw_cl_engine *engine;
@@ -35,6 +36,7 @@ struct lw_cl_lowering {
 	size_t max_launches;
 	size_t scratch;
 	size_t n_scratch;
+	uint32_t gate_end[LWNPU_MAX_GATES];
 };
 
 /**
@@ -59,6 +61,9 @@ int lw_cl_lower(struct lw_cl_engine *engine, const struct lw_program *program,
 #undef LWNPU_OP
 #undef LWNPU_FIELD
 #undef LWNPU_END
+
+/* lw_cl_gate_targets() - to be called before each operation, and at the end */
+void lw_cl_gate_targets(struct lw_cl_lowering *lower);
 
 /**
  * lw_cl_constants() - room in the constants buffer

@@ -110,9 +110,26 @@ struct lw_cl_launch {
 };
 
 /**
+ * struct lw_cl_gate - a GATE
+ * @launch: the one that finds its value
+ * @target: the one to go on with if it is taken
+ * @threshold: the least value for which it is
+ * @invert: it is taken below the threshold
+ */
+struct lw_cl_gate {
+	size_t launch;
+	size_t target;
+	uint8_t threshold;
+	bool invert;
+};
+
+/**
  * struct lw_cl_loaded - a loaded program
  * @n_launches: how many
  * @launches: in order
+ * @n_gates: how many
+ * @gates: in order
+ * @gate_value: where launches leave a gate's value: word of @arena
  * @constants: weights, biases, scales and tables as the kernels want them
  * @arena: the program's arena, then scratch memory of convolutions
  * @staging: per region: the device's copy of a buffer that it cannot reach
@@ -121,6 +138,9 @@ struct lw_cl_launch {
 struct lw_cl_loaded {
 	size_t n_launches;
 	struct lw_cl_launch *launches;
+	size_t n_gates;
+	struct lw_cl_gate gates[LWNPU_MAX_GATES];
+	size_t gate_value;
 	cl_mem constants;
 	cl_mem arena;
 	cl_mem staging[LWNPU_REGION_MAX];
@@ -282,5 +302,24 @@ int lw_cl_job_begin(struct lw_cl_engine *engine, struct lw_cl_loaded *loaded,
 int lw_cl_job_end(struct lw_cl_engine *engine, struct lw_cl_loaded *loaded,
 		  const struct lw_binding *bindings, struct lw_cl_job *job,
 		  struct lwnpu_error *error);
+
+/* run.c */
+
+/**
+ * lw_cl_run_launches() - enqueue the launches of a program
+ * @engine: locked
+ * @loaded: the program
+ * @job: its buffers
+ * @gates: gets the gates that were taken, see struct lw_run_result
+ * @error: filled in on failure, may be NULL
+ *
+ * Does not wait but for the values of gates.
+ *
+ * Return: 0, -ENOMEM or -EIO.
+ */
+int lw_cl_run_launches(struct lw_cl_engine *engine,
+		       const struct lw_cl_loaded *loaded,
+		       const struct lw_cl_job *job, uint64_t *gates,
+		       struct lwnpu_error *error);
 
 #endif /* LW_CL_OPENCL_H */

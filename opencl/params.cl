@@ -201,3 +201,13 @@ struct lw_matmul_params {
 	float hi;
 	int zero_point;
 };
+
+struct lw_gate_params {
+	struct lw_view in;
+	uint width;
+	uint height;
+	uint planes;
+	uint last_mask;
+	uint margin;		/* take the second greatest from the greatest */
+	uint value;		/* where the result goes */
+};

@@ -92,6 +92,16 @@ enum lwnpu_pool_mode {
 	LWNPU_POOL_MEAN = 2,
 };
 
+/**
+ * enum lwnpu_gate_mode - the value that GATE compares
+ * @LWNPU_GATE_MAX: the greatest byte
+ * @LWNPU_GATE_MARGIN: the greatest byte less the second greatest
+ */
+enum lwnpu_gate_mode {
+	LWNPU_GATE_MAX = 0,
+	LWNPU_GATE_MARGIN = 1,
+};
+
 /* Numbers of the operations: LWNPU_OP_CONV = 1, … */
 enum lwnpu_opcode {
 #define LWNPU_OP(name, NAME, number, tensors, doc) LWNPU_OP_##NAME = number,

@@ -128,6 +128,29 @@ struct lw_node *build_conv(struct lw_graph *graph, enum lw_node_kind kind,
 	return node;
 }
 
+void build_quantise(struct lw_node *node, float scale)
+{
+	struct lw_weights *w = node->weights;
+	size_t i, n = (size_t)w->o * w->kh * w->kw * w->i;
+	float bias_scale = scale * node->in[0]->scale;
+
+	w->q = need(malloc(n));
+	w->scale = need(malloc(w->o * sizeof(*w->scale)));
+	for (i = 0; i < n; i++) {
+		w->q[i] = lrintf(w->real[i] / scale);
+		w->real[i] = w->q[i] * scale;
+	}
+	for (i = 0; i < w->o; i++)
+		w->scale[i] = scale;
+	if (!w->bias)
+		return;
+	w->bias_q = need(malloc(w->o * sizeof(*w->bias_q)));
+	for (i = 0; i < w->o; i++) {
+		w->bias_q[i] = lrintf(w->bias[i] / bias_scale);
+		w->bias[i] = w->bias_q[i] * bias_scale;
+	}
+}
+
 struct build_conv build_random_conv(uint32_t pads)
 {
 	uint32_t groups = 1 + build_random_below(3);
@@ -169,6 +192,18 @@ float *build_numbers(const struct lw_value *value)
 
 	fill(numbers, n);
 	return numbers;
+}
+
+struct lw_dataset build_dataset(const struct lw_graph *graph, uint32_t n)
+{
+	struct lw_dataset dataset = { .n = n };
+	uint32_t i;
+
+	for (i = 0; i < graph->n_inputs; i++)
+		dataset.size += lw_value_size(graph->inputs[i].value);
+	dataset.data = need(malloc(n * dataset.size * sizeof(float)));
+	fill(dataset.data, n * dataset.size);
+	return dataset;
 }
 
 float *build_copy(const float *numbers, size_t n)

@@ -38,6 +38,9 @@ struct lw_node *build_conv(struct lw_graph *graph, enum lw_node_kind kind,
 /* One with small sizes, its pad less than @pads. */
 struct build_conv build_random_conv(uint32_t pads);
 
+/* Rounds a node's weights to bytes, as importers give them. */
+void build_quantise(struct lw_node *node, float scale);
+
 /* Appends a per-channel multiplication and addition, random. */
 struct lw_node *build_affine(struct lw_graph *graph, const char *name,
 			     struct lw_value *in);
@@ -53,6 +56,9 @@ void build_seed(uint32_t seed);
 
 /* Numbers for an input, to be freed. */
 float *build_numbers(const struct lw_value *value);
+
+/* Samples for all inputs; free the data. */
+struct lw_dataset build_dataset(const struct lw_graph *graph, uint32_t n);
 
 /* A copy of numbers, for a node to own. */
 float *build_copy(const float *numbers, size_t n);

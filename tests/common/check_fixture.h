@@ -18,9 +18,12 @@
 #define COLUMNS (ROWS + 8)
 #define WEIGHTS_SIZE 4096
 
-/* A LUT from an input to the arena, and the operation under test after it. */
+/*
+ * A LUT from an input to the arena, the operation under test after it, and
+ * behind a GATE the same LUT again.
+ */
 struct check_fixture {
-	struct lwnpu_op ops[2];
+	struct lwnpu_op ops[3];
 	uint32_t n_ops;
 	uint8_t weights[WEIGHTS_SIZE];
 	uint64_t weights_size;
@@ -137,6 +140,11 @@ static inline void set_matmul(struct lwnpu_op *op)
 	};
 }
 
+static inline void set_gate(struct lwnpu_op *op)
+{
+	op->gate = (struct lwnpu_gate) { .skip = 1, .threshold = 128 };
+}
+
 static void (*const set_op[])(struct lwnpu_op *op) = {
 #define LWNPU_OP(name, NAME, number, tensors, doc) [number] = set_##name,
 #define LWNPU_FIELD(name, type, field, role, min, max, doc)
@@ -159,7 +167,7 @@ static inline void check_fixture_init(struct check_fixture *f, uint32_t opcode)
 	if (opcode == LWNPU_OP_CONV || opcode == LWNPU_OP_TCONV)
 		n = 6;
 	memset(f, 0, sizeof(*f));
-	f->n_ops = 2;
+	f->n_ops = opcode == LWNPU_OP_GATE ? 3 : 2;
 	f->weights_size = sizeof(f->weights);
 	put_u32(f, TABLE, 0x3f800000);
 	for (i = 0; i < n; i++) {
@@ -171,6 +179,7 @@ static inline void check_fixture_init(struct check_fixture *f, uint32_t opcode)
 	f->ops[0].opcode = LWNPU_OP_LUT;
 	f->ops[0].in[0] = tensor(2, 8, 8, 8);
 	f->ops[0].out = tensor(1, 8, 8, 8);
+	f->ops[2] = f->ops[0];
 	f->ops[1].opcode = opcode;
 	f->ops[1].in[0] = tensor(1, 8, 8, 8);
 	set_op[opcode](&f->ops[1]);

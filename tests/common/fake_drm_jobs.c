@@ -250,7 +250,7 @@ static void run(struct job *job)
 	job->completion.op = DRM_LWNPU_NONE;
 	if (fake_drm.outcome.status == DRM_LWNPU_JOB_PENDING) {
 		ret = lw_ref_engine.run(NULL, job->program->loaded,
-					job->bindings, NULL);
+					job->bindings, NULL, NULL);
 		return complete(job, ret ? DRM_LWNPU_JOB_FAILED :
 				DRM_LWNPU_JOB_DONE, ret);
 	}

@@ -11,29 +11,6 @@
 #include "fold_rig.h"
 #include "interpreter.h"
 
-void fold_quantise(struct lw_node *node)
-{
-	struct lw_weights *w = node->weights;
-	size_t i, n = (size_t)w->o * w->kh * w->kw * w->i;
-
-	w->q = calloc(n, 1);
-	w->scale = calloc(w->o, sizeof(*w->scale));
-	if (w->bias)
-		w->bias_q = calloc(w->o, sizeof(*w->bias_q));
-	for (i = 0; i < w->o; i++) {
-		w->scale[i] = 1.0f / 64;
-		if (!w->bias)
-			continue;
-		w->bias_q[i] = w->bias[i] * 100;
-		w->bias[i] = w->bias_q[i] *
-			     (w->scale[i] * node->in[0]->scale);
-	}
-	for (i = 0; i < n; i++) {
-		w->q[i] = lrintf(w->real[i] * 64);
-		w->real[i] = w->q[i] / 64.0f;
-	}
-}
-
 float *fold_run(const struct lw_graph *graph, const float *in)
 {
 	const struct lw_value *value = graph->outputs[0].value;

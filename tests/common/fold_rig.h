@@ -5,9 +5,6 @@
 
 #include "build_graph.h"
 
-/* Gives a node of a quantised graph weights in int8, as importers do. */
-void fold_quantise(struct lw_node *node);
-
 /* Runs a graph with rounding wherever a value is quantised; to be freed. */
 float *fold_run(const struct lw_graph *graph, const float *in);
 

@@ -15,6 +15,7 @@
  * @random: where all choices come from
  * @ops: so far
  * @n_ops: how many
+ * @n_gates: of these, GATEs
  * @weights: region 0 so far
  * @weights_size: its bytes
  * @live: arena and input tensors that may be read: every word is written
@@ -26,6 +27,7 @@ struct lw_gen {
 	struct lw_random random;
 	struct lwnpu_op *ops;
 	uint32_t n_ops;
+	uint32_t n_gates;
 	uint8_t *weights;
 	size_t weights_size;
 	struct lwnpu_tensor live[LW_GEN_LIVE];

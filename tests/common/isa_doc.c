@@ -15,8 +15,9 @@ static const char introduction[] =
 "\n"
 "A program is an array of operations of %d bytes each (`struct lwnpu_op`,\n"
 "`uapi/lwnpu_isa.h`) and the bytes of region 0, its weights. Operations run in\n"
-"order. All values are little-endian; reserved and unused bytes are zero. A\n"
-"program has 1 to %u operations. It is checked once, when it is created\n"
+"order; only GATE leaves out some that follow. All values are little-endian;\n"
+"reserved and unused bytes are zero. A program has 1 to %u operations, at most\n"
+"%u of them GATEs. It is checked once, when it is created\n"
 "(`driver/lwnpu_check.h`); one that passes terminates, touches only the bytes\n"
 "that the checker reports, and gives the same bytes on every engine. The\n"
 "reference engine, `userspace/ref`, is the definition of every operation.\n"
@@ -144,8 +145,8 @@ void lw_isa_doc(FILE *file)
 	uint32_t opcode;
 
 	fprintf(file, introduction, LWNPU_OP_SIZE, LWNPU_MAX_OPS,
-		LWNPU_REGION_WEIGHTS, LWNPU_REGION_ARENA, LWNPU_REGION_IO,
-		LWNPU_REGION_MAX - 1, offsetof(struct lwnpu_op, raw));
+		LWNPU_MAX_GATES, LWNPU_REGION_WEIGHTS, LWNPU_REGION_ARENA,
+		LWNPU_REGION_IO, LWNPU_REGION_MAX - 1, offsetof(struct lwnpu_op, raw));
 #define LWNPU_OP(name, NAME, number, tensors, doc) \
 	opcode = number; \
 	doc_op(file, #NAME, number, tensors, doc);

@@ -34,15 +34,10 @@ struct lw_node *rig_conv(struct lw_graph *graph, enum lw_node_kind kind,
 	struct lw_weights *w = node->weights;
 	size_t n = (size_t)w->o * w->kh * w->kw * w->i;
 
-	w->q = calloc(n, 1);
-	w->scale = calloc(w->o, sizeof(*w->scale));
-	assert_true(w->q && w->scale);
-	for (uint32_t o = 0; o < w->o; o++)
-		w->scale[o] = 1.0f / 32;
-	for (size_t k = 0; k < n; k++) {
-		w->q[k] = lrintf(w->real[k] * 20);
-		w->real[k] = w->q[k] / 32.0f;
-	}
+	/* Few results are as large as a byte cannot say. */
+	for (size_t k = 0; k < n; k++)
+		w->real[k] *= 0.6f;
+	build_quantise(node, 1.0f / 32);
 	return node;
 }
 

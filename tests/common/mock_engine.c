@@ -20,13 +20,14 @@ static bool are_signals_blocked(void)
 
 static int mock_run(void *engine, void *loaded,
 		    const struct lw_binding *bindings,
-		    struct lwnpu_error *error)
+		    struct lw_run_result *result, struct lwnpu_error *error)
 {
 	struct mock_engine *mock = engine;
 	uintptr_t number = (uintptr_t)loaded;
 	bool fails;
 
 	(void)bindings;
+	(void)result;
 	pthread_mutex_lock(&mock->lock);
 	mock->started[mock->n_started++ % MOCK_MAX_RUNS] = number;
 	if (++mock->n_running > mock->most_running)

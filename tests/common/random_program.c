@@ -273,6 +273,43 @@ static lw_gen_step *const lw_gen_steps[] = {
 	lw_gen_partial_conv,
 };
 
+static void lw_gen_any(struct lw_gen *gen, bool last)
+{
+	LW_RANDOM_PICK(&gen->random, lw_gen_steps)(gen, last);
+}
+
+/*
+ * Bytes that were written before the gate are still there behind what it leaves
+ * out, old ones or new ones; those written first by what it leaves out are not.
+ */
+void lw_gen_gate(struct lw_gen *gen, bool last)
+{
+	uint32_t steps = 1 + lw_random_below(&gen->random, 3);
+	uint32_t n_live = gen->n_live, at = gen->n_ops, i;
+	struct lwnpu_op op = { .opcode = LWNPU_OP_GATE };
+	struct lwnpu_tensor live[LW_GEN_LIVE];
+
+	if (gen->n_gates == LWNPU_MAX_GATES) {
+		lw_gen_lut(gen, last);
+		return;
+	}
+	gen->n_gates++;
+	memcpy(live, gen->live, sizeof(live));
+	op.in[0] = lw_gen_in(gen);
+	op.gate.invert = lw_random_below(&gen->random, 2);
+	op.gate.mode = lw_tensor_elements(&op.in[0]) > 1 ?
+		       lw_random_below(&gen->random, 2) : LWNPU_GATE_MAX;
+	op.gate.threshold = lw_random_below(&gen->random, 256);
+	if (op.gate.mode == LWNPU_GATE_MARGIN)
+		op.gate.threshold /= 64;
+	lw_gen_emit(gen, &op);
+	for (i = 0; i < steps; i++)
+		lw_gen_any(gen, last && i + 1 == steps);
+	gen->ops[at].gate.skip = gen->n_ops - at - 1;
+	memcpy(gen->live, live, sizeof(live));
+	gen->n_live = n_live;
+}
+
 static void lw_gen_finish(struct lw_gen *gen, struct lw_program *program)
 {
 	struct lwnpu_error error;
@@ -307,6 +344,6 @@ void lw_random_program(struct lw_program *program, uint64_t seed)
 	uint32_t i;
 
 	for (i = 0; i < steps; i++)
-		LW_RANDOM_PICK(&gen.random, lw_gen_steps)(&gen, i + 1 == steps);
+		lw_gen_any(&gen, i + 1 == steps);
 	lw_gen_finish(&gen, program);
 }

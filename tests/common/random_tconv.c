@@ -38,6 +38,8 @@ void lw_gen_tconv(struct lw_gen *gen, bool last)
 	op.in[0] = lw_gen_in(gen);
 	lw_gen_kernel(gen, &v);
 	lw_gen_kernel(gen, &h);
+	if (v.stride * h.stride > 4096)
+		h.stride = 1;
 	op.out.h = lw_gen_transposed(gen, op.in[0].h, &v);
 	op.out.w = lw_gen_transposed(gen, op.in[0].w, &h);
 	LW_GEN_SET_WINDOW(&op.tconv, &v, &h);

@@ -13,8 +13,10 @@
  * @in_size: its bytes
  * @out: region 3
  * @out_size: its bytes
+ *
+ * Return: the gates that were taken.
  */
-void lw_run_ref(struct lw_program *program, const void *in, size_t in_size,
-		void *out, size_t out_size);
+uint64_t lw_run_ref(struct lw_program *program, const void *in, size_t in_size,
+		    void *out, size_t out_size);
 
 #endif /* LW_RUN_REF_H */

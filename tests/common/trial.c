@@ -163,7 +163,7 @@ int lw_trial_run(struct lw_trial *trial, uint64_t seed,
 		free(bytes);
 	}
 	err = trial->ops->run(trial->engine, trial->loaded, trial->bindings,
-			      error);
+			      &trial->result, error);
 	for (r = 0; !err && r < trial->program->info.n_regions; r++)
 		if (lw_trial_uses(trial->program, r))
 			err = lw_trial_check(trial, r, seed, error);
@@ -190,6 +190,14 @@ int lw_trial_compare(const struct lw_trial *a, const struct lw_trial *b,
 	uint32_t r;
 	size_t i;
 
+	if (a->result.has_gates && b->result.has_gates &&
+	    a->result.gates != b->result.gates)
+		return lw_fail(error, -EFAULT,
+			       "%s takes the gates %#llx, %s takes %#llx",
+			       a->ops->name,
+			       (unsigned long long)a->result.gates,
+			       b->ops->name,
+			       (unsigned long long)b->result.gates);
 	for (r = 0; r < program->info.n_regions; r++) {
 		if (!lw_trial_uses(program, r))
 			continue;

@@ -17,6 +17,7 @@
  * @bindings: the buffers; each is followed by a guard
  * @memory: what is behind them
  * @foreign: that was not allocated by the engine
+ * @result: what the last run said beside its outputs
  */
 struct lw_trial {
 	const struct lw_engine_ops *ops;
@@ -26,6 +27,7 @@ struct lw_trial {
 	struct lw_binding bindings[LWNPU_REGION_MAX];
 	uint8_t *memory[LWNPU_REGION_MAX];
 	bool foreign[LWNPU_REGION_MAX];
+	struct lw_run_result result;
 };
 
 /**
@@ -69,7 +71,7 @@ int lw_trial_run(struct lw_trial *trial, uint64_t seed,
 		 struct lwnpu_error *error);
 
 /**
- * lw_trial_compare() - compare the outputs of two trials of one program
+ * lw_trial_compare() - compare the results of two trials of one program
  * @a: a trial that has run
  * @b: another
  * @error: says where they differ

@@ -20,6 +20,14 @@ struct engine {
 	void *state;
 };
 
+/* What all programs had and did. */
+struct summary {
+	unsigned long failed;
+	uint64_t ops;
+	uint64_t gates;
+	uint64_t taken;
+};
+
 struct options {
 	unsigned long count;
 	uint64_t seed;
@@ -60,7 +68,7 @@ static void close_engine(struct engine *engine)
 /* More than once, so that what a job leaves behind shows in the next. */
 static int compare(const struct engine *engines,
 		   const struct lw_program *program, uint64_t seed,
-		   struct lwnpu_error *error)
+		   struct summary *summary, struct lwnpu_error *error)
 {
 	struct lw_trial trials[2] = { 0 };
 	int err, run, i;
@@ -80,6 +88,8 @@ static int compare(const struct engine *engines,
 		err = lw_trial_compare(&trials[0], &trials[1], error);
 		if (err)
 			goto out;
+		summary->gates += program->info.n_gates;
+		summary->taken += __builtin_popcountll(trials[0].result.gates);
 	}
 out:
 	for (i = 0; i < 2; i++)
@@ -125,22 +135,23 @@ static int run_all(const struct options *options,
 {
 	struct lwnpu_error error;
 	struct lw_program program;
-	unsigned long i, failed = 0;
-	uint64_t ops = 0;
+	struct summary summary = { 0 };
+	unsigned long i;
 
 	for (i = 0; i < options->count; i++) {
 		lw_random_program(&program, options->seed + i);
-		ops += program.n_ops;
-		if (compare(engines, &program, options->seed + i, &error)) {
+		summary.ops += program.n_ops;
+		if (compare(engines, &program, options->seed + i, &summary,
+			    &error)) {
 			report(options, &program, options->seed + i, &error);
-			failed++;
+			summary.failed++;
 		}
 		lw_program_release(&program);
 	}
-	printf("%s and %s: %lu programs, %" PRIu64 " operations, seeds from %" PRIu64 ": %lu differ\n",
-	       engines[0].name, engines[1].name, options->count, ops,
-	       options->seed, failed);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	printf("%s and %s: %lu programs, %" PRIu64 " operations, %" PRIu64 " of %" PRIu64 " gates taken, seeds from %" PRIu64 ": %lu differ\n",
+	       engines[0].name, engines[1].name, options->count, summary.ops,
+	       summary.taken, summary.gates, options->seed, summary.failed);
+	return summary.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)

@@ -97,6 +97,33 @@ static void test_info(void **state)
 	assert_int_equal(f.info.region[5].size, 64 + 4 * 4 * 8);
 }
 
+/* Their number, the place of the last, and one too many. */
+static void test_gates(void **state)
+{
+	struct lwnpu_op ops[LWNPU_MAX_GATES + 2];
+	struct lwnpu_program_info info;
+	struct lwnpu_check_error error;
+	struct fixture f;
+	uint32_t i;
+
+	(void)state;
+	fixture_init(&f, LWNPU_OP_GATE);
+	assert_int_equal(f.info.n_gates, 1);
+	for (i = 0; i <= LWNPU_MAX_GATES; i++)
+		ops[i] = f.made.ops[1];
+	ops[i] = f.made.ops[2];
+	assert_int_equal(lwnpu_check_program(ops + 1, i, f.made.weights,
+					     f.made.weights_size, &info,
+					     &error), 0);
+	assert_int_equal(info.n_gates, LWNPU_MAX_GATES);
+	assert_int_equal(lwnpu_check_program(ops, i + 1, f.made.weights,
+					     f.made.weights_size, &info,
+					     &error), -EINVAL);
+	assert_int_equal(error.op, LWNPU_MAX_GATES);
+	assert_int_equal(error.reason, LWNPU_CHECK_RANGE);
+	assert_string_equal(error.field, "number of gates");
+}
+
 static void test_message(void **state)
 {
 	struct fixture f;
@@ -147,6 +174,7 @@ int main(void)
 #define CASES_END
 #include "../common/check_cases.def"
 		cmocka_unit_test(test_info),
+		cmocka_unit_test(test_gates),
 		cmocka_unit_test(test_message),
 		cmocka_unit_test(test_all_reasons),
 	};

@@ -176,7 +176,7 @@ static void places(void **state)
 		bindings[3] = (struct lw_binding){ out + offsets[i], 256 };
 		assert_int_equal(drm->can_bind(engine, in + offsets[i], 256),
 				 good);
-		ret = drm->run(engine, loaded, bindings, &error);
+		ret = drm->run(engine, loaded, bindings, NULL, &error);
 		assert_int_equal(ret, good ? 0 : -EINVAL);
 		assert_true(good || strstr(error.message, "region 2"));
 		for (int k = 0; k < 4096; k++)
@@ -206,11 +206,13 @@ static void wrong_bindings(void **state)
 	in = &trial.bindings[LWNPU_REGION_IO];
 	fake_drm_forget();
 	in->size = program.info.region[LWNPU_REGION_IO].size - 1;
-	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, &error),
+	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL,
+				  &error),
 			 -EINVAL);
 	assert_non_null(strstr(error.message, "region 2"));
 	in->data = NULL;
-	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, &error),
+	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL,
+				  &error),
 			 -EINVAL);
 	assert_int_equal(fake_drm.calls, 0);
 	lw_trial_close(&trial);
@@ -333,7 +335,7 @@ static void outcomes(void **state)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		fake_drm.outcome = table[i].completion;
 		assert_int_equal(drm->run(engine, trial.loaded, trial.bindings,
-					  &error),
+					  NULL, &error),
 				 table[i].code);
 		assert_int_equal(error.code, table[i].code);
 		assert_non_null(strstr(error.message, NODE));
@@ -362,7 +364,8 @@ static void guilty_queue(void **state)
 	run_trial(&trial, 1);
 	fake_drm_forget();
 	fake_drm.outcome.status = DRM_LWNPU_JOB_HUNG;
-	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL),
+	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL,
+				  NULL),
 			 -ETIME);
 	assert_string_equal(fake_drm.log, "submit wait_job queue_destroy ");
 	fake_drm.outcome.status = DRM_LWNPU_JOB_PENDING;
@@ -375,7 +378,8 @@ static void guilty_queue(void **state)
 	fake_drm.fail_request = DRM_IOCTL_LWNPU_SUBMIT;
 	fake_drm.fail_errno = ECANCELED;
 	fake_drm_forget();
-	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL),
+	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL,
+				  NULL),
 			 -ECANCELED);
 	assert_string_equal(fake_drm.log, "submit queue_destroy ");
 	fake_drm.fail_request = 0;
@@ -402,7 +406,7 @@ static void refused_jobs(void **state)
 				DRM_IOCTL_LWNPU_SUBMIT;
 			fake_drm.fail_errno = codes[i];
 			assert_int_equal(drm->run(engine, trial.loaded,
-						  trial.bindings, &error),
+						  trial.bindings, NULL, &error),
 					 -codes[i]);
 			assert_non_null(strstr(error.message,
 					       strerror(codes[i])));
@@ -426,7 +430,8 @@ static void device_gone(void **state)
 	(void)state;
 	open_trial(&trial, engine, &program, 8);
 	fake_drm.gone = true;
-	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, &error),
+	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL,
+				  &error),
 			 -ENODEV);
 	assert_int_equal(drm->load(engine, &program, &loaded, &error),
 			 -ENODEV);

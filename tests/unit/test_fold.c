@@ -64,6 +64,26 @@ static void test_batch_norm_before_convolution(void **state)
 }
 
 /* The border of a padded image is not what the batch norm makes of zeros. */
+/* Not every result of a transposed one has all weights in it. */
+static void test_batch_norm_beside_transposed_convolution(void **state)
+{
+	const struct build_conv conv = { .o = 5, .kernel = 3, .stride = 2 };
+
+	(void)state;
+	for (int bias = 0; bias < 2; bias++) {
+		struct lw_graph *graph = build_graph(3, 4, 4);
+		struct lw_node *node;
+
+		node = build_affine(graph, "before", graph->values[0]);
+		if (!bias)
+			memset(node->weights->bias, 0, 4 * sizeof(float));
+		node = build_conv(graph, LW_NODE_TCONV, "tconv", node->out,
+				  conv);
+		node = build_affine(graph, "after", node->out);
+		lw_graph_free(fold_check(graph, node->out, 1 + bias));
+	}
+}
+
 static void test_batch_norm_before_padding_stays(void **state)
 {
 	struct lw_graph *graph = build_graph(6, 6, 4);
@@ -145,7 +165,7 @@ static void test_relu_of_unquantised_convolution(void **state)
 	build_scale(graph->values[0], 0.02f, 100);
 	conv = build_conv(graph, LW_NODE_CONV, "conv", graph->values[0],
 			  (struct build_conv){ .o = 4, .bias = true });
-	fold_quantise(conv);
+	build_quantise(conv, 1.0f / 64);
 	node = relu(graph, conv->out);
 	build_scale(node->out, 0.03f, 3);
 	fold_check(graph, node->out, 1);
@@ -163,7 +183,7 @@ static struct lw_graph *quantised_relu(float scale, int32_t zero_point)
 	build_scale(graph->values[0], 0.02f, 100);
 	conv = build_conv(graph, LW_NODE_CONV, "conv", graph->values[0],
 			  (struct build_conv){ .o = 4 });
-	fold_quantise(conv);
+	build_quantise(conv, 1.0f / 64);
 	build_scale(conv->out, 0.03f, 90);
 	node = relu(graph, conv->out);
 	build_scale(node->out, scale, zero_point);
@@ -474,6 +494,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_batch_norm_after_convolution),
 		cmocka_unit_test(test_batch_norm_before_convolution),
+		cmocka_unit_test(test_batch_norm_beside_transposed_convolution),
 		cmocka_unit_test(test_batch_norm_before_padding_stays),
 		cmocka_unit_test(test_batch_norm_of_shared_value_stays),
 		cmocka_unit_test(test_batch_norm_after_relu_stays),

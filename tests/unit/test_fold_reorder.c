@@ -38,7 +38,7 @@ static void check_flatten(bool nchw, bool quantised)
 					       .pad = 1 });
 	if (quantised) {
 		build_scale(graph->values[0], 0.01f, 128);
-		fold_quantise(node);
+		build_quantise(node, 1.0f / 64);
 	}
 	node = build_node(graph, LW_NODE_FLATTEN, "flatten", node->out, 1, 1,
 			  4 * 3 * 5);
@@ -48,7 +48,7 @@ static void check_flatten(bool nchw, bool quantised)
 	node = build_conv(graph, LW_NODE_CONV, "fc", node->out,
 			  (struct build_conv){ .o = 7, .bias = true });
 	if (quantised) {
-		fold_quantise(node);
+		build_quantise(node, 1.0f / 64);
 		build_scale(node->out, 0.05f, 100);
 	}
 	fold_check(graph, node->out, 2);

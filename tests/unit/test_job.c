@@ -28,11 +28,12 @@ static void *own_memory;
 
 static int gated_run(void *engine, void *loaded,
 		     const struct lw_binding *bindings,
-		     struct lwnpu_error *error)
+		     struct lw_run_result *result, struct lwnpu_error *error)
 {
-	int ret = mock_engine_ops.run(engine, loaded, bindings, error);
+	int ret = mock_engine_ops.run(engine, loaded, bindings, result, error);
 
-	return ret ? ret : lw_ref_engine.run(NULL, loaded, bindings, error);
+	return ret ? ret : lw_ref_engine.run(NULL, loaded, bindings, result,
+					     error);
 }
 
 static bool gated_can_bind(void *engine, const void *data, size_t size)

@@ -65,6 +65,51 @@ static void test_convolutions(void **state)
 	}
 }
 
+static void test_transposed_convolutions(void **state)
+{
+	static const struct build_conv how[] = {
+		{ .o = 8 },
+		{ .o = 5, .kernel = 3, .pad = 1, .stride = 2 },
+		{ .o = 6, .kernel = 2, .stride = 3 },
+		{ .o = 6, .kernel = 3, .pad = 2, .dilation = 2 },
+		{ .o = 12, .kernel = 3, .groups = 6 },
+		{ .o = 9, .kernel = 3, .groups = 3, .bias = true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(how) / sizeof(*how); i++) {
+		struct lw_graph *graph = rig_graph(5, 4, 6);
+		struct lw_node *node = rig_conv(graph, LW_NODE_TCONV, "tconv",
+						rig_input(graph), how[i]);
+
+		/* Zeros of the input are not at byte 0. */
+		build_scale(rig_input(graph), RIG_SCALE, 64);
+		build_output(graph, node->out);
+		assert_int_equal(rig_check(graph), 1);
+	}
+}
+
+static void test_end_of_transposed_convolution(void **state)
+{
+	struct lw_graph *graph = rig_graph(5, 4, 4);
+	struct lw_node *node;
+
+	(void)state;
+	node = rig_conv(graph, LW_NODE_TCONV, "tconv", rig_input(graph),
+			(struct build_conv){ .o = 4, .kernel = 3,
+					     .stride = 2 });
+	node->out->h++;
+	build_output(graph, node->out);
+	assert_int_equal(rig_check(graph), 1);
+	graph = rig_graph(5, 4, 4);
+	node = rig_conv(graph, LW_NODE_TCONV, "tconv", rig_input(graph),
+			(struct build_conv){ .o = 4, .kernel = 3,
+					     .stride = 2 });
+	node->out->w += 2;
+	build_output(graph, node->out);
+	rig_refuse(graph, -EOPNOTSUPP, "tconv: an output of 11");
+}
+
 static void test_groups_of_words(void **state)
 {
 	struct lw_graph *graph = rig_graph(5, 5, 16);
@@ -273,6 +318,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_convolutions),
+		cmocka_unit_test(test_transposed_convolutions),
+		cmocka_unit_test(test_end_of_transposed_convolution),
 		cmocka_unit_test(test_groups_of_words),
 		cmocka_unit_test(test_depthwise_and_pools),
 		cmocka_unit_test(test_concatenation),

@@ -304,7 +304,8 @@ static void run_layer(void *engine, struct layer *layer, void *in, void *out)
 
 	assert_int_equal(ops->load(engine, &layer->program, &loaded, NULL), 0);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(ops->run(engine, loaded, bindings, NULL), 0);
+		assert_int_equal(ops->run(engine, loaded, bindings, NULL,
+					  NULL), 0);
 	ops->unload(engine, loaded);
 }
 
@@ -415,14 +416,16 @@ static void small_and_missing_buffers_are_refused(void **state)
 	size = layer->program.info.region[LWNPU_REGION_IO].size;
 	assert_int_equal(ops->load(engine, &layer->program, &loaded, NULL), 0);
 	bindings[2] = (struct lw_binding){ ops->alloc(engine, size), size };
-	assert_int_equal(ops->run(engine, loaded, bindings, &error), -EINVAL);
+	assert_int_equal(ops->run(engine, loaded, bindings, NULL, &error),
+			 -EINVAL);
 	assert_non_null(strstr(error.message, "region 3"));
 	bindings[3] = (struct lw_binding){ ops->alloc(engine, size), size };
 	bindings[2].size--;
-	assert_int_equal(ops->run(engine, loaded, bindings, &error), -EINVAL);
+	assert_int_equal(ops->run(engine, loaded, bindings, NULL, &error),
+			 -EINVAL);
 	assert_non_null(strstr(error.message, "region 2"));
 	bindings[2].size++;
-	assert_int_equal(ops->run(engine, loaded, bindings, &error), 0);
+	assert_int_equal(ops->run(engine, loaded, bindings, NULL, &error), 0);
 	ops->unload(engine, loaded);
 	ops->free(engine, bindings[2].data);
 	ops->free(engine, bindings[3].data);

@@ -16,18 +16,6 @@
 
 static const enum lw_range ranges[] = { LW_RANGE_MINMAX, LW_RANGE_MSE };
 
-static struct lw_dataset dataset_for(const struct lw_graph *graph)
-{
-	const struct lw_value *in = graph->inputs[0].value;
-	struct lw_dataset dataset = { .n = IMAGES, .size = lw_value_size(in) };
-	size_t i;
-
-	dataset.data = malloc(dataset.n * dataset.size * sizeof(float));
-	for (i = 0; i < dataset.n * dataset.size; i++)
-		dataset.data[i] = build_random();
-	return dataset;
-}
-
 static void quantise(struct lw_graph *graph, const struct lw_dataset *dataset,
 		     enum lw_range range, struct lw_report *report)
 {
@@ -44,7 +32,7 @@ static void quantise(struct lw_graph *graph, const struct lw_dataset *dataset,
 /* Quantises a graph with random inputs. */
 static void quantise_random(struct lw_graph *graph, enum lw_range range)
 {
-	struct lw_dataset dataset = dataset_for(graph);
+	struct lw_dataset dataset = build_dataset(graph, IMAGES);
 
 	quantise(graph, &dataset, range, NULL);
 	free(dataset.data);
@@ -75,7 +63,7 @@ static void test_result_is_near(void **state)
 	(void)state;
 	for (r = 0; r < 2; r++) {
 		struct lw_graph *graph = make();
-		struct lw_dataset dataset = dataset_for(graph);
+		struct lw_dataset dataset = build_dataset(graph, IMAGES);
 		struct lw_report report = { 0 };
 
 		quantise(graph, &dataset, ranges[r], &report);
@@ -163,7 +151,7 @@ static void test_all_inputs_zero(void **state)
 	(void)state;
 	for (r = 0; r < 2; r++) {
 		struct lw_graph *graph = make();
-		struct lw_dataset dataset = dataset_for(graph);
+		struct lw_dataset dataset = build_dataset(graph, IMAGES);
 
 		memset(dataset.data, 0,
 		       dataset.n * dataset.size * sizeof(float));
@@ -348,7 +336,7 @@ static void test_quantised_model_needs_nothing(void **state)
 static void test_same_inputs_same_bytes(void **state)
 {
 	struct lw_graph *a = make(), *b = lw_graph_copy(a);
-	struct lw_dataset dataset = dataset_for(a);
+	struct lw_dataset dataset = build_dataset(a, IMAGES);
 	uint32_t i;
 
 	(void)state;
@@ -381,7 +369,7 @@ static void note(void *data, const char *what, float done)
 static void test_progress(void **state)
 {
 	struct lw_graph *graph = make();
-	struct lw_dataset dataset = dataset_for(graph);
+	struct lw_dataset dataset = build_dataset(graph, IMAGES);
 	struct progress progress = { .calls = 0 };
 	struct lw_pack_options options = {
 		.calibration = &dataset,
@@ -413,7 +401,7 @@ static void assert_refused(struct lw_graph *graph,
 static void test_unfit_inputs_are_refused(void **state)
 {
 	struct lw_graph *graph = make();
-	struct lw_dataset dataset = dataset_for(graph), wrong = dataset;
+	struct lw_dataset dataset = build_dataset(graph, IMAGES), wrong = dataset;
 	struct lw_port port;
 
 	(void)state;
@@ -431,6 +419,33 @@ static void test_unfit_inputs_are_refused(void **state)
 				 .value = lw_graph_value(graph, "b", 1, 1, 1) };
 	assert_int_equal(lw_graph_input(graph, &port), 0);
 	assert_refused(graph, &dataset, "2 inputs");
+	free(dataset.data);
+	lw_graph_free(graph);
+}
+
+/* Samples hold the first input, then the second. */
+static void test_several_inputs(void **state)
+{
+	struct lw_graph *graph = build_graph(2, 3, 4);
+	struct lw_value *a = graph->values[0];
+	struct lw_value *b = build_input(graph, "b", 1, 1, 4);
+	struct lw_node *sum = build_join(graph, LW_NODE_ADD, "sum",
+					 (struct lw_value *[]){ a, b }, 2, 2, 3,
+					 4);
+	struct lw_dataset dataset;
+	size_t i, k;
+
+	(void)state;
+	build_output(graph, sum->out);
+	dataset = build_dataset(graph, IMAGES);
+	assert_int_equal(dataset.size, 28);
+	for (i = 0; i < dataset.n; i++)
+		for (k = 24; k < 28; k++)
+			dataset.data[i * 28 + k] = 50 + k - 24;
+	quantise(graph, &dataset, LW_RANGE_MINMAX, NULL);
+	assert_true(a->hi <= 1 && a->lo >= -1 && a->lo < -0.8f);
+	assert_true(b->hi == 53 && b->lo == 0);
+	assert_true(sum->out->hi > 52 && sum->out->hi < 54);
 	free(dataset.data);
 	lw_graph_free(graph);
 }
@@ -453,6 +468,7 @@ int main(void)
 		cmocka_unit_test(test_same_inputs_same_bytes),
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_unfit_inputs_are_refused),
+		cmocka_unit_test(test_several_inputs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -335,12 +335,12 @@ static void test_engine(void **state)
 	assert_int_equal(lw_ref_engine.load(engine, &program, &loaded, &error),
 			 0);
 	/* A buffer that is missing, then one that is too small. */
-	assert_int_equal(lw_ref_engine.run(engine, loaded, bindings, &error),
-			 -EINVAL);
+	assert_int_equal(lw_ref_engine.run(engine, loaded, bindings, NULL,
+					   &error), -EINVAL);
 	bindings[3].data = bytes;
 	bindings[3].size = 3;
-	assert_int_equal(lw_ref_engine.run(engine, loaded, bindings, &error),
-			 -EINVAL);
+	assert_int_equal(lw_ref_engine.run(engine, loaded, bindings, NULL,
+					   &error), -EINVAL);
 	assert_string_equal(error.message,
 			    "region 3: buffer of 3 bytes, expected at least 4");
 	lw_ref_engine.unload(engine, loaded);

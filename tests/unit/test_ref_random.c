@@ -369,6 +369,32 @@ static void naive_matmul(const struct memory *memory,
 	*out = requantise(sum, scale, op->out.zero_point, p->lo, p->hi);
 }
 
+static bool gate_is_taken(const struct memory *memory,
+			  const struct lwnpu_op *op)
+{
+	const struct lwnpu_tensor *in = &op->in[0];
+	uint32_t counts[256] = { 0 };
+	int value = 255, second, c, y, x;
+
+	for (c = 0; c < in->c; c++)
+		for (y = 0; y < in->h; y++)
+			for (x = 0; x < in->w; x++)
+				counts[*at(memory, in, c, y, x)]++;
+	while (!counts[value])
+		value--;
+	counts[value]--;
+	if (op->gate.mode == LWNPU_GATE_MARGIN) {
+		for (second = value; !counts[second];)
+			second--;
+		value -= second;
+	}
+	return op->gate.invert ? value < op->gate.threshold :
+				 value >= op->gate.threshold;
+}
+
+/* It has no output. */
+#define naive_gate NULL
+
 typedef void naive_function(const struct memory *memory,
 			    const struct lwnpu_op *op, int c, int y, int x,
 			    uint8_t *out);
@@ -421,8 +447,14 @@ static void naive_run(const struct lw_trial *trial, uint64_t seed,
 	memset(memory->region[LWNPU_REGION_ARENA], 0xa5, arena + 1);
 	for (r = LWNPU_REGION_IO; r < program->info.n_regions; r++)
 		memory->region[r] = lw_trial_bytes(trial, r, seed);
-	for (i = 0; i < program->n_ops; i++)
-		naive_op(memory, &program->ops[i]);
+	for (i = 0; i < program->n_ops; i++) {
+		const struct lwnpu_op *op = &program->ops[i];
+
+		if (op->opcode != LWNPU_OP_GATE)
+			naive_op(memory, op);
+		else if (gate_is_taken(memory, op))
+			i += op->gate.skip;
+	}
 }
 
 static void naive_free(struct memory *memory)

@@ -277,7 +277,7 @@ void lw_drm_unload(void *engine, void *loaded);
 
 /* drm_job.c: lw_engine_ops.run and tasks, whose runner is the device */
 int lw_drm_run(void *engine, void *loaded, const struct lw_binding *bindings,
-	       struct lwnpu_error *error);
+	       struct lw_run_result *result, struct lwnpu_error *error);
 extern const struct lw_task_ops lw_drm_tasks;
 
 #endif /* LW_DRM_ENGINE_H */

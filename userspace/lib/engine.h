@@ -35,6 +35,17 @@ struct lw_binding {
 struct lw_task_ops;
 
 /**
+ * struct lw_run_result - what a run tells beside its outputs
+ * @gates: bit i: the program's GATE number i, counted from 0 in the order of
+ *	the operations, was taken; not set if that gate was itself left out
+ * @has_gates: false: the engine does not say, @gates is 0
+ */
+struct lw_run_result {
+	uint64_t gates;
+	bool has_gates;
+};
+
+/**
  * struct lw_engine_ops - an engine
  * @name: "ref", "opencl", "lwnpu"
  * @list: as lwnpu_device_list(), for this engine
@@ -51,7 +62,8 @@ struct lw_task_ops;
  * @can_bind: whether @run takes this memory; NULL: it takes any
  * @run: run once and wait; @bindings has info.n_regions entries indexed by
  *	region, those of unused regions, of the weights and of the arena are
- *	ignored (an engine has its own arena)
+ *	ignored (an engine has its own arena); @result is filled in on success,
+ *	and may be NULL
  * @max_running: runs at once that are of use; 0: as many as there are
  *	processors
  * @tasks: asynchronous runs, whose runner is the engine; NULL: threads of the
@@ -74,7 +86,7 @@ struct lw_engine_ops {
 	bool (*can_bind)(void *engine, const void *data, size_t size);
 	int (*run)(void *engine, void *loaded,
 		   const struct lw_binding *bindings,
-		   struct lwnpu_error *error);
+		   struct lw_run_result *result, struct lwnpu_error *error);
 	unsigned int max_running;
 	const struct lw_task_ops *tasks;
 };

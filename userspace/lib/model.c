@@ -229,7 +229,7 @@ LW_EXPORT int lwnpu_model_run(struct lwnpu_model *model,
 	if (!ret) {
 		lw_frame_store(frame);
 		ret = device->ops->run(device->engine, model->loaded,
-				       frame->bindings, error);
+				       frame->bindings, NULL, error);
 	}
 	if (!ret)
 		lw_frame_fetch(frame);

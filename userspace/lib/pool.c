@@ -152,7 +152,7 @@ static void run_task(struct lw_pool *pool, struct pool_task *state)
 	outcome->result.started = now;
 	pthread_mutex_unlock(&pool->lock);
 	ret = pool->ops->run(pool->engine, task->loaded, task->bindings,
-			     &outcome->error);
+			     NULL, &outcome->error);
 	pthread_mutex_lock(&pool->lock);
 	lw_task_end(task, ret ? LWNPU_JOB_FAILED : LWNPU_JOB_DONE, ret);
 }

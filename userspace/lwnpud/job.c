@@ -131,7 +131,7 @@ static int run_bound(const struct lwnpu_ctl_record *record,
 	if ((int64_t)completion->start_ns >= record->deadline_ns)
 		return lw_fail(error, -ETIME, "its deadline has passed");
 	ret = programs->ops->run(programs->engine, program->loaded,
-				 bound->binding, error);
+				 bound->binding, NULL, error);
 	completion->end_ns = lwd_now();
 	program->duration_ns = completion->end_ns - completion->start_ns;
 	return ret;

@@ -127,38 +127,70 @@ static void apply_bounds(const struct lw_node *node, float *x)
 	}
 }
 
+/* Takes note of a value that is known now. */
+static void known(const struct lw_interpreter *interpreter,
+		  const struct lw_value *value, lw_observer *observe,
+		  void *data)
+{
+	float *x = interpreter->values[value->id];
+
+	if (interpreter->round && value->quantised)
+		round_value(value, x);
+	if (observe)
+		observe(data, value, x);
+}
+
+static void set_input(const struct lw_interpreter *interpreter,
+		      const struct lw_value *value, const float *x,
+		      lw_observer *observe, void *data)
+{
+	memcpy(interpreter->values[value->id], x,
+	       lw_value_size(value) * sizeof(*x));
+	known(interpreter, value, observe, data);
+}
+
+static void run_nodes(const struct lw_interpreter *interpreter,
+		      lw_observer *observe, void *data)
+{
+	const struct lw_graph *graph = interpreter->graph;
+	const struct lw_node *node;
+	uint32_t i;
+
+	for (i = 0; i < graph->n_nodes; i++) {
+		node = graph->nodes[i];
+		run_node[node->kind](interpreter, node);
+		apply_bounds(node, lw_interpreter_out(interpreter, node));
+		known(interpreter, node->out, observe, data);
+	}
+}
+
 void lw_interpreter_run(struct lw_interpreter *interpreter,
-			const float *const *inputs,
-			void (*observe)(void *data,
-					const struct lw_value *value,
-					const float *real),
+			const float *const *inputs, lw_observer *observe,
 			void *data)
 {
 	const struct lw_graph *graph = interpreter->graph;
-	const struct lw_value *value;
-	const struct lw_node *node;
 	uint32_t i;
-	float *x;
+
+	for (i = 0; i < graph->n_inputs; i++)
+		set_input(interpreter, graph->inputs[i].value, inputs[i],
+			  observe, data);
+	run_nodes(interpreter, observe, data);
+}
+
+void lw_interpreter_run_sample(struct lw_interpreter *interpreter,
+			       const float *sample, lw_observer *observe,
+			       void *data)
+{
+	const struct lw_graph *graph = interpreter->graph;
+	const struct lw_value *value;
+	uint32_t i;
 
 	for (i = 0; i < graph->n_inputs; i++) {
 		value = graph->inputs[i].value;
-		x = interpreter->values[value->id];
-		memcpy(x, inputs[i], lw_value_size(value) * sizeof(*x));
-		if (interpreter->round && value->quantised)
-			round_value(value, x);
-		if (observe)
-			observe(data, value, x);
+		set_input(interpreter, value, sample, observe, data);
+		sample += lw_value_size(value);
 	}
-	for (i = 0; i < graph->n_nodes; i++) {
-		node = graph->nodes[i];
-		x = lw_interpreter_out(interpreter, node);
-		run_node[node->kind](interpreter, node);
-		apply_bounds(node, x);
-		if (interpreter->round && node->out->quantised)
-			round_value(node->out, x);
-		if (observe)
-			observe(data, node->out, x);
-	}
+	run_nodes(interpreter, observe, data);
 }
 
 const float *lw_interpreter_value(const struct lw_interpreter *interpreter,

@@ -75,6 +75,15 @@ static uint8_t *compact_blocks(const int8_t *blocks, size_t n, size_t nonzero,
 	return stream;
 }
 
+/* Places that each weight is multiplied with. */
+static uint64_t count_places(const struct lw_node *node)
+{
+	const struct lw_value *v = node->kind == LW_NODE_TCONV ? node->in[0] :
+								 node->out;
+
+	return (uint64_t)v->h * v->w;
+}
+
 static int add_conv_stream(struct lw_lowering *lower,
 			   const struct lw_node *node, struct lwnpu_conv *conv)
 {
@@ -98,8 +107,7 @@ static int add_conv_stream(struct lw_lowering *lower,
 	ret = lw_region0_stream(&lower->region0,
 				sparse ? sparse : (uint8_t *)blocks, size,
 				&conv->weights);
-	lower->layer->nonzero_macs = nonzero * 4 *
-				     (uint64_t)node->out->h * node->out->w;
+	lower->layer->nonzero_macs = nonzero * 4 * count_places(node);
 out:
 	free(sparse);
 	free(blocks);
@@ -109,7 +117,8 @@ out:
 /*
  * The accumulator starts at bias - zero point x sum of weights, so that
  * unsigned bytes may be multiplied as they are, padding included. It wraps
- * like every accumulator.
+ * like every accumulator. A transposed convolution, of which not every output
+ * sees all weights, takes the zero point from the bytes.
  */
 static int add_biases(struct lw_lowering *lower, const struct lw_node *node,
 		      uint32_t *offset)
@@ -117,6 +126,8 @@ static int add_biases(struct lw_lowering *lower, const struct lw_node *node,
 	const struct lw_weights *w = node->weights;
 	size_t per_output = (size_t)w->kh * w->kw * w->i;
 	uint32_t *bias = calloc(words(w->o), 4 * sizeof(*bias));
+	uint32_t zero_point = node->kind == LW_NODE_TCONV ?
+				      0 : node->in[0]->zero_point;
 	int ret;
 
 	if (!bias)
@@ -127,7 +138,7 @@ static int add_biases(struct lw_lowering *lower, const struct lw_node *node,
 		for (size_t k = 0; k < per_output; k++)
 			sum += (uint32_t)w->q[o * per_output + k];
 		bias[o] = (w->bias_q ? (uint32_t)w->bias_q[o] : 0) -
-			  (uint32_t)node->in[0]->zero_point * sum;
+			  zero_point * sum;
 	}
 	ret = lw_region0_constant(&lower->region0, bias,
 				  words(w->o) * 4 * sizeof(*bias), offset);
@@ -216,7 +227,38 @@ static int pad_input(struct lw_lowering *lower, const struct lw_node *node,
 	return 0;
 }
 
-/* What CONV and DWCONV have in common. */
+/*
+ * A transposed convolution ends before the place where one input more, or one
+ * kernel row more, would fall.
+ */
+static int check_end(struct lw_lowering *lower, const struct lw_node *node,
+		     uint32_t in, uint32_t out, uint32_t pad, uint32_t kernel,
+		     uint32_t stride, uint32_t dilation)
+{
+	uint64_t most = (uint64_t)(in - 1) * stride +
+			(uint64_t)(kernel - 1) * dilation +
+			(stride > dilation ? stride : dilation);
+
+	if (out + (uint64_t)pad <= most)
+		return 0;
+	return lw_fail(lower->error, -EOPNOTSUPP,
+		       "%s: an output of %u behind %u of padding, at most %llu in all",
+		       node->name, out, pad, (unsigned long long)most);
+}
+
+static int check_ends(struct lw_lowering *lower, const struct lw_node *node)
+{
+	const struct lw_value *x = node->in[0], *y = node->out;
+	const struct lw_window *w = &node->window;
+	int ret;
+
+	ret = check_end(lower, node, x->h, y->h, w->pad_top, w->kernel_h,
+			w->stride_h, w->dilation_h);
+	return ret ? ret : check_end(lower, node, x->w, y->w, w->pad_left,
+				     w->kernel_w, w->stride_w, w->dilation_w);
+}
+
+/* What the operations with weights have in common. */
 struct common {
 	struct lw_window window;
 	struct lw_view in;
@@ -236,7 +278,9 @@ static int prepare(struct lw_lowering *lower, const struct lw_node *node,
 		.hi = lw_quantise(node->act_hi, node->out),
 	};
 	ret = check_window(lower, node);
-	if (!ret)
+	if (!ret && node->kind == LW_NODE_TCONV)
+		ret = check_ends(lower, node);
+	else if (!ret)
 		ret = pad_input(lower, node, &common->window, &common->in);
 	if (!ret)
 		ret = add_biases(lower, node, &common->bias);
@@ -265,11 +309,12 @@ static uint64_t count_macs(const struct lw_node *node)
 {
 	const struct lw_weights *w = node->weights;
 
-	return (uint64_t)node->out->h * node->out->w * w->o * w->kh * w->kw *
-	       w->i;
+	return count_places(node) * w->o * w->kh * w->kw * w->i;
 }
 
-int lw_lower_conv(struct lw_lowering *lower, const struct lw_node *node)
+/* CONV, or TCONV: their fields are the same. */
+static int lower_blocks(struct lw_lowering *lower, const struct lw_node *node,
+			uint32_t opcode)
 {
 	struct lwnpu_conv conv = { .groups = stream_groups(node) };
 	struct common common;
@@ -282,7 +327,7 @@ int lw_lower_conv(struct lw_lowering *lower, const struct lw_node *node)
 	if (ret)
 		return ret;
 	SET_COMMON(conv, common);
-	op = lw_lower_op(lower, LWNPU_OP_CONV, &common.in, NULL,
+	op = lw_lower_op(lower, opcode, &common.in, NULL,
 			 lw_lower_view(lower, node->out));
 	if (!op)
 		return -ENOMEM;
@@ -291,6 +336,16 @@ int lw_lower_conv(struct lw_lowering *lower, const struct lw_node *node)
 	if (lower->layer->nonzero_macs > lower->layer->macs)
 		lower->layer->nonzero_macs = lower->layer->macs;
 	return 0;
+}
+
+int lw_lower_conv(struct lw_lowering *lower, const struct lw_node *node)
+{
+	return lower_blocks(lower, node, LWNPU_OP_CONV);
+}
+
+int lw_lower_tconv(struct lw_lowering *lower, const struct lw_node *node)
+{
+	return lower_blocks(lower, node, LWNPU_OP_TCONV);
 }
 
 /* [c][kh][kw] to [c/4][kh][kw][4]. */

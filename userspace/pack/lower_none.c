@@ -9,11 +9,6 @@ static int refuse(struct lw_lowering *lower, const struct lw_node *node)
 		       lw_node_kind_name(node->kind));
 }
 
-int lw_lower_tconv(struct lw_lowering *lower, const struct lw_node *node)
-{
-	return refuse(lower, node);
-}
-
 int lw_lower_gate(struct lw_lowering *lower, const struct lw_node *node)
 {
 	return refuse(lower, node);

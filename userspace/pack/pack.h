@@ -9,10 +9,11 @@
 #include "lwm.h"
 
 /**
- * struct lw_dataset - inputs of a model with one input
- * @n: images
- * @size: floats in one: h x w x c
- * @data: [n][h][w][c], the model's own real numbers
+ * struct lw_dataset - what a model may be given
+ * @n: samples
+ * @size: floats in one: of all the model's inputs
+ * @data: [n][size], the model's own real numbers; a sample is each input's
+ *	[h][w][c], one after the other
  */
 struct lw_dataset {
 	uint32_t n;
@@ -144,21 +145,27 @@ int lw_interpreter_new(struct lw_interpreter **interpreter,
 		       const struct lw_graph *graph, struct lwnpu_error *error);
 void lw_interpreter_free(struct lw_interpreter *interpreter);
 
+/* Called after each value is known, inputs included. */
+typedef void lw_observer(void *data, const struct lw_value *value,
+			 const float *real);
+
 /**
  * lw_interpreter_run() - run the graph once
  * @interpreter: from lw_interpreter_new()
  * @inputs: one [h][w][c] array per input
- * @observe: called after each value is known, inputs included; may be NULL
+ * @observe: may be NULL
  * @data: its first argument
  *
  * Results are read with lw_interpreter_value().
  */
 void lw_interpreter_run(struct lw_interpreter *interpreter,
-			const float *const *inputs,
-			void (*observe)(void *data,
-					const struct lw_value *value,
-					const float *real),
+			const float *const *inputs, lw_observer *observe,
 			void *data);
+
+/** lw_interpreter_run_sample() - the same on a sample of a data set */
+void lw_interpreter_run_sample(struct lw_interpreter *interpreter,
+			       const float *sample, lw_observer *observe,
+			       void *data);
 
 /** lw_interpreter_value() - a value's [h][w][c] numbers of the last run */
 const float *lw_interpreter_value(const struct lw_interpreter *interpreter,

@@ -37,20 +37,18 @@ static int check_dataset(const struct lw_graph *graph,
 			 const struct lw_dataset *dataset,
 			 struct lwnpu_error *error)
 {
-	const struct lw_value *input = graph->inputs[0].value;
+	size_t size = 0;
+	uint32_t i;
 
 	if (!dataset || !dataset->n)
 		return lw_fail(error, -EINVAL,
 			       "model is float: give calibration inputs (--calib)");
-	if (graph->n_inputs != 1)
+	for (i = 0; i < graph->n_inputs; i++)
+		size += lw_value_size(graph->inputs[i].value);
+	if (dataset->size != size)
 		return lw_fail(error, -EINVAL,
-			       "model has %u inputs: calibration works with one",
-			       graph->n_inputs);
-	if (dataset->size != lw_value_size(input))
-		return lw_fail(error, -EINVAL,
-			       "calibration inputs hold %zu numbers each, expected %ux%ux%u of input '%s'",
-			       dataset->size, input->h, input->w, input->c,
-			       input->name);
+			       "calibration samples hold %zu numbers, expected %zu of the model's %u inputs",
+			       dataset->size, size, graph->n_inputs);
 	return 0;
 }
 

@@ -30,7 +30,7 @@ static int measure(struct difference *differences,
 {
 	struct lw_interpreter *exact = NULL, *rounded = NULL;
 	const struct lw_value *value;
-	const float *input;
+	const float *sample;
 	uint32_t i, j;
 	int ret;
 
@@ -41,9 +41,9 @@ static int measure(struct difference *differences,
 		goto out;
 	lw_interpreter_round(rounded, true);
 	for (i = 0; i < dataset->n && i < MAX_SAMPLES; i++) {
-		input = dataset->data + i * dataset->size;
-		lw_interpreter_run(exact, &input, NULL, NULL);
-		lw_interpreter_run(rounded, &input, NULL, NULL);
+		sample = dataset->data + i * dataset->size;
+		lw_interpreter_run_sample(exact, sample, NULL, NULL);
+		lw_interpreter_run_sample(rounded, sample, NULL, NULL);
 		for (j = 0; j < after->n_values; j++) {
 			value = after->values[j];
 			compare(&differences[j],

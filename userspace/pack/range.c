@@ -50,20 +50,17 @@ static void observe_bins(void *data, const struct lw_value *value,
 }
 
 /* Runs all inputs of the data set. */
-static int run(struct lw_calibration *calibration,
-	       void (*observe)(void *data, const struct lw_value *value,
-			       const float *real),
+static int run(struct lw_calibration *calibration, lw_observer *observe,
 	       struct lwnpu_error *error)
 {
 	const struct lw_pack_options *options = calibration->options;
 	const struct lw_dataset *dataset = options->calibration;
-	const float *input;
 	uint32_t i;
 
 	for (i = 0; i < dataset->n; i++) {
-		input = dataset->data + i * dataset->size;
-		lw_interpreter_run(calibration->interpreter, &input, observe,
-				   calibration);
+		lw_interpreter_run_sample(calibration->interpreter,
+					  dataset->data + i * dataset->size,
+					  observe, calibration);
 		if (calibration->broken)
 			return lw_fail(error, -EINVAL,
 				       "calibration input %u: tensor '%s' holds a number that is not finite",

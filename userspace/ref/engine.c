@@ -238,15 +238,37 @@ static int lw_ref_bind(struct lw_ref_job *job,
 	return 0;
 }
 
+/* Gives the gates that were taken. */
+static uint64_t lw_ref_run_ops(struct lw_ref_job *job,
+			       const struct lw_program *program)
+{
+	uint32_t i, gate = 0, skip = 0;
+	uint64_t taken = 0;
+
+	job->skip = &skip;
+	for (i = 0; i < program->n_ops; i++) {
+		const struct lwnpu_op *op = &program->ops[i];
+
+		if (skip) {
+			skip--;
+		} else {
+			lw_ref_functions[op->opcode](job, op);
+			lw_ref_clear_lanes(job, &op->out);
+			taken |= (uint64_t)!!skip << gate;
+		}
+		gate += op->opcode == LWNPU_OP_GATE;
+	}
+	return taken;
+}
+
 static int lw_ref_run(void *engine, void *loaded,
 		      const struct lw_binding *bindings,
-		      struct lwnpu_error *error)
+		      struct lw_run_result *result, struct lwnpu_error *error)
 {
 	struct lw_ref_loaded *ref = loaded;
 	struct lw_ref_job job = { 0 };
 	struct lw_ref_scratch *scratch;
-	const struct lwnpu_op *op;
-	uint32_t i;
+	uint64_t gates;
 	int err;
 
 	(void)engine;
@@ -258,12 +280,10 @@ static int lw_ref_run(void *engine, void *loaded,
 		return lw_fail(error, -ENOMEM, "out of memory for a run");
 	job.region[LWNPU_REGION_ARENA] = scratch->arena;
 	job.acc = scratch->acc;
-	for (i = 0; i < ref->program.n_ops; i++) {
-		op = &ref->program.ops[i];
-		lw_ref_functions[op->opcode](&job, op);
-		lw_ref_clear_lanes(&job, &op->out);
-	}
+	gates = lw_ref_run_ops(&job, &ref->program);
 	lw_ref_scratch_put(ref, scratch);
+	if (result)
+		*result = (struct lw_run_result) { gates, true };
 	return 0;
 }
 

@@ -16,10 +16,12 @@
  * struct lw_ref_job - what an operation works on
  * @region: first byte of each region
  * @acc: room for one accumulator per column of the widest output
+ * @skip: set by an operation that leaves out the next ones, to how many
  */
 struct lw_ref_job {
 	uint8_t *region[LWNPU_REGION_MAX];
 	uint32_t *acc;
+	uint32_t *skip;
 };
 
 /* lw_ref_conv(), …: do one checked operation. */
