@@ -32,6 +32,7 @@ static const char *const sources[] = {
 	lw_kernel_copy,
 	lw_kernel_element,
 	lw_kernel_gate,
+	lw_kernel_gather,
 	lw_kernel_matmul_pack,
 	lw_kernel_pair,
 	lw_kernel_pool,

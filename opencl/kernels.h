@@ -12,6 +12,7 @@ extern const char lw_kernel_conv_wide[];
 extern const char lw_kernel_copy[];
 extern const char lw_kernel_element[];
 extern const char lw_kernel_gate[];
+extern const char lw_kernel_gather[];
 extern const char lw_kernel_matmul[];
 extern const char lw_kernel_matmul_pack[];
 extern const char lw_kernel_pair[];
@@ -29,6 +30,7 @@ extern const char lw_kernel_softmax[];
 	X(copy) \
 	X(copy_lanes) \
 	X(gate) \
+	X(gather) \
 	X(lut) \
 	X(matmul_large) \
 	X(matmul_small) \

@@ -211,3 +211,19 @@ struct lw_gate_params {
 	uint margin;		/* take the second greatest from the greatest */
 	uint value;		/* where the result goes */
 };
+
+/* A byte comes from the sum of three places, which tables in constants hold. */
+struct lw_gather_params {
+	uint in;
+	struct lw_view out;
+	uint width;
+	uint height;
+	uint planes;
+	uint rows;		/* by one work-item */
+	uint last_mask;
+	uint channel_bytes;	/* constants: per channel, whole words of them */
+	uint column_bytes;
+	uint row_bytes;
+	uint touching;		/* columns are neighbouring words */
+	uint aligned;		/* columns are words */
+};

@@ -1,20 +1,43 @@
 /* SPDX-License-Identifier: MIT */
+/* Four pixels at a time. A column's entry: index, fraction << 16. */
 
-static inline int4 blend(int4 a, int4 b, int fraction)
+static inline uint4 pick_words(__global const uint *row, uint4 at)
+{
+	return (uint4)(row[at.x], row[at.y], row[at.z], row[at.w]);
+}
+
+static inline int16 widen(uint4 words)
+{
+	return convert_int16(as_uchar16(words));
+}
+
+static inline int16 blend(int16 a, int16 b, int16 fraction)
 {
 	return a * 2048 + (b - a) * fraction;
 }
 
-/* A word of @row, or something between it and the next. */
-static inline int4 between(__global const uint *row, uint column)
+/* A word at the right is only read where there is a fraction of it. */
+static inline int16 blend_columns(__global const uint *row, uint4 columns)
 {
-	int fraction = column >> 16;
-	int4 near = convert_int4(as_uchar4(row[column & 0xffff]));
+	uint4 left = columns & 0xffff, right = left + min(columns >> 16, 1u);
+	int4 fraction = as_int4(columns >> 16);
 
-	if (!fraction)
-		return near * 2048;
-	return blend(near, convert_int4(as_uchar4(row[(column & 0xffff) + 1])),
-		     fraction);
+	return blend(widen(pick_words(row, left)),
+		     widen(pick_words(row, right)),
+		     fraction.s0000111122223333);
+}
+
+static inline uint4 resize_words(__global const uint *row, uint pitch,
+				 uint4 columns, int fraction)
+{
+	int16 top, bottom;
+
+	if (!fraction && all(columns < 0x10000))
+		return pick_words(row, columns);
+	top = blend_columns(row, columns);
+	bottom = fraction ? blend_columns(row + pitch, columns) : top;
+	bottom = blend(top, bottom, (int16)fraction) + (1 << 21);
+	return as_uint4(convert_uchar16(bottom >> 22));
 }
 
 /* Work-items: rows, planes. */
@@ -23,29 +46,23 @@ __kernel void resize(struct lw_resize_params p, __global const uint *constants,
 		     __global uint *out)
 {
 	uint y = get_global_id(0), plane = get_global_id(1);
-	__global const uint *columns = constants + p.columns;
 	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;
 	uint row;
-	int fraction;
 
 	if (y >= p.height || plane >= p.planes)
 		return;
 	row = constants[p.rows + y];
-	fraction = row >> 16;
 	in += p.in.first + plane * p.in.plane + (row & 0xffff) * p.in.row;
 	out += p.out.first + plane * p.out.plane + y * p.out.row;
-	for (uint x = 0; x < p.width; x++) {
-		uint column = columns[x];
-		int4 top, bottom;
+	for (uint x = 0; x < p.width; x += 4) {
+		uint4 columns = vload4(0, constants + p.columns + x);
+		uint4 words = resize_words(in, p.in.row, columns, row >> 16) &
+			      mask;
 
-		if (!fraction && column < 0x10000) {
-			out[x] = in[column] & mask;
-			continue;
-		}
-		top = bottom = between(in, column);
-		if (fraction)
-			bottom = between(in + p.in.row, column);
-		bottom = (blend(top, bottom, fraction) + (1 << 21)) >> 22;
-		out[x] = as_uint(convert_uchar4(bottom)) & mask;
+		if (x + 4 <= p.width)
+			vstore4(words, 0, out + x);
+		else
+			for (uint i = 0; i < p.width - x; i++)
+				out[x + i] = ((uint *)&words)[i];
 	}
 }
