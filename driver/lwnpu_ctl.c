@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /dev/lwnpu-ctl: how a daemon talks to its device. */
 #include <linux/fs.h>
-#include <linux/log2.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -12,29 +11,6 @@
 #include <drm/drm_file.h>
 
 #include "lwnpu_ctl_file.h"
-
-/* Room for news other than jobs. */
-#define LWNPU_RING_MIN 32
-
-static void lwnpu_ring_free(struct lwnpu_ring *ring)
-{
-	vfree(ring->records);
-	vfree(ring->completions);
-	memset(ring, 0, sizeof(*ring));
-}
-
-static int lwnpu_ring_alloc(struct lwnpu_ring *ring, u32 capacity)
-{
-	ring->size = roundup_pow_of_two(max(2 * capacity, LWNPU_RING_MIN));
-	ring->records = vmalloc_user(struct_size(ring->records, record,
-						 ring->size));
-	ring->completions = vmalloc_user(array_size(ring->size,
-						    sizeof(*ring->completions)));
-	if (ring->records && ring->completions)
-		return 0;
-	lwnpu_ring_free(ring);
-	return -ENOMEM;
-}
 
 static int lwnpu_ctl_open(struct inode *inode, struct file *filp)
 {
@@ -73,14 +49,16 @@ static int lwnpu_ctl_config(const struct lwnpu_ctl_start *args,
 {
 	if (args->version != LWNPU_CTL_VERSION)
 		return -EPROTONOSUPPORT;
-	if (args->flags || !args->ops || !args->capacity ||
+	if (args->flags || args->pad || !args->ops || !args->capacity ||
 	    args->capacity > LWNPU_CTL_MAX_CAPACITY ||
+	    args->depth < args->capacity || args->depth > LWNPU_CTL_MAX_DEPTH ||
 	    !lwnpu_is_text(args->name, sizeof(args->name)) ||
 	    !lwnpu_is_text(args->description, sizeof(args->description)))
 		return -EINVAL;
 	memset(config, 0, sizeof(*config));
 	config->ops = args->ops;
 	config->capacity = args->capacity;
+	config->depth = args->depth;
 	strscpy(config->name, (const char *)args->name, sizeof(config->name));
 	strscpy(config->description, (const char *)args->description,
 		sizeof(config->description));
@@ -100,7 +78,7 @@ static int lwnpu_ctl_start_device(struct lwnpu_ctl *ctl,
 	ret = lwnpu_ctl_config(args, &config);
 	if (ret)
 		return ret;
-	ret = lwnpu_ring_alloc(&ctl->ring, args->capacity);
+	ret = lwnpu_ring_alloc(&ctl->ring, args->depth);
 	if (ret)
 		return ret;
 	lwnpu = lwnpu_host_acquire(&config, &ctl->ring, &taken_over);
@@ -109,6 +87,7 @@ static int lwnpu_ctl_start_device(struct lwnpu_ctl *ctl,
 		return PTR_ERR(lwnpu);
 	}
 	args->capacity = lwnpu->config.capacity;
+	args->depth = lwnpu->config.depth;
 	args->ring_size = ctl->ring.size;
 	args->minor = lwnpu->drm.accel->index;
 	args->taken_over = taken_over;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* RUN: completions in, records out. */
 #include <linux/err.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <asm/barrier.h>
 
 #include "lwnpu_ctl_file.h"
 
@@ -13,13 +15,11 @@ static void lwnpu_ctl_judge(const struct lwnpu_job *job,
 	u64 given = ktime_to_ns(job->given);
 	u64 now = ktime_get_ns();
 
-	completion->start_ns = given;
+	completion->start_ns = clamp(said->start_ns, given, now);
 	completion->end_ns = now;
-	if (said->start_ns >= given && said->end_ns >= said->start_ns &&
-	    said->end_ns <= now) {
-		completion->start_ns = said->start_ns;
-		completion->end_ns = said->end_ns;
-	}
+	if (said->end_ns)
+		completion->end_ns = clamp(said->end_ns, completion->start_ns,
+					   now);
 	completion->cycles = said->cycles;
 	completion->op = DRM_LWNPU_NONE;
 	completion->status = DRM_LWNPU_JOB_DONE;
@@ -49,10 +49,8 @@ static int lwnpu_ctl_complete(struct lwnpu_ctl *ctl,
 	ret = lwnpu_ctl_check(ctl);
 	if (!ret && !memchr_inv(said->reserved, 0, sizeof(said->reserved)))
 		job = lwnpu_user_find(lwnpu, said->id);
-	if (job) {
-		lwnpu_job_claim(job);
-		list_del_init(&job->engine_node);
-	}
+	if (job)
+		lwnpu_job_end(job);
 	spin_unlock(&lwnpu->lock);
 	if (job) {
 		lwnpu_ctl_judge(job, said, &completion);
@@ -68,85 +66,105 @@ static int lwnpu_ctl_completions(struct lwnpu_ctl *ctl,
 				 struct lwnpu_ctl_run *args)
 {
 	struct lwnpu_ring *ring = &ctl->ring;
+	/* What is completed is written before. */
+	u32 completed = smp_load_acquire(&ring->completions->completed);
 	struct lwnpu_ctl_completion said;
 	int ret;
 
-	if (args->completed - ring->completed > ring->size)
+	if (completed - ring->completed > ring->size)
 		return -EINVAL;
-	while (ring->completed != args->completed) {
-		u32 index = ring->completed & (ring->size - 1);
-
-		/* The daemon may write meanwhile: judge a copy. */
-		memcpy(&said, &ring->completions[index], sizeof(said));
-		barrier();
+	while (ring->completed != completed) {
+		lwnpu_ring_read(ring, &said);
 		ret = lwnpu_ctl_complete(ctl, &said);
 		if (ret && ret != -ENOENT)
 			return ret;
 		args->refused += ret == -ENOENT;
-		ring->completed++;
 	}
 	return 0;
 }
 
-static int lwnpu_ctl_records(struct lwnpu_ctl *ctl, struct lwnpu_ctl_run *args)
+static int lwnpu_ctl_look(struct lwnpu_ctl *ctl)
 {
 	struct lwnpu_device *lwnpu = ctl->lwnpu;
-	struct lwnpu_ring *ring = &ctl->ring;
 	int ret;
 
 	spin_lock(&lwnpu->lock);
 	ret = lwnpu_ctl_check(ctl);
-	if (!ret && args->consumed - ring->consumed >
-		    ring->head - ring->consumed)
-		ret = -EINVAL;
-	if (!ret) {
-		ring->consumed = args->consumed;
-		lwnpu_user_feed(lwnpu);
-		args->head = ring->head;
-	}
+	if (!ret)
+		ret = lwnpu_user_look(lwnpu);
 	spin_unlock(&lwnpu->lock);
 	return ret;
 }
 
 /* Records, or no reason to wait for them any more. */
-static bool lwnpu_ctl_has_news(struct lwnpu_ctl *ctl,
-			       struct lwnpu_ctl_run *args, int *ret)
+static bool lwnpu_ctl_has_news(struct lwnpu_ctl *ctl, int *ret)
 {
 	struct lwnpu_device *lwnpu = ctl->lwnpu;
+	bool has_news;
 
 	spin_lock(&lwnpu->lock);
 	*ret = lwnpu_ctl_check(ctl);
-	args->head = ctl->ring.head;
+	has_news = lwnpu_ring_has_news(&ctl->ring);
 	spin_unlock(&lwnpu->lock);
-	return *ret || args->head != args->consumed;
+	return *ret || has_news;
+}
+
+/*
+ * A record wakes one of those who wait: the last that came, who has programs in
+ * the caches.
+ */
+static void lwnpu_ctl_wait_begin(wait_queue_head_t *head,
+				 struct wait_queue_entry *entry)
+{
+	spin_lock_irq(&head->lock);
+	if (list_empty(&entry->entry))
+		__add_wait_queue_exclusive(head, entry);
+	set_current_state(TASK_INTERRUPTIBLE);
+	spin_unlock_irq(&head->lock);
+}
+
+static int lwnpu_ctl_wait(struct lwnpu_ctl *ctl, long left)
+{
+	struct lwnpu_user *user = ctl->lwnpu->engine_data;
+	DEFINE_WAIT(entry);
+	int ret;
+
+	for (;;) {
+		lwnpu_ctl_wait_begin(&user->wait, &entry);
+		if (lwnpu_ctl_has_news(ctl, &ret))
+			break;
+		if (!left)
+			ret = -ETIMEDOUT;
+		else if (signal_pending(current))
+			ret = -ERESTARTSYS;
+		if (ret)
+			break;
+		left = schedule_timeout(left);
+	}
+	finish_wait(&user->wait, &entry);
+	return ret;
 }
 
 int lwnpu_ctl_ioctl_run(struct lwnpu_ctl *ctl, struct lwnpu_ctl_run *args)
 {
 	struct lwnpu_device *lwnpu = lwnpu_ctl_device(ctl);
 	ktime_t left = lwnpu_timeout(args->timeout_ns);
-	struct lwnpu_user *user;
-	int ret, err;
+	int ret;
 
 	args->refused = 0;
 	if (IS_ERR(lwnpu))
 		return PTR_ERR(lwnpu);
-	user = lwnpu->engine_data;
+	if (args->flags)
+		return -EINVAL;
 	mutex_lock(&ctl->run_mutex);
 	ret = lwnpu_ctl_check_unlocked(ctl);
 	if (!ret)
 		ret = lwnpu_ctl_completions(ctl, args);
 	if (!ret)
-		ret = lwnpu_ctl_records(ctl, args);
+		ret = lwnpu_ctl_look(ctl);
 	mutex_unlock(&ctl->run_mutex);
-	if (ret || args->head != args->consumed || !left)
-		return ret;
-
-	err = wait_event_interruptible_hrtimeout(user->wait,
-						 lwnpu_ctl_has_news(ctl, args,
-								    &ret),
-						 left);
-	if (err)
-		return err == -ETIME ? -ETIMEDOUT : err;
+	if (!ret && left)
+		ret = lwnpu_ctl_wait(ctl, lwnpu_timeout_jiffies(left));
+	args->now_ns = ktime_get_ns();
 	return ret;
 }

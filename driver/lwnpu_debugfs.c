@@ -23,7 +23,8 @@ static int lwnpu_debugfs_state(struct seq_file *m, void *unused)
 
 	seq_printf(m, "engine: %s, %s\n", lwnpu->config.name,
 		   lwnpu->config.description);
-	seq_printf(m, "capacity: %u\n", lwnpu->config.capacity);
+	seq_printf(m, "capacity: %u, depth %u\n", lwnpu->config.capacity,
+		   lwnpu->config.depth);
 	seq_printf(m, "away: %d\n", lwnpu->engine->is_away(lwnpu));
 	spin_lock(&lwnpu->lock);
 	for (i = DRM_LWNPU_JOB_DONE; i < ARRAY_SIZE(lwnpu_status_names); i++)
@@ -31,9 +32,11 @@ static int lwnpu_debugfs_state(struct seq_file *m, void *unused)
 			   lwnpu->counters.jobs[i]);
 	seq_printf(m, "resets: %llu\n", lwnpu->counters.resets);
 	list_for_each_entry(job, &lwnpu->running, node)
-		seq_printf(m, "job %llu: queue %llu, given %lld, attempts %u\n",
+		seq_printf(m,
+			   "job %llu: queue %llu, given %lld, begun %lld, attempts %u\n",
 			   job->number, job->queue->number,
-			   ktime_to_ns(job->given), job->attempts);
+			   ktime_to_ns(job->given), ktime_to_ns(job->begun),
+			   job->attempts);
 	spin_unlock(&lwnpu->lock);
 	return 0;
 }

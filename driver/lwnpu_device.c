@@ -8,6 +8,7 @@
 #include <drm/drm_managed.h>
 
 #include "lwnpu_check.h"
+#include "lwnpu_dispatch.h"
 #include "lwnpu_dump.h"
 #include "lwnpu_job.h"
 #include "lwnpu_program.h"
@@ -28,7 +29,8 @@ static int lwnpu_device_init_sched(struct lwnpu_device *lwnpu)
 	const struct drm_sched_init_args args = {
 		.ops = &lwnpu_sched_ops,
 		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
-		.credit_limit = lwnpu->config.capacity,
+		/* lwnpu_dispatch_feed() counts */
+		.credit_limit = S32_MAX,
 		.timeout = MAX_SCHEDULE_TIMEOUT,
 		.name = DRM_LWNPU_DRIVER_NAME,
 		.dev = lwnpu->drm.dev,
@@ -42,7 +44,8 @@ int lwnpu_device_init(struct lwnpu_device *lwnpu)
 	int ret;
 
 	spin_lock_init(&lwnpu->lock);
-	INIT_LIST_HEAD(&lwnpu->running);
+	lwnpu_dispatch_init(lwnpu);
+	lwnpu->watchdog_due = KTIME_MAX;
 	INIT_DELAYED_WORK(&lwnpu->watchdog, lwnpu_watchdog_work);
 	lwnpu_dump_init(lwnpu);
 	lwnpu->wq = alloc_ordered_workqueue("lwnpu-watchdog", WQ_MEM_RECLAIM);
@@ -66,7 +69,7 @@ void lwnpu_device_unplug(struct lwnpu_device *lwnpu)
 	drm_dev_unplug(&lwnpu->drm);
 	spin_lock(&lwnpu->lock);
 	lwnpu->gone = true;
-	list_splice_init(&lwnpu->running, &lost);
+	lwnpu_dispatch_claim_all(lwnpu, &lost);
 	spin_unlock(&lwnpu->lock);
 	lwnpu->engine->stop(lwnpu);
 	lwnpu_job_fail_list(&lost, DRM_LWNPU_JOB_LOST);

@@ -6,6 +6,7 @@
 #include <linux/list.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
+#include <linux/timerqueue.h>
 #include <linux/workqueue.h>
 #include <drm/drm_device.h>
 #include <drm/drm_file.h>
@@ -23,6 +24,7 @@
 #define LWNPU_MAX_QUEUE_JOBS 256
 #define LWNPU_MAX_SUBMIT_JOBS 64
 #define LWNPU_MAX_SYNCS 64
+#define LWNPU_PRIORITIES (DRM_LWNPU_PRIORITY_HIGH + 1)
 
 /* Handles; erasing entry 0 of an xarray frees it for xa_alloc(). */
 #define LWNPU_HANDLES XA_LIMIT(1, INT_MAX)
@@ -34,21 +36,27 @@ struct lwnpu_job;
 /**
  * struct lwnpu_engine_ops - what runs jobs
  * @start: get ready, before the node appears
- * @run: take a job of &lwnpu_device.running; lwnpu_job_claim() and
- *	lwnpu_job_complete() follow some day. Called under &lwnpu_device.lock,
- *	on the way to a fence: it must not allocate, nor sleep. An error is
- *	-ENODEV: the job is lost
+ * @run: take a job, which is in &lwnpu_device.running; lwnpu_job_begin(),
+ *	lwnpu_job_end() and lwnpu_job_complete() follow some day. Called under
+ *	&lwnpu_device.lock, on the way to a fence: it must not allocate, nor
+ *	sleep. False: not now; the engine calls lwnpu_dispatch_feed() when it
+ *	takes jobs again
+ * @look: note by lwnpu_job_begin() which jobs are begun, for an engine that is
+ *	not told when; under &lwnpu_device.lock, may be NULL
  * @cancel: forget a job that was claimed by somebody else; under
  *	&lwnpu_device.lock
- * @reset: the engine hangs, and the guilty job is gone: bring it to life, and
- *	give it the other jobs again. May sleep, must not allocate
+ * @reset: the engine hangs, and guilty jobs are gone: bring it to life, and
+ *	begin with those of &lwnpu_device.running again. May sleep, must not
+ *	allocate
  * @stop: the device is gone: touch nothing from now on
  * @forget: applications are done with a buffer; under &lwnpu_device.lock
- * @is_away: no job can be run now, nor is it known when; may be stale
+ * @is_away: no job can be run now, nor is it known when; may be stale without
+ *	&lwnpu_device.lock
  */
 struct lwnpu_engine_ops {
 	int (*start)(struct lwnpu_device *lwnpu);
-	int (*run)(struct lwnpu_device *lwnpu, struct lwnpu_job *job);
+	bool (*run)(struct lwnpu_device *lwnpu, struct lwnpu_job *job);
+	void (*look)(struct lwnpu_device *lwnpu);
 	void (*cancel)(struct lwnpu_device *lwnpu, struct lwnpu_job *job);
 	void (*reset)(struct lwnpu_device *lwnpu);
 	void (*stop)(struct lwnpu_device *lwnpu);
@@ -59,13 +67,15 @@ struct lwnpu_engine_ops {
 /**
  * struct lwnpu_engine_config - what an engine is
  * @ops: set of operations, bit n is number n
- * @capacity: jobs that it takes at once
+ * @capacity: jobs that it runs at once
+ * @depth: jobs that it takes at once, those at hand included
  * @name: its kind
  * @description: the device behind it
  */
 struct lwnpu_engine_config {
 	u64 ops;
 	u32 capacity;
+	u32 depth;
 	char name[DRM_LWNPU_NAME_SIZE];
 	char description[DRM_LWNPU_DESCRIPTION_SIZE];
 };
@@ -83,14 +93,21 @@ struct lwnpu_counters {
 /**
  * struct lwnpu_device - an accel node
  * @drm: base
- * @sched: one scheduler for all queues
+ * @sched: one scheduler for all queues; knows what jobs wait for
  * @engine: what runs the jobs
  * @engine_data: its own
  * @config: what it is
  * @wq: for @watchdog and the engine; on the way to fences
  * @watchdog: fails jobs that are late or hang
- * @lock: of all below, and of the lists of the engine
+ * @lock: of all below, and of what the engine has
+ * @ready: jobs that wait for nothing but the engine, &lwnpu_job.node, by priority
+ * @holding: queues with jobs that wait for others of their queue
+ * @deadlines: of jobs that the engine does not have, &lwnpu_job.due
+ * @late: jobs that had one
  * @running: jobs that the engine has, &lwnpu_job.node
+ * @n_running: how many
+ * @progress: when the engine last began or ended a job
+ * @watchdog_due: when @watchdog will look
  * @hang: the last hang, until it is written down
  * @gone: no job will be given to the engine any more
  * @counters: for debugfs
@@ -104,9 +121,16 @@ struct lwnpu_device {
 	struct lwnpu_engine_config config;
 	struct workqueue_struct *wq;
 	struct delayed_work watchdog;
-	/* of all below, and of the lists of the engine */
+	/* of all below, and of what the engine has */
 	spinlock_t lock;
+	struct list_head ready[LWNPU_PRIORITIES];
+	struct list_head holding;
+	struct timerqueue_head deadlines;
+	struct list_head late;
 	struct list_head running;
+	u32 n_running;
+	ktime_t progress;
+	ktime_t watchdog_due;
 	struct lwnpu_hang hang;
 	bool gone;
 	struct lwnpu_counters counters;

@@ -30,7 +30,7 @@ void lwnpu_dump_note(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
 	hang->program = job->program;
 	hang->job = job->number;
 	hang->queue = job->queue->number;
-	hang->given_ns = ktime_to_ns(job->given);
+	hang->begun_ns = ktime_to_ns(job->begun);
 	hang->noted_ns = ktime_get_ns();
 	hang->attempts = job->attempts;
 	hang->running = list_count_nodes(&lwnpu->running);
@@ -82,7 +82,7 @@ static void lwnpu_dump_print(struct drm_printer *p, struct lwnpu_device *lwnpu,
 		   lwnpu->config.description);
 	drm_printf(p, "job: %llu of queue %llu, attempt %u\n", hang->job,
 		   hang->queue, hang->attempts);
-	drm_printf(p, "given: %llu ns, hung: %llu ns\n", hang->given_ns,
+	drm_printf(p, "begun: %llu ns, hung: %llu ns\n", hang->begun_ns,
 		   hang->noted_ns);
 	drm_printf(p, "other jobs of the engine: %u\n", hang->running);
 	drm_printf(p, "program: %u operations, %llu bytes of weights\n",

@@ -16,7 +16,7 @@ struct lwnpu_program;
  * @program: of the guilty job; NULL when there is nothing to be written
  * @job: number of the guilty job in the device
  * @queue: number of its queue
- * @given_ns: when the engine got it
+ * @begun_ns: when the engine began with it
  * @noted_ns: when it was found to hang
  * @attempts: how often the engine got it
  * @running: jobs that the engine had besides
@@ -26,7 +26,7 @@ struct lwnpu_hang {
 	struct lwnpu_program *program;
 	u64 job;
 	u64 queue;
-	u64 given_ns;
+	u64 begun_ns;
 	u64 noted_ns;
 	u32 attempts;
 	u32 running;

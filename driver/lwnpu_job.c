@@ -4,10 +4,10 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <drm/drm_drv.h>
+#include <drm/drm_print.h>
 
-#include "lwnpu_job.h"
+#include "lwnpu_dispatch.h"
 #include "lwnpu_trace.h"
-#include "lwnpu_watchdog.h"
 
 static const int lwnpu_job_errors[] = {
 	[DRM_LWNPU_JOB_FAILED] = -EIO,
@@ -74,7 +74,7 @@ struct lwnpu_job *lwnpu_job_create(struct lwnpu_queue *queue,
 		return ERR_PTR(ret);
 	}
 	INIT_LIST_HEAD(&job->node);
-	INIT_LIST_HEAD(&job->engine_node);
+	timerqueue_init(&job->due);
 	job->lwnpu = queue->file->lwnpu;
 	job->deadline = KTIME_MAX;
 	job->program = program;
@@ -88,15 +88,21 @@ void lwnpu_job_arm(struct lwnpu_job *job)
 {
 	struct lwnpu_fence *fence = job->fence;
 
-	job->id = lwnpu_queue_expect(job->queue);
 	job->number = atomic64_inc_return(&job->lwnpu->next_number);
 	fence->lwnpu = job->lwnpu;
 	drm_dev_get(&job->lwnpu->drm);
 	__module_get(THIS_MODULE);
 	spin_lock_init(&fence->lock);
 	dma_fence_init(&fence->base, &lwnpu_fence_ops, &fence->lock,
-		       job->queue->fence_context, job->id);
+		       job->queue->fence_context, job->queue->submitted + 1);
+	job->id = lwnpu_queue_expect(job->queue, &fence->base);
+	if (!job->queue->parallel)
+		job->after = job->id - 1;
 	drm_sched_job_arm(&job->base);
+	drm_WARN_ON_ONCE(&job->lwnpu->drm,
+			 lwnpu_queue_job(job->queue,
+					 &job->base.s_fence->finished) !=
+			 job->id);
 	/*
 	 * Jobs of one scheduler run at the same time here: who depends on this
 	 * one waits for its end, not for its start.
@@ -129,8 +135,33 @@ static void lwnpu_job_release_work(struct work_struct *work)
 
 void lwnpu_job_claim(struct lwnpu_job *job)
 {
-	lockdep_assert_held(&job->lwnpu->lock);
+	struct lwnpu_device *lwnpu = job->lwnpu;
+
+	lockdep_assert_held(&lwnpu->lock);
 	list_del_init(&job->node);
+	if (job->given)
+		lwnpu->n_running--;
+	else if (!RB_EMPTY_NODE(&job->due.node))
+		timerqueue_del(&lwnpu->deadlines, &job->due);
+}
+
+void lwnpu_job_begin(struct lwnpu_job *job)
+{
+	struct lwnpu_device *lwnpu = job->lwnpu;
+
+	lockdep_assert_held(&lwnpu->lock);
+	if (job->begun)
+		return;
+	job->begun = ktime_get();
+	job->attempts++;
+	lwnpu->progress = job->begun;
+}
+
+void lwnpu_job_end(struct lwnpu_job *job)
+{
+	lwnpu_job_begin(job);
+	lwnpu_job_claim(job);
+	job->lwnpu->progress = ktime_get();
 }
 
 static void lwnpu_job_account(struct lwnpu_job *job,
@@ -151,22 +182,18 @@ static void lwnpu_job_account(struct lwnpu_job *job,
 void lwnpu_job_complete(struct lwnpu_job *job,
 			struct drm_lwnpu_completion *completion)
 {
-	struct dma_fence *fence = &job->fence->base;
 	struct lwnpu_queue *queue = job->queue;
 	bool cookie = dma_fence_begin_signalling();
 
-	/* The job may go as soon as its fence is signalled. */
 	lwnpu_queue_get(queue);
 	completion->attempts = job->attempts;
 	if (!completion->end_ns)
 		completion->end_ns = ktime_get_ns();
 	lwnpu_job_account(job, completion);
-	lwnpu_queue_complete(queue, job->id, completion);
 	trace_lwnpu_job_done(job, completion);
-	if (completion->error)
-		dma_fence_set_error(fence, completion->error);
-	dma_fence_signal(fence);
-	wake_up_all(&queue->wait);
+	/* The job may go as soon as its fence is signalled. */
+	lwnpu_queue_complete(queue, job->id, completion);
+	lwnpu_dispatch_release(queue);
 	dma_fence_end_signalling(cookie);
 	lwnpu_queue_put(queue);
 }
@@ -177,12 +204,10 @@ void lwnpu_job_fail(struct lwnpu_job *job, enum drm_lwnpu_job_status status)
 		.status = status,
 		.error = lwnpu_job_errors[status],
 		.op = DRM_LWNPU_NONE,
-		.start_ns = ktime_to_ns(job->given),
+		.start_ns = ktime_to_ns(job->begun),
 	};
 
-	if (status == DRM_LWNPU_JOB_HUNG)
-		WRITE_ONCE(job->queue->state, DRM_LWNPU_QUEUE_GUILTY);
-	else if (status == DRM_LWNPU_JOB_LOST)
+	if (status == DRM_LWNPU_JOB_LOST)
 		cmpxchg(&job->queue->state, DRM_LWNPU_QUEUE_OK,
 			DRM_LWNPU_QUEUE_INNOCENT);
 	lwnpu_job_complete(job, &completion);
@@ -199,21 +224,10 @@ void lwnpu_job_fail_list(struct list_head *list,
 	}
 }
 
-/* A job waits for the one before it in its queue. */
-static struct dma_fence *lwnpu_sched_prepare(struct drm_sched_job *base,
-					     struct drm_sched_entity *entity)
-{
-	struct lwnpu_queue *queue = to_lwnpu_job(base)->queue;
-
-	if (!queue->last || dma_fence_is_signaled(queue->last))
-		return NULL;
-	return dma_fence_get(queue->last);
-}
-
 static enum drm_lwnpu_job_status lwnpu_job_start(struct lwnpu_job *job)
 {
+	enum drm_lwnpu_job_status status = DRM_LWNPU_JOB_LOST;
 	struct lwnpu_device *lwnpu = job->lwnpu;
-	int ret = -ENODEV;
 	int idx;
 
 	if (READ_ONCE(job->queue->dead) ||
@@ -225,17 +239,14 @@ static enum drm_lwnpu_job_status lwnpu_job_start(struct lwnpu_job *job)
 		return DRM_LWNPU_JOB_LOST;
 
 	spin_lock(&lwnpu->lock);
-	if (!lwnpu->gone) {
-		list_add_tail(&job->node, &lwnpu->running);
-		ret = lwnpu->engine->run(lwnpu, job);
-		if (ret)
-			lwnpu_job_claim(job);
-		else
-			lwnpu_watchdog_arm(lwnpu);
+	if (!lwnpu->gone && !lwnpu->engine->is_away(lwnpu)) {
+		lwnpu_dispatch_add(job);
+		lwnpu_dispatch_feed(lwnpu);
+		status = DRM_LWNPU_JOB_PENDING;
 	}
 	spin_unlock(&lwnpu->lock);
 	drm_dev_exit(idx);
-	return ret ? DRM_LWNPU_JOB_LOST : DRM_LWNPU_JOB_PENDING;
+	return status;
 }
 
 static struct dma_fence *lwnpu_sched_run(struct drm_sched_job *base)
@@ -245,8 +256,6 @@ static struct dma_fence *lwnpu_sched_run(struct drm_sched_job *base)
 	bool cookie = dma_fence_begin_signalling();
 	enum drm_lwnpu_job_status status;
 
-	dma_fence_put(job->queue->last);
-	job->queue->last = dma_fence_get(fence);
 	dma_fence_get(fence);
 	trace_lwnpu_job_run(job);
 	status = lwnpu_job_start(job);
@@ -261,18 +270,20 @@ static void lwnpu_sched_free(struct drm_sched_job *base)
 	struct lwnpu_job *job = to_lwnpu_job(base);
 	struct drm_sched_fence *s_fence = base->s_fence;
 
-	/* Its queue was destroyed before its turn. */
-	if (!dma_fence_is_signaled(&job->fence->base))
-		lwnpu_job_fail(job, DRM_LWNPU_JOB_CANCELED);
-	if (!s_fence->parent)
+	/*
+	 * Its queue was destroyed before its turn: the scheduler has signalled
+	 * the job's fence, after those of all jobs before it.
+	 */
+	if (!s_fence->parent) {
 		s_fence->parent = dma_fence_get(&job->fence->base);
+		lwnpu_job_fail(job, DRM_LWNPU_JOB_CANCELED);
+	}
 	drm_sched_job_cleanup(base);
 	INIT_WORK(&job->release, lwnpu_job_release_work);
 	queue_work(lwnpu_wq, &job->release);
 }
 
 const struct drm_sched_backend_ops lwnpu_sched_ops = {
-	.prepare_job = lwnpu_sched_prepare,
 	.run_job = lwnpu_sched_run,
 	.free_job = lwnpu_sched_free,
 };

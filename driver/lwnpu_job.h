@@ -55,10 +55,13 @@ struct lwnpu_job_binding {
  * @release: gives back all it holds, where that may sleep
  * @id: in the queue
  * @number: in the device
+ * @after: id of the job of its queue that it waits for, or 0
  * @deadline: the application's, or KTIME_MAX
- * @node: in &lwnpu_device.running
- * @engine_node: the engine's own
- * @given: when the engine got it, or 0; &lwnpu_device.lock, as the following
+ * @node: in a list of the device; &lwnpu_device.lock, as the following
+ * @due: in &lwnpu_device.deadlines
+ * @slot: the engine's own
+ * @given: when the engine got it, or 0
+ * @begun: when it was begun, or 0
  * @attempts: how often
  * @n_bindings: of @binding
  * @binding: regions and buffers
@@ -72,10 +75,13 @@ struct lwnpu_job {
 	struct work_struct release;
 	u64 id;
 	u64 number;
+	u64 after;
 	ktime_t deadline;
 	struct list_head node;
-	struct list_head engine_node;
+	struct timerqueue_node due;
+	u32 slot;
 	ktime_t given;
+	ktime_t begun;
 	u32 attempts;
 	u32 n_bindings;
 	struct lwnpu_job_binding binding[];
@@ -113,15 +119,30 @@ void lwnpu_job_arm(struct lwnpu_job *job);
 void lwnpu_job_release(struct lwnpu_job *job);
 
 /**
- * lwnpu_job_claim() - take a running job; the caller completes it
- * @job: in &lwnpu_device.running; &lwnpu_device.lock is held
+ * lwnpu_job_begin() - the engine begins with a job: its time runs from now
+ * @job: in &lwnpu_device.running; &lwnpu_device.lock is held. If it has begun,
+ *	nothing happens
+ */
+void lwnpu_job_begin(struct lwnpu_job *job);
+
+/**
+ * lwnpu_job_claim() - take a job out of its list; the caller completes it
+ * @job: in a list of the device; &lwnpu_device.lock is held
  */
 void lwnpu_job_claim(struct lwnpu_job *job);
+
+/**
+ * lwnpu_job_end() - the same by the engine, which is done with it
+ * @job: in &lwnpu_device.running; &lwnpu_device.lock is held
+ */
+void lwnpu_job_end(struct lwnpu_job *job);
 
 /**
  * lwnpu_job_complete() - tell everybody that a job is complete
  * @job: claimed, or never run; gone afterwards
  * @completion: status, error, op, start_ns and cycles; the rest is set here
+ *
+ * They are told when all jobs before it in its queue are complete.
  */
 void lwnpu_job_complete(struct lwnpu_job *job,
 			struct drm_lwnpu_completion *completion);

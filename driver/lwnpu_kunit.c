@@ -16,9 +16,8 @@
  * @lwnpu: device
  * @file: whose jobs are run
  * @program: that they run; the engine does not look at it
- * @jobs: it has, &lwnpu_job.engine_node; &lwnpu_device.lock
- * @n_jobs: how many
  * @refuses: does it take no job
+ * @is_lazy: it begins a job only when it has no other
  * @resets: how often it was reset
  * @timeout_ms: the module's own, for the end of the test
  */
@@ -26,9 +25,8 @@ struct lwnpu_mock {
 	struct lwnpu_device *lwnpu;
 	struct lwnpu_file *file;
 	struct lwnpu_program *program;
-	struct list_head jobs;
-	u32 n_jobs;
 	bool refuses;
+	bool is_lazy;
 	u32 resets;
 	u32 timeout_ms;
 };
@@ -38,25 +36,18 @@ static int lwnpu_mock_start(struct lwnpu_device *lwnpu)
 	return 0;
 }
 
-static int lwnpu_mock_run(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
+static bool lwnpu_mock_run(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
 {
 	struct lwnpu_mock *mock = lwnpu->engine_data;
 
-	if (mock->refuses)
-		return -ENODEV;
-	job->given = ktime_get();
-	job->attempts++;
-	list_add_tail(&job->engine_node, &mock->jobs);
-	WRITE_ONCE(mock->n_jobs, mock->n_jobs + 1);
-	return 0;
+	if (mock->is_lazy && lwnpu->n_running > 1)
+		return true;
+	lwnpu_job_begin(job);
+	return true;
 }
 
 static void lwnpu_mock_cancel(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
 {
-	struct lwnpu_mock *mock = lwnpu->engine_data;
-
-	list_del_init(&job->engine_node);
-	WRITE_ONCE(mock->n_jobs, mock->n_jobs - 1);
 }
 
 static void lwnpu_mock_reset(struct lwnpu_device *lwnpu)
@@ -66,10 +57,6 @@ static void lwnpu_mock_reset(struct lwnpu_device *lwnpu)
 
 static void lwnpu_mock_stop(struct lwnpu_device *lwnpu)
 {
-	struct lwnpu_mock *mock = lwnpu->engine_data;
-
-	INIT_LIST_HEAD(&mock->jobs);
-	WRITE_ONCE(mock->n_jobs, 0);
 }
 
 static void lwnpu_mock_forget(struct lwnpu_device *lwnpu, struct lwnpu_bo *bo)
@@ -78,7 +65,7 @@ static void lwnpu_mock_forget(struct lwnpu_device *lwnpu, struct lwnpu_bo *bo)
 
 static bool lwnpu_mock_is_away(struct lwnpu_device *lwnpu)
 {
-	return false;
+	return ((struct lwnpu_mock *)lwnpu->engine_data)->refuses;
 }
 
 static const struct lwnpu_engine_ops lwnpu_mock_ops = {
@@ -97,17 +84,17 @@ static bool lwnpu_mock_has(struct lwnpu_mock *mock, u32 n_jobs)
 	u32 ms;
 
 	for (ms = 0; ms < LWNPU_KUNIT_MS; ms += 20) {
-		if (READ_ONCE(mock->n_jobs) == n_jobs)
+		if (READ_ONCE(mock->lwnpu->n_running) == n_jobs)
 			break;
 		msleep(20);
 	}
 	msleep(20);
-	return READ_ONCE(mock->n_jobs) == n_jobs;
+	return READ_ONCE(mock->lwnpu->n_running) == n_jobs;
 }
 
-/* The job that the engine has from a queue ends. */
-static void lwnpu_mock_end(struct kunit *test, struct lwnpu_queue *queue,
-			   int error)
+/* A job that the engine has ends; @id 0: the first of the queue. */
+static void lwnpu_mock_end_job(struct kunit *test, struct lwnpu_queue *queue,
+			       u64 id, int error)
 {
 	struct lwnpu_mock *mock = test->priv;
 	struct drm_lwnpu_completion completion = {
@@ -118,17 +105,21 @@ static void lwnpu_mock_end(struct kunit *test, struct lwnpu_queue *queue,
 	struct lwnpu_job *job, *found = NULL;
 
 	spin_lock(&mock->lwnpu->lock);
-	list_for_each_entry(job, &mock->jobs, engine_node)
-		if (job->queue == queue)
+	list_for_each_entry(job, &mock->lwnpu->running, node)
+		if (job->queue == queue && (job->id == id || !id) && !found)
 			found = job;
-	if (found) {
-		lwnpu_job_claim(found);
-		lwnpu_mock_cancel(mock->lwnpu, found);
-	}
+	if (found)
+		lwnpu_job_end(found);
 	spin_unlock(&mock->lwnpu->lock);
 	KUNIT_ASSERT_NOT_NULL(test, found);
-	completion.start_ns = ktime_to_ns(found->given);
+	completion.start_ns = ktime_to_ns(found->begun);
 	lwnpu_job_complete(found, &completion);
+}
+
+static void lwnpu_mock_end(struct kunit *test, struct lwnpu_queue *queue,
+			   int error)
+{
+	lwnpu_mock_end_job(test, queue, 0, error);
 }
 
 static void lwnpu_mock_finish(struct kunit *test, struct lwnpu_queue *queue)
@@ -136,14 +127,26 @@ static void lwnpu_mock_finish(struct kunit *test, struct lwnpu_queue *queue)
 	lwnpu_mock_end(test, queue, 0);
 }
 
-static struct lwnpu_queue *lwnpu_kunit_queue(struct kunit *test)
+static struct lwnpu_queue *lwnpu_kunit_queue_of(struct kunit *test,
+						u32 priority, u32 flags)
 {
 	struct lwnpu_mock *mock = test->priv;
 	struct lwnpu_queue *queue;
 
-	queue = lwnpu_queue_create(mock->file, DRM_LWNPU_PRIORITY_NORMAL);
+	queue = lwnpu_queue_create(mock->file, priority, flags);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, queue);
 	return queue;
+}
+
+static struct lwnpu_queue *lwnpu_kunit_queue(struct kunit *test)
+{
+	return lwnpu_kunit_queue_of(test, DRM_LWNPU_PRIORITY_NORMAL, 0);
+}
+
+static struct lwnpu_queue *lwnpu_kunit_parallel(struct kunit *test)
+{
+	return lwnpu_kunit_queue_of(test, DRM_LWNPU_PRIORITY_NORMAL,
+				    DRM_LWNPU_QUEUE_PARALLEL);
 }
 
 static void lwnpu_kunit_submit(struct kunit *test, struct lwnpu_queue *queue,
@@ -197,6 +200,69 @@ static void lwnpu_kunit_order(struct kunit *test)
 	lwnpu_kunit_expect(test, b, 1, DRM_LWNPU_JOB_DONE, 0);
 	lwnpu_queue_destroy(a);
 	lwnpu_queue_destroy(b);
+}
+
+static bool lwnpu_kunit_is_complete(struct lwnpu_queue *queue, u64 id)
+{
+	struct drm_lwnpu_completion completion;
+
+	return lwnpu_queue_wait(queue, id, 0, &completion) != -EBUSY;
+}
+
+/* Jobs of a parallel queue run together, and are complete in order. */
+static void lwnpu_kunit_parallel_order(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *queue = lwnpu_kunit_parallel(test);
+	u32 i;
+
+	for (i = 0; i < 4; i++)
+		lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
+	/* The second makes room for the third, but nobody hears of it. */
+	lwnpu_mock_end_job(test, queue, 2, -EDOM);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
+	lwnpu_mock_end_job(test, queue, 3, 0);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
+	KUNIT_EXPECT_FALSE(test, lwnpu_kunit_is_complete(queue, 2));
+	KUNIT_EXPECT_EQ(test, queue->completed, 0);
+	lwnpu_mock_end_job(test, queue, 1, 0);
+	lwnpu_kunit_expect(test, queue, 1, DRM_LWNPU_JOB_DONE, 0);
+	lwnpu_kunit_expect(test, queue, 2, DRM_LWNPU_JOB_FAILED, -EDOM);
+	lwnpu_kunit_expect(test, queue, 3, DRM_LWNPU_JOB_DONE, 0);
+	KUNIT_EXPECT_FALSE(test, lwnpu_kunit_is_complete(queue, 4));
+	lwnpu_mock_finish(test, queue);
+	lwnpu_kunit_expect(test, queue, 4, DRM_LWNPU_JOB_DONE, 0);
+	KUNIT_EXPECT_EQ(test, queue->failed, 1);
+	lwnpu_queue_destroy(queue);
+}
+
+/* Of jobs that are ready, the most urgent is the next. */
+static void lwnpu_kunit_priority(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *queue[LWNPU_PRIORITIES];
+	struct lwnpu_queue *busy = lwnpu_kunit_parallel(test);
+	u32 i;
+
+	lwnpu_kunit_submit(test, busy, KTIME_MAX);
+	lwnpu_kunit_submit(test, busy, KTIME_MAX);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
+	for (i = 0; i < ARRAY_SIZE(queue); i++) {
+		queue[i] = lwnpu_kunit_queue_of(test, i, 0);
+		lwnpu_kunit_submit(test, queue[i], KTIME_MAX);
+	}
+	/* They are all ready when the first of the others ends. */
+	msleep(20);
+	lwnpu_mock_finish(test, busy);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
+	for (i = ARRAY_SIZE(queue); i-- > 0; ) {
+		lwnpu_mock_finish(test, queue[i]);
+		lwnpu_kunit_expect(test, queue[i], 1, DRM_LWNPU_JOB_DONE, 0);
+		lwnpu_queue_destroy(queue[i]);
+	}
+	lwnpu_mock_finish(test, busy);
+	lwnpu_queue_destroy(busy);
 }
 
 /* No more jobs than the engine takes. */
@@ -284,6 +350,74 @@ static void lwnpu_kunit_hang(struct kunit *test)
 	lwnpu_queue_destroy(innocent);
 }
 
+/* Of a parallel queue, those before the guilty job are innocent. */
+static void lwnpu_kunit_parallel_hang(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *queue = lwnpu_kunit_parallel(test);
+
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
+	/* As if the first had just begun. */
+	spin_lock(&mock->lwnpu->lock);
+	list_first_entry(&mock->lwnpu->running, struct lwnpu_job, node)->begun =
+		ktime_add_ms(ktime_get(), LWNPU_KUNIT_MS);
+	spin_unlock(&mock->lwnpu->lock);
+	lwnpu_timeout_ms = 200;
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
+	KUNIT_EXPECT_EQ(test, queue->state, DRM_LWNPU_QUEUE_GUILTY);
+	KUNIT_EXPECT_FALSE(test, lwnpu_kunit_is_complete(queue, 2));
+	lwnpu_mock_end_job(test, queue, 1, 0);
+	lwnpu_kunit_expect(test, queue, 1, DRM_LWNPU_JOB_DONE, 0);
+	lwnpu_kunit_expect(test, queue, 2, DRM_LWNPU_JOB_HUNG, -ETIME);
+	lwnpu_kunit_expect(test, queue, 3, DRM_LWNPU_JOB_CANCELED,
+			   -ECANCELED);
+	lwnpu_queue_destroy(queue);
+}
+
+/* A job at hand has time as long as the engine works at others. */
+static void lwnpu_kunit_at_hand(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *queue = lwnpu_kunit_parallel(test);
+	struct lwnpu_queue *busy = lwnpu_kunit_queue(test);
+	struct lwnpu_job *job;
+	u32 i;
+
+	mock->is_lazy = true;
+	lwnpu_timeout_ms = 300;
+	lwnpu_kunit_submit(test, busy, KTIME_MAX);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	for (i = 0; i < 8; i++) {
+		lwnpu_kunit_submit(test, busy, KTIME_MAX);
+		msleep(100);
+		lwnpu_mock_finish(test, busy);
+		KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
+		spin_lock(&mock->lwnpu->lock);
+		list_for_each_entry(job, &mock->lwnpu->running, node)
+			if (job->queue == busy)
+				lwnpu_job_begin(job);
+		spin_unlock(&mock->lwnpu->lock);
+	}
+	KUNIT_EXPECT_EQ(test, mock->resets, 0);
+	/* From here on it does nothing: it is the engine that hangs. */
+	lwnpu_mock_finish(test, busy);
+	msleep(300);
+	KUNIT_EXPECT_EQ(test, mock->resets, 0);
+	msleep(600);
+	KUNIT_EXPECT_GE(test, mock->resets, 1);
+	KUNIT_EXPECT_FALSE(test, lwnpu_kunit_is_complete(queue, 1));
+	lwnpu_timeout_ms = mock->timeout_ms;
+	lwnpu_mock_finish(test, queue);
+	lwnpu_kunit_expect(test, queue, 1, DRM_LWNPU_JOB_DONE, 0);
+	KUNIT_EXPECT_EQ(test, queue->state, DRM_LWNPU_QUEUE_OK);
+	lwnpu_queue_destroy(queue);
+	lwnpu_queue_destroy(busy);
+}
+
 /* A deadline is for jobs that have not started. */
 static void lwnpu_kunit_deadline(struct kunit *test)
 {
@@ -344,7 +478,6 @@ static int lwnpu_kunit_init(struct kunit *test)
 
 	mock = kunit_kzalloc(test, sizeof(*mock), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, mock);
-	INIT_LIST_HEAD(&mock->jobs);
 	mock->timeout_ms = lwnpu_timeout_ms;
 	dev = kunit_device_register(test, "lwnpu-kunit");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
@@ -354,6 +487,7 @@ static int lwnpu_kunit_init(struct kunit *test)
 	mock->lwnpu->engine = &lwnpu_mock_ops;
 	mock->lwnpu->engine_data = mock;
 	mock->lwnpu->config.capacity = 2;
+	mock->lwnpu->config.depth = 2;
 	KUNIT_ASSERT_EQ(test, 0, lwnpu_device_init(mock->lwnpu));
 	KUNIT_ASSERT_EQ(test, 0, drm_dev_register(&mock->lwnpu->drm, 0));
 
@@ -383,10 +517,14 @@ static void lwnpu_kunit_exit(struct kunit *test)
 
 static struct kunit_case lwnpu_kunit_cases[] = {
 	KUNIT_CASE(lwnpu_kunit_order),
+	KUNIT_CASE(lwnpu_kunit_parallel_order),
+	KUNIT_CASE(lwnpu_kunit_priority),
 	KUNIT_CASE(lwnpu_kunit_capacity),
 	KUNIT_CASE(lwnpu_kunit_failure),
 	KUNIT_CASE(lwnpu_kunit_refusal),
 	KUNIT_CASE(lwnpu_kunit_hang),
+	KUNIT_CASE(lwnpu_kunit_parallel_hang),
+	KUNIT_CASE(lwnpu_kunit_at_hand),
 	KUNIT_CASE(lwnpu_kunit_deadline),
 	KUNIT_CASE(lwnpu_kunit_destroy),
 	KUNIT_CASE(lwnpu_kunit_unplug),

@@ -124,9 +124,22 @@ static int lwnpu_prepare_in(struct lwnpu_submit *submit,
 			    struct lwnpu_submit_job *submit_job,
 			    const struct drm_lwnpu_sync *sync)
 {
-	return drm_sched_job_add_syncobj_dependency(&submit_job->job->base,
-						    submit->file_priv,
-						    sync->handle, sync->point);
+	struct lwnpu_job *job = submit_job->job;
+	struct dma_fence *fence;
+	u64 id;
+	int ret;
+
+	ret = drm_syncobj_find_fence(submit->file_priv, sync->handle,
+				     sync->point, 0, &fence);
+	if (ret)
+		return ret;
+	id = lwnpu_queue_job(submit->queue, fence);
+	if (!id)
+		/* It takes the reference. */
+		return drm_sched_job_add_dependency(&job->base, fence);
+	job->after = max(job->after, id);
+	dma_fence_put(fence);
+	return 0;
 }
 
 static int lwnpu_prepare_out(struct lwnpu_submit *submit,

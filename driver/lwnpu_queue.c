@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "lwnpu_dispatch.h"
 #include "lwnpu_queue.h"
 
 static const enum drm_sched_priority lwnpu_sched_priority[] = {
@@ -18,7 +19,6 @@ static void lwnpu_queue_release(struct kref *refs)
 	struct lwnpu_queue *queue =
 		container_of(refs, struct lwnpu_queue, refs);
 
-	dma_fence_put(queue->last);
 	mutex_destroy(&queue->submit_mutex);
 	lwnpu_file_put(queue->file);
 	kvfree(queue);
@@ -46,44 +46,98 @@ struct lwnpu_queue *lwnpu_queue_find(struct lwnpu_file *file, u32 handle)
 	return queue;
 }
 
-u64 lwnpu_queue_expect(struct lwnpu_queue *queue)
+static struct lwnpu_record *lwnpu_queue_record(struct lwnpu_queue *queue,
+					       u64 id)
+{
+	return &queue->records[id % LWNPU_MAX_QUEUE_JOBS];
+}
+
+u64 lwnpu_queue_expect(struct lwnpu_queue *queue, struct dma_fence *fence)
 {
 	u64 id = ++queue->submitted;
-	struct lwnpu_record *record =
-		&queue->records[id % LWNPU_MAX_QUEUE_JOBS];
+	struct lwnpu_record *record = lwnpu_queue_record(queue, id);
 
 	spin_lock(&queue->lock);
 	memset(record, 0, sizeof(*record));
 	record->id = id;
+	record->fence = dma_fence_get(fence);
 	record->completion.submit_ns = ktime_get_ns();
 	spin_unlock(&queue->lock);
 	return id;
 }
 
+u64 lwnpu_queue_job(struct lwnpu_queue *queue, const struct dma_fence *fence)
+{
+	/* The scheduler counts in 32 bits. */
+	u32 behind = (u32)queue->submitted - (u32)fence->seqno;
+
+	if (fence->context != queue->entity.fence_context + 1)
+		return 0;
+	return queue->submitted - behind;
+}
+
+u64 lwnpu_queue_completed(struct lwnpu_queue *queue)
+{
+	u64 completed;
+
+	spin_lock(&queue->lock);
+	completed = queue->completed;
+	spin_unlock(&queue->lock);
+	return completed;
+}
+
+/* Tell of the next job; &lwnpu_queue.lock is released meanwhile. */
+static void lwnpu_queue_complete_next(struct lwnpu_queue *queue,
+				      struct lwnpu_record *record)
+{
+	const struct drm_lwnpu_completion *completion = &record->completion;
+
+	spin_unlock(&queue->lock);
+	if (completion->error)
+		dma_fence_set_error(record->fence, completion->error);
+	dma_fence_signal(record->fence);
+	spin_lock(&queue->lock);
+	dma_fence_put(record->fence);
+	record->fence = NULL;
+	queue->completed++;
+	queue->failed += completion->status != DRM_LWNPU_JOB_DONE;
+}
+
+static void lwnpu_queue_complete_all(struct lwnpu_queue *queue)
+{
+	struct lwnpu_record *record;
+
+	queue->completing = true;
+	for (;;) {
+		record = lwnpu_queue_record(queue, queue->completed + 1);
+		if (record->id != queue->completed + 1 ||
+		    record->completion.status == DRM_LWNPU_JOB_PENDING)
+			break;
+		lwnpu_queue_complete_next(queue, record);
+	}
+	queue->completing = false;
+}
+
 void lwnpu_queue_complete(struct lwnpu_queue *queue, u64 id,
 			  const struct drm_lwnpu_completion *completion)
 {
-	struct lwnpu_record *record =
-		&queue->records[id % LWNPU_MAX_QUEUE_JOBS];
+	struct lwnpu_record *record = lwnpu_queue_record(queue, id);
 	u64 submit_ns;
 
 	spin_lock(&queue->lock);
 	submit_ns = record->completion.submit_ns;
 	record->completion = *completion;
 	record->completion.submit_ns = submit_ns;
-	queue->completed++;
-	queue->failed += completion->status != DRM_LWNPU_JOB_DONE;
+	if (!queue->completing)
+		lwnpu_queue_complete_all(queue);
 	spin_unlock(&queue->lock);
+	wake_up_all(&queue->wait);
 }
 
 u32 lwnpu_queue_room(struct lwnpu_queue *queue)
 {
-	u64 unfinished;
-
-	spin_lock(&queue->lock);
-	unfinished = queue->submitted - queue->completed;
-	spin_unlock(&queue->lock);
-	return LWNPU_MAX_QUEUE_JOBS - unfinished;
+	return LWNPU_MAX_QUEUE_JOBS -
+	       (queue->submitted - lwnpu_queue_completed(queue));
 }
 
 u32 lwnpu_queue_priorities(void)
@@ -95,7 +149,8 @@ u32 lwnpu_queue_priorities(void)
 	return set;
 }
 
-struct lwnpu_queue *lwnpu_queue_create(struct lwnpu_file *file, u32 priority)
+struct lwnpu_queue *lwnpu_queue_create(struct lwnpu_file *file, u32 priority,
+				       u32 flags)
 {
 	struct drm_gpu_scheduler *sched = &file->lwnpu->sched;
 	struct lwnpu_queue *queue;
@@ -108,7 +163,10 @@ struct lwnpu_queue *lwnpu_queue_create(struct lwnpu_file *file, u32 priority)
 	mutex_init(&queue->submit_mutex);
 	spin_lock_init(&queue->lock);
 	init_waitqueue_head(&queue->wait);
+	INIT_LIST_HEAD(&queue->held);
+	INIT_LIST_HEAD(&queue->holding);
 	queue->priority = priority;
+	queue->parallel = flags & DRM_LWNPU_QUEUE_PARALLEL;
 	queue->number = atomic64_inc_return(&file->lwnpu->next_number);
 	queue->fence_context = dma_fence_context_alloc(1);
 	ret = drm_sched_entity_init(&queue->entity,
@@ -124,11 +182,18 @@ struct lwnpu_queue *lwnpu_queue_create(struct lwnpu_file *file, u32 priority)
 
 void lwnpu_queue_destroy(struct lwnpu_queue *queue)
 {
+	struct lwnpu_device *lwnpu = queue->file->lwnpu;
+	LIST_HEAD(canceled);
+
 	mutex_lock(&queue->submit_mutex);
 	WRITE_ONCE(queue->dead, true);
 	mutex_unlock(&queue->submit_mutex);
 	/* Not drm_sched_entity_destroy(): that waits for all to have started. */
 	drm_sched_entity_fini(&queue->entity);
+	spin_lock(&lwnpu->lock);
+	lwnpu_dispatch_claim_queue(queue, 0, &canceled);
+	spin_unlock(&lwnpu->lock);
+	lwnpu_job_fail_list(&canceled, DRM_LWNPU_JOB_CANCELED);
 	wake_up_all(&queue->wait);
 	lwnpu_queue_put(queue);
 }
@@ -157,7 +222,8 @@ int lwnpu_ioctl_queue_create(struct drm_device *drm, void *data,
 
 	if (args->pad)
 		return -EINVAL;
-	if (args->flags || priority >= ARRAY_SIZE(lwnpu_sched_priority))
+	if (args->flags & ~DRM_LWNPU_QUEUE_PARALLEL ||
+	    priority >= ARRAY_SIZE(lwnpu_sched_priority))
 		return -EOPNOTSUPP;
 	if (!(lwnpu_queue_priorities() & BIT(priority)))
 		return -EACCES;
@@ -168,7 +234,7 @@ int lwnpu_ioctl_queue_create(struct drm_device *drm, void *data,
 		goto uncount;
 	}
 
-	queue = lwnpu_queue_create(file, priority);
+	queue = lwnpu_queue_create(file, priority, args->flags);
 	if (IS_ERR(queue)) {
 		ret = PTR_ERR(queue);
 		goto uncount;
@@ -228,14 +294,13 @@ int lwnpu_ioctl_queue_get_state(struct drm_device *drm, void *data,
 static int lwnpu_queue_read(struct lwnpu_queue *queue, u64 id,
 			    struct drm_lwnpu_completion *completion)
 {
-	struct lwnpu_record *record =
-		&queue->records[id % LWNPU_MAX_QUEUE_JOBS];
+	struct lwnpu_record *record = lwnpu_queue_record(queue, id);
 	int ret = 0;
 
 	spin_lock(&queue->lock);
 	if (!id || record->id != id)
 		ret = -ENOENT;
-	else if (record->completion.status == DRM_LWNPU_JOB_PENDING)
+	else if (id > queue->completed)
 		ret = -EBUSY;
 	else
 		*completion = record->completion;

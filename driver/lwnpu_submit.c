@@ -70,6 +70,31 @@ static int lwnpu_submit_depend(struct lwnpu_submit_job *submit_job)
 	return ret;
 }
 
+/*
+ * The scheduler lets jobs of one queue pass each other's fences: those of a
+ * parallel queue that share a buffer wait for each other here.
+ */
+static void lwnpu_submit_order(struct lwnpu_submit_job *submit_job)
+{
+	struct lwnpu_job *job = submit_job->job;
+	struct lwnpu_queue *queue = job->queue;
+	struct dma_resv_iter cursor;
+	struct dma_fence *fence;
+	u32 i;
+
+	if (!queue->parallel || !submit_job->implicit)
+		return;
+	for (i = 0; i < job->n_bindings; i++) {
+		bool write = job->binding[i].direction != LWNPU_IN;
+
+		dma_resv_for_each_fence(&cursor,
+					lwnpu_bo_gem(job->binding[i].bo)->resv,
+					dma_resv_usage_rw(write), fence)
+			job->after = max(job->after,
+					 lwnpu_queue_job(queue, fence));
+	}
+}
+
 static void lwnpu_submit_publish(struct lwnpu_submit_job *submit_job)
 {
 	struct lwnpu_job *job = submit_job->job;
@@ -105,6 +130,7 @@ static void lwnpu_submit_commit(struct lwnpu_submit *submit)
 		struct lwnpu_submit_job *submit_job = &submit->job[i];
 		struct lwnpu_job *job = submit_job->job;
 
+		lwnpu_submit_order(submit_job);
 		lwnpu_job_arm(job);
 		lwnpu_submit_publish(submit_job);
 		trace_lwnpu_job_submit(job);

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The engine that is a daemon: jobs go from the waiting list to its ring, and
- * back if it dies. What it is given, it may never give back; the watchdog sees
- * to that.
+ * The engine that is a daemon: jobs go to its rings, and back if it dies. What
+ * it is given, it may never give back; the watchdog sees to that.
  */
 #include <linux/module.h>
 #include <drm/drm_managed.h>
 
-#include "lwnpu_trace.h"
+#include "lwnpu_dispatch.h"
 #include "lwnpu_user.h"
-#include "lwnpu_watchdog.h"
 
 static unsigned int lwnpu_recovery_ms = 30000;
 module_param_named(recovery_ms, lwnpu_recovery_ms, uint, 0644);
@@ -19,35 +17,16 @@ MODULE_PARM_DESC(recovery_ms,
 static unsigned int lwnpu_max_attempts = 4;
 module_param_named(max_attempts, lwnpu_max_attempts, uint, 0644);
 MODULE_PARM_DESC(max_attempts,
-		 "how often a job is given to daemons that die before it ends");
+		 "how often a job is begun by daemons that die before it ends");
 
 static struct lwnpu_user *to_lwnpu_user(struct lwnpu_device *lwnpu)
 {
 	return lwnpu->engine_data;
 }
 
-static struct lwnpu_ctl_record *lwnpu_ring_next(struct lwnpu_ring *ring)
-{
-	struct lwnpu_ctl_record *record;
-
-	if (ring->head - ring->consumed >= ring->size)
-		return NULL;
-	record = &ring->records->record[ring->head & (ring->size - 1)];
-	memset(record, 0, sizeof(*record));
-	return record;
-}
-
-static void lwnpu_ring_push(struct lwnpu_ring *ring)
-{
-	ring->head++;
-	/* The daemon sees the record once it sees the head. */
-	smp_store_release(&ring->records->head, ring->head);
-}
-
 static void lwnpu_user_record(struct lwnpu_ctl_record *record,
 			      const struct lwnpu_job *job)
 {
-	ktime_t end = ktime_add_ms(job->given, lwnpu_timeout_ms);
 	u32 i;
 
 	list_del_init(&job->program->bo->forget);
@@ -57,8 +36,8 @@ static void lwnpu_user_record(struct lwnpu_ctl_record *record,
 	record->program = job->program->bo->number;
 	record->queue = job->queue->number;
 	record->priority = job->queue->priority;
-	record->attempt = job->attempts;
-	record->deadline_ns = ktime_to_ns(min(job->deadline, end));
+	record->attempt = job->attempts + 1;
+	record->deadline_ns = ktime_to_ns(job->deadline);
 	for (i = 0; i < job->n_bindings; i++) {
 		const struct lwnpu_job_binding *binding = &job->binding[i];
 
@@ -73,66 +52,75 @@ static void lwnpu_user_record(struct lwnpu_ctl_record *record,
 	}
 }
 
-static struct lwnpu_job *lwnpu_user_first(struct lwnpu_user *user)
+static void lwnpu_user_push(struct lwnpu_user *user, u32 which)
 {
-	struct lwnpu_job *first = NULL, *job;
-
-	list_for_each_entry(job, &user->waiting, engine_node)
-		if (!first || job->queue->priority > first->queue->priority)
-			first = job;
-	return first;
+	lwnpu_ring_push(user->ring, which);
+	/* A daemon that is busy will see it; of those who wait, one comes. */
+	wake_up(&user->wait);
 }
 
-static void lwnpu_user_feed_jobs(struct lwnpu_user *user)
+static bool lwnpu_user_run(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
 {
+	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
+	u32 which = job->queue->priority;
 	struct lwnpu_ctl_record *record;
-	struct lwnpu_job *job;
 
-	while ((job = lwnpu_user_first(user))) {
-		record = lwnpu_ring_next(user->ring);
-		if (!record)
-			return;
-		list_move_tail(&job->engine_node, &user->given);
-		job->given = ktime_get();
-		job->attempts++;
-		lwnpu_user_record(record, job);
-		lwnpu_ring_push(user->ring);
-		trace_lwnpu_job_give(job);
-	}
+	if (!user->ring)
+		return false;
+	record = lwnpu_ring_next(user->ring, which);
+	if (!record)
+		return false;
+	job->slot = user->ring->head[which];
+	lwnpu_user_record(record, job);
+	lwnpu_user_push(user, which);
+	return true;
 }
 
-static void lwnpu_user_feed_forgets(struct lwnpu_user *user)
+static void lwnpu_user_give_news(struct lwnpu_user *user)
 {
 	struct lwnpu_ctl_record *record;
 	struct lwnpu_bo *bo, *next;
 
 	list_for_each_entry_safe(bo, next, &user->forget, forget) {
-		record = lwnpu_ring_next(user->ring);
+		record = lwnpu_ring_next(user->ring, LWNPU_CTL_RING_NEWS);
 		if (!record)
 			return;
 		record->type = bo->is_program ? LWNPU_CTL_FORGET_PROGRAM :
 						LWNPU_CTL_FORGET_BUFFER;
 		record->id = bo->number;
-		lwnpu_ring_push(user->ring);
+		lwnpu_user_push(user, LWNPU_CTL_RING_NEWS);
 		list_del_init(&bo->forget);
 	}
 }
 
-void lwnpu_user_feed(struct lwnpu_device *lwnpu)
+static void lwnpu_user_begin_taken(struct lwnpu_device *lwnpu)
+{
+	const struct lwnpu_ring *ring = to_lwnpu_user(lwnpu)->ring;
+	struct lwnpu_job *job;
+
+	list_for_each_entry(job, &lwnpu->running, node)
+		if ((s32)(ring->taken[job->queue->priority] - job->slot) > 0)
+			lwnpu_job_begin(job);
+}
+
+int lwnpu_user_look(struct lwnpu_device *lwnpu)
 {
 	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
-	u32 head;
+	int ret;
 
 	lockdep_assert_held(&lwnpu->lock);
 	if (!user->ring)
-		return;
-	head = user->ring->head;
-	lwnpu_user_feed_jobs(user);
-	lwnpu_user_feed_forgets(user);
-	if (head != user->ring->head) {
-		lwnpu_watchdog_arm(lwnpu);
-		wake_up_all(&user->wait);
-	}
+		return 0;
+	ret = lwnpu_ring_look(user->ring);
+	lwnpu_user_begin_taken(lwnpu);
+	lwnpu_user_give_news(user);
+	lwnpu_dispatch_feed(lwnpu);
+	return ret;
+}
+
+static void lwnpu_user_look_only(struct lwnpu_device *lwnpu)
+{
+	lwnpu_user_look(lwnpu);
 }
 
 struct lwnpu_job *lwnpu_user_find(struct lwnpu_device *lwnpu, u64 number)
@@ -140,26 +128,15 @@ struct lwnpu_job *lwnpu_user_find(struct lwnpu_device *lwnpu, u64 number)
 	struct lwnpu_job *job;
 
 	lockdep_assert_held(&lwnpu->lock);
-	list_for_each_entry(job, &to_lwnpu_user(lwnpu)->given, engine_node)
+	list_for_each_entry(job, &lwnpu->running, node)
 		if (job->number == number)
 			return job;
 	return NULL;
 }
 
-static int lwnpu_user_run(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
-{
-	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
-
-	if (user->away)
-		return -ENODEV;
-	list_add_tail(&job->engine_node, &user->waiting);
-	lwnpu_user_feed(lwnpu);
-	return 0;
-}
-
+/* The daemon's completion will be refused. */
 static void lwnpu_user_cancel(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
 {
-	list_del_init(&job->engine_node);
 }
 
 static void lwnpu_user_forget(struct lwnpu_device *lwnpu, struct lwnpu_bo *bo)
@@ -168,7 +145,8 @@ static void lwnpu_user_forget(struct lwnpu_device *lwnpu, struct lwnpu_bo *bo)
 
 	if (list_empty(&bo->forget))
 		list_add_tail(&bo->forget, &user->forget);
-	lwnpu_user_feed(lwnpu);
+	if (user->ring)
+		lwnpu_user_give_news(user);
 }
 
 static bool lwnpu_user_is_away(struct lwnpu_device *lwnpu)
@@ -177,21 +155,18 @@ static bool lwnpu_user_is_away(struct lwnpu_device *lwnpu)
 }
 
 /* Take back what the daemon had; @lost gets what is not tried again. */
-static void lwnpu_user_take_back(struct lwnpu_user *user,
+static void lwnpu_user_take_back(struct lwnpu_device *lwnpu,
 				 struct list_head *lost)
 {
 	struct lwnpu_job *job, *next;
 
-	list_for_each_entry_safe_reverse(job, next, &user->given,
-					 engine_node) {
-		if (job->attempts >= lwnpu_max_attempts) {
-			lwnpu_job_claim(job);
-			list_del_init(&job->engine_node);
-			list_add(&job->node, lost);
+	list_for_each_entry_safe_reverse(job, next, &lwnpu->running, node) {
+		if (job->attempts < lwnpu_max_attempts) {
+			lwnpu_dispatch_return(job);
 			continue;
 		}
-		job->given = 0;
-		list_move(&job->engine_node, &user->waiting);
+		lwnpu_job_claim(job);
+		list_add(&job->node, lost);
 	}
 }
 
@@ -205,8 +180,10 @@ static void lwnpu_user_cut(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
 	if (user->owner == ring)
 		user->owner = NULL;
 	if (user->ring && (!ring || user->ring == ring)) {
+		lwnpu_ring_look(user->ring);
+		lwnpu_user_begin_taken(lwnpu);
 		user->ring = NULL;
-		lwnpu_user_take_back(user, &lost);
+		lwnpu_user_take_back(lwnpu, &lost);
 		user->recovery_end = ktime_add_ms(ktime_get(),
 						  lwnpu_recovery_ms);
 		if (!lwnpu->gone)
@@ -243,7 +220,7 @@ int lwnpu_user_attach(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
 		user->ring = ring;
 		user->owner = ring;
 		user->away = false;
-		lwnpu_user_feed(lwnpu);
+		lwnpu_user_look(lwnpu);
 	}
 	spin_unlock(&lwnpu->lock);
 	return ret;
@@ -256,16 +233,13 @@ static void lwnpu_user_recovery_work(struct work_struct *work)
 			     recovery);
 	struct lwnpu_device *lwnpu = user->lwnpu;
 	bool cookie = dma_fence_begin_signalling();
-	struct lwnpu_job *job;
 	LIST_HEAD(lost);
 
 	spin_lock(&lwnpu->lock);
 	if (!user->ring && !lwnpu->gone &&
 	    ktime_compare(ktime_get(), user->recovery_end) >= 0) {
 		user->away = true;
-		list_for_each_entry(job, &lwnpu->running, node)
-			list_del_init(&job->engine_node);
-		list_splice_init(&lwnpu->running, &lost);
+		lwnpu_dispatch_claim_all(lwnpu, &lost);
 	}
 	spin_unlock(&lwnpu->lock);
 	lwnpu_job_fail_list(&lost, DRM_LWNPU_JOB_LOST);
@@ -280,8 +254,6 @@ static int lwnpu_user_start(struct lwnpu_device *lwnpu)
 	if (!user)
 		return -ENOMEM;
 	user->lwnpu = lwnpu;
-	INIT_LIST_HEAD(&user->waiting);
-	INIT_LIST_HEAD(&user->given);
 	INIT_LIST_HEAD(&user->forget);
 	init_waitqueue_head(&user->wait);
 	INIT_DELAYED_WORK(&user->recovery, lwnpu_user_recovery_work);
@@ -296,8 +268,6 @@ static void lwnpu_user_stop(struct lwnpu_device *lwnpu)
 
 	spin_lock(&lwnpu->lock);
 	user->ring = NULL;
-	INIT_LIST_HEAD(&user->waiting);
-	INIT_LIST_HEAD(&user->given);
 	spin_unlock(&lwnpu->lock);
 	wake_up_all(&user->wait);
 	cancel_delayed_work_sync(&user->recovery);
@@ -306,6 +276,7 @@ static void lwnpu_user_stop(struct lwnpu_device *lwnpu)
 const struct lwnpu_engine_ops lwnpu_user_ops = {
 	.start = lwnpu_user_start,
 	.run = lwnpu_user_run,
+	.look = lwnpu_user_look_only,
 	.cancel = lwnpu_user_cancel,
 	.reset = lwnpu_user_reset,
 	.stop = lwnpu_user_stop,

@@ -9,24 +9,7 @@
 #include <linux/wait.h>
 
 #include "lwnpu_job.h"
-
-/**
- * struct lwnpu_ring - what a daemon maps; it lives as long as the open file
- * @size: entries of each ring, a power of two
- * @head: records written, &lwnpu_device.lock
- * @consumed: records read, the same
- * @completed: completions processed, &lwnpu_ctl.run_mutex
- * @records: mapped read-only
- * @completions: the daemon writes them at any time
- */
-struct lwnpu_ring {
-	u32 size;
-	u32 head;
-	u32 consumed;
-	u32 completed;
-	struct lwnpu_ctl_records *records;
-	struct lwnpu_ctl_completion *completions;
-};
+#include "lwnpu_ring.h"
 
 /**
  * struct lwnpu_user - the engine's data
@@ -34,8 +17,6 @@ struct lwnpu_ring {
  * @ring: of the daemon; NULL without one; &lwnpu_device.lock, as all here
  * @owner: that of a daemon that may still write buffers: cut off or not, it has
  *	not closed its file
- * @waiting: jobs to be given, &lwnpu_job.engine_node
- * @given: jobs that the daemon has
  * @forget: buffers that it should forget, &lwnpu_bo.forget
  * @away: no daemon has come in time
  * @recovery_end: until when a successor is waited for
@@ -46,8 +27,6 @@ struct lwnpu_user {
 	struct lwnpu_device *lwnpu;
 	struct lwnpu_ring *ring;
 	struct lwnpu_ring *owner;
-	struct list_head waiting;
-	struct list_head given;
 	struct list_head forget;
 	bool away;
 	ktime_t recovery_end;
@@ -75,10 +54,12 @@ int lwnpu_user_attach(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring);
 void lwnpu_user_detach(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring);
 
 /**
- * lwnpu_user_feed() - give what is waiting to the daemon
+ * lwnpu_user_look() - see what the daemon has begun, and give it more
  * @lwnpu: device; &lwnpu_device.lock is held
+ *
+ * Return: 0; -EINVAL: the daemon says what cannot be.
  */
-void lwnpu_user_feed(struct lwnpu_device *lwnpu);
+int lwnpu_user_look(struct lwnpu_device *lwnpu);
 
 /**
  * lwnpu_user_find() - look for a job that the daemon has

@@ -3,10 +3,14 @@
  * lwnpu: /dev/lwnpu-ctl, for the daemon that is the engine of a device.
  *
  * The daemon opens the file, STARTs a device (an accel node appears, or one
- * whose daemon died is taken over), maps two rings, and calls RUN in a loop: one
- * call completes any number of jobs and brings any number of new ones. Buffers
- * and programs are dma-bufs, given for jobs in flight only, and named by
- * numbers that are never used twice, so that the daemon may keep them mapped.
+ * whose daemon died is taken over), and maps two areas: records, written by the
+ * kernel, and completions, written by the daemon. Both are rings in shared
+ * memory: a daemon that is busy takes one job after another out of it, and calls
+ * RUN to have what it has completed told to applications; one that is idle calls
+ * RUN to wait. One call completes any number of jobs and brings any number of
+ * new ones. Buffers and programs are files, given for jobs in flight only, and
+ * named by numbers that are never used twice, so that the daemon may keep them
+ * mapped.
  *
  * Nothing here can stop an application's fence: every job has a deadline in
  * the kernel. When it passes, the job fails and the daemon is cut off: every
@@ -14,10 +18,11 @@
  *
  * The life of a device:
  *   closing the file, or death     jobs in flight are given to the successor
- *                                  again, at most max_attempts times; if none
- *                                  comes within recovery_ms, jobs fail with
- *                                  DRM_LWNPU_JOB_LOST, and new ones are refused
- *                                  with ENODEV until one comes
+ *                                  again; one that was begun max_attempts times
+ *                                  fails with DRM_LWNPU_JOB_LOST. If no
+ *                                  successor comes within recovery_ms, all jobs
+ *                                  fail so, and new ones are refused with ENODEV
+ *                                  until one comes
  *   STOP                           the node goes away, jobs fail with
  *                                  DRM_LWNPU_JOB_LOST
  *
@@ -34,12 +39,13 @@
  *   ESHUTDOWN  cut off, see above: close the file
  *   ENODEV     the device is gone: STOP, or removed by the administrator
  *   ENOENT     no such job in flight, or it has no such buffer
- *   ETIMEDOUT  RUN: no new job by then
+ *   ETIMEDOUT  RUN: no new record by then
  *   EFAULT, ENOMEM, EMFILE, EINTR
  *
- * The driver does not trust the daemon further than this: completions are
- * checked against the jobs in flight, and read once. An ioctl may be called by
- * several threads; the rings are then theirs to share.
+ * The driver does not trust the daemon further than this: indices are read once
+ * and must be possible, completions are checked against the jobs in flight, and
+ * read once. An ioctl may be called by several threads; the rings are then theirs
+ * to share.
  */
 #ifndef _UAPI_LWNPU_CTL_H
 #define _UAPI_LWNPU_CTL_H
@@ -51,13 +57,14 @@
 extern "C" {
 #endif
 
-#define LWNPU_CTL_VERSION 1
+#define LWNPU_CTL_VERSION 2
 
-/* Offsets for mmap(). Job records are mapped read-only. */
+/* Offsets for mmap(). Records are mapped read-only. */
 #define LWNPU_CTL_MAP_RECORDS 0x00000000
 #define LWNPU_CTL_MAP_COMPLETIONS 0x10000000
 
 #define LWNPU_CTL_MAX_CAPACITY 64
+#define LWNPU_CTL_MAX_DEPTH 256
 /* Regions that a job can bind: all but weights and arena. */
 #define LWNPU_CTL_MAX_BINDINGS 32
 
@@ -66,13 +73,16 @@ extern "C" {
  * @version: LWNPU_CTL_VERSION
  * @flags: zero
  * @ops: set of operations: bit n is the one numbered n
- * @capacity: jobs wanted at once, 1…LWNPU_CTL_MAX_CAPACITY; out: what the
+ * @capacity: jobs that run at once, 1…LWNPU_CTL_MAX_CAPACITY; out: what the
  *	device has, which a successor cannot change
- * @ring_size: out: entries of each ring, a power of two
+ * @depth: jobs given at once, those at hand included, from @capacity to
+ *	LWNPU_CTL_MAX_DEPTH; out: the same
  * @name: kind of engine, "opencl"; terminated
  * @description: the device behind it; terminated
  * @minor: out: N of /dev/accel/accelN
  * @taken_over: out: 1 if the device had a daemon before
+ * @ring_size: out: entries of each ring, a power of two
+ * @pad: zero
  *
  * A device without a daemon is taken over if @name is its name and @ops has
  * all its operations.
@@ -82,11 +92,13 @@ struct lwnpu_ctl_start {
 	__u32 flags;
 	__u64 ops;
 	__u32 capacity;
-	__u32 ring_size;
+	__u32 depth;
 	__u8 name[32];
 	__u8 description[96];
 	__u32 minor;
 	__u32 taken_over;
+	__u32 ring_size;
+	__u32 pad;
 };
 
 /**
@@ -127,10 +139,11 @@ enum lwnpu_ctl_record_type {
  * @n_bindings: of @binding
  * @id: number of the job, or of what is to be forgotten
  * @program: number, for GET_PROGRAM
- * @queue: number; at most one job of a queue is in flight
+ * @queue: number. Jobs in flight do not depend on each other, be they of one
+ *	queue or of several
  * @priority: enum drm_lwnpu_priority
- * @attempt: 1, 2, … : how often this job was given
- * @deadline_ns: CLOCK_MONOTONIC; start it before, or complete it with -ETIME
+ * @attempt: 1, 2, … : 1 + how often this job was begun before
+ * @deadline_ns: CLOCK_MONOTONIC; begin it before, or complete it with -ETIME
  * @reserved: zero
  * @binding: @n_bindings of them
  */
@@ -147,26 +160,35 @@ struct lwnpu_ctl_record {
 	struct lwnpu_ctl_binding binding[LWNPU_CTL_MAX_BINDINGS];
 };
 
+/*
+ * Rings of records: the jobs of each priority, and what is not a job. A job is
+ * taken when it is begun: the kernel's deadline for it counts from then, and
+ * until then more urgent ones may pass it.
+ */
+#define LWNPU_CTL_RING_NEWS 3
+#define LWNPU_CTL_RINGS 4
+
 /**
- * struct lwnpu_ctl_records - the ring of records, mapped read-only
- * @head: records written so far, modulo 2^32; load it with acquire order
+ * struct lwnpu_ctl_records - the rings of records, mapped read-only
+ * @head: of each ring, records written so far, modulo 2^32; load it with acquire
+ *	order. Index: enum drm_lwnpu_priority, or LWNPU_CTL_RING_NEWS
  * @reserved: zero
- * @record: entry n is record[n % ring_size]
+ * @record: entry n of ring r is record[r * ring_size + n % ring_size]
  */
 struct lwnpu_ctl_records {
-	__u32 head;
-	__u32 reserved[15];
+	__u32 head[LWNPU_CTL_RINGS];
+	__u32 reserved[12];
 	struct lwnpu_ctl_record record[];
 };
 
 /**
- * struct lwnpu_ctl_completion - an entry of the ring of completions, which
- *	starts at offset 0 of its mapping
+ * struct lwnpu_ctl_completion - an entry of the ring of completions
  * @id: of the job
  * @error: 0, or a negative errno value
  * @op: index of the operation that failed, or 0xffffffff
- * @start_ns: CLOCK_MONOTONIC; the kernel uses its own if it cannot be true
- * @end_ns: the same
+ * @start_ns: CLOCK_MONOTONIC; 0: when the job was given. The kernel moves what
+ *	cannot be to the nearest that can
+ * @end_ns: the same; 0: when RUN is called
  * @cycles: the engine's own count, or 0
  * @reserved: zero
  */
@@ -181,24 +203,41 @@ struct lwnpu_ctl_completion {
 };
 
 /**
+ * struct lwnpu_ctl_completions - what the daemon writes
+ * @taken: of each ring of records, how many are taken, modulo 2^32: copy the
+ *	record, then store this with release order; the entry may then be
+ *	reused
+ * @completed: completions written so far, modulo 2^32; store it with release
+ *	order. The next call of RUN looks at them
+ * @reserved: ignored
+ * @completion: entry n is completion[n % ring_size]; RUN returns when all entries
+ *	may be reused
+ */
+struct lwnpu_ctl_completions {
+	__u32 taken[LWNPU_CTL_RINGS];
+	__u32 completed;
+	__u32 reserved[11];
+	struct lwnpu_ctl_completion completion[];
+};
+
+/**
  * struct lwnpu_ctl_run - LWNPU_CTL_RUN: complete jobs, and wait for more
- * @consumed: records read so far, modulo 2^32; their entries may be reused
- * @completed: completions written so far, modulo 2^32
- * @timeout_ns: wait until then while there is no record past @consumed; in the
- *	past: do not wait, and return 0
- * @head: out: records written so far
+ * @timeout_ns: wait until then while no ring has a record that is not taken; in
+ *	the past: do not wait, and return 0
+ * @now_ns: out: CLOCK_MONOTONIC when the call returns, also with an error
  * @refused: out: of the completions, how many named no job in flight (it was
  *	cancelled, or it never was) or had reserved bytes set
+ * @flags: zero
  *
  * Completions are processed even if the call then fails with ETIMEDOUT or
- * EINTR; it can be repeated unchanged.
+ * EINTR; it can be repeated unchanged. Of several calls that wait, a record ends
+ * one.
  */
 struct lwnpu_ctl_run {
-	__u32 consumed;
-	__u32 completed;
 	__s64 timeout_ns;
-	__u32 head;
+	__s64 now_ns;
 	__u32 refused;
+	__u32 flags;
 };
 
 /**

@@ -37,6 +37,7 @@
  *
  * Minor versions:
  *   1.0  the ioctls below
+ *   1.1  DRM_LWNPU_QUEUE_PARALLEL
  */
 #ifndef _UAPI_LWNPU_DRM_H
 #define _UAPI_LWNPU_DRM_H
@@ -53,7 +54,7 @@ extern "C" {
 
 #define DRM_LWNPU_DRIVER_NAME "lwnpu"
 #define DRM_LWNPU_VERSION_MAJOR 1
-#define DRM_LWNPU_VERSION_MINOR 0
+#define DRM_LWNPU_VERSION_MINOR 1
 
 #define DRM_LWNPU_GET_PARAM 0x00
 #define DRM_LWNPU_GET_ENGINE 0x01
@@ -263,15 +264,21 @@ enum drm_lwnpu_priority {
 	DRM_LWNPU_PRIORITY_HIGH = 2,
 };
 
+/* Jobs of the queue may run at the same time. */
+#define DRM_LWNPU_QUEUE_PARALLEL 0x1
+
 /**
  * struct drm_lwnpu_queue_create - DRM_IOCTL_LWNPU_QUEUE_CREATE
  * @priority: enum drm_lwnpu_priority; EOPNOTSUPP if unknown
- * @flags: zero
+ * @flags: DRM_LWNPU_QUEUE_PARALLEL
  * @handle: out
  * @pad: zero
  *
  * The jobs of a queue run one after another, in the order of submission; those
- * of different queues at the same time, as far as the engine can.
+ * of different queues at the same time, as far as the engine can. So do those
+ * of a parallel queue, unless one writes a buffer that another uses, or is told
+ * by a syncobj to wait for it. In each queue, jobs are complete in the order of
+ * submission: what is done early is told when all before it are complete.
  */
 struct drm_lwnpu_queue_create {
 	__u32 priority;

@@ -33,6 +33,18 @@ static int make_file(const char *name, size_t size)
 	return fd;
 }
 
+static size_t records_size(const struct ctl_kernel *kernel)
+{
+	return sizeof(*kernel->records) + LWNPU_CTL_RINGS *
+	       kernel->ring_size * sizeof(kernel->records->record[0]);
+}
+
+static size_t completions_size(const struct ctl_kernel *kernel)
+{
+	return sizeof(*kernel->completions) + kernel->ring_size *
+	       sizeof(kernel->completions->completion[0]);
+}
+
 struct ctl_kernel *ctl_kernel_open(uint32_t ring_size)
 {
 	struct ctl_kernel *kernel = calloc(1, sizeof(*kernel));
@@ -42,17 +54,17 @@ struct ctl_kernel *ctl_kernel_open(uint32_t ring_size)
 		abort();
 	pthread_mutex_init(&kernel->lock, NULL);
 	kernel->ring_size = ring_size;
-	records = sizeof(*kernel->records) +
-		  ring_size * sizeof(kernel->records->record[0]);
-	completions = ring_size * sizeof(*kernel->completions);
+	records = records_size(kernel);
+	completions = completions_size(kernel);
 	kernel->fd = make_file("ctl", LWNPU_CTL_MAP_COMPLETIONS + completions);
 	snprintf(kernel->path, sizeof(kernel->path), "/proc/self/fd/%d",
 		 kernel->fd);
 	kernel->records = check(mmap(NULL, records, PROT_READ | PROT_WRITE,
 				     MAP_SHARED, kernel->fd,
 				     LWNPU_CTL_MAP_RECORDS));
-	kernel->completions = check(mmap(NULL, completions, PROT_READ,
-					 MAP_SHARED, kernel->fd,
+	kernel->completions = check(mmap(NULL, completions,
+					 PROT_READ | PROT_WRITE, MAP_SHARED,
+					 kernel->fd,
 					 LWNPU_CTL_MAP_COMPLETIONS));
 	kernel_of_all = kernel;
 	return kernel;
@@ -64,26 +76,34 @@ void ctl_kernel_close(struct ctl_kernel *kernel)
 		munmap(kernel->object[i].data, kernel->object[i].size);
 		close(kernel->object[i].fd);
 	}
-	munmap(kernel->records, sizeof(*kernel->records) +
-	       kernel->ring_size * sizeof(kernel->records->record[0]));
-	munmap(kernel->completions,
-	       kernel->ring_size * sizeof(*kernel->completions));
+	munmap(kernel->records, records_size(kernel));
+	munmap(kernel->completions, completions_size(kernel));
 	close(kernel->fd);
 	pthread_mutex_destroy(&kernel->lock);
 	free(kernel);
 	kernel_of_all = NULL;
 }
 
+static uint32_t taken(const struct ctl_kernel *kernel, uint32_t which)
+{
+	return __atomic_load_n(&kernel->completions->taken[which],
+			       __ATOMIC_ACQUIRE);
+}
+
 static bool push(struct ctl_kernel *kernel,
 		 const struct lwnpu_ctl_record *record)
 {
-	uint32_t at = kernel->head % kernel->ring_size;
+	uint32_t which = record->type == LWNPU_CTL_JOB ?
+			 record->priority % LWNPU_CTL_RING_NEWS :
+			 LWNPU_CTL_RING_NEWS;
+	uint32_t at = kernel->head[which] % kernel->ring_size;
 
-	if (kernel->head - kernel->consumed >= kernel->ring_size)
+	if (kernel->head[which] - taken(kernel, which) >= kernel->ring_size)
 		return false;
-	kernel->records->record[at] = *record;
-	kernel->head++;
-	__atomic_store_n(&kernel->records->head, kernel->head,
+	kernel->records->record[which * kernel->ring_size + at] = *record;
+	kernel->head[which]++;
+	kernel->wakes++;
+	__atomic_store_n(&kernel->records->head[which], kernel->head[which],
 			 __ATOMIC_RELEASE);
 	return true;
 }
@@ -107,20 +127,32 @@ static void feed(struct ctl_kernel *kernel)
 /* What a daemon had is given to its successor. */
 static int start(struct ctl_kernel *kernel, struct lwnpu_ctl_start *args)
 {
-	if (args->version != LWNPU_CTL_VERSION || !args->capacity)
+	if (args->version != LWNPU_CTL_VERSION || !args->capacity ||
+	    args->depth < args->capacity)
 		return -EINVAL;
 	args->ring_size = kernel->ring_size;
 	args->taken_over = kernel->starts++ != 0;
 	kernel->start = *args;
-	kernel->head = 0;
-	kernel->consumed = 0;
 	kernel->completed = 0;
-	kernel->records->head = 0;
+	kernel->completions->completed = 0;
+	for (uint32_t i = 0; i < LWNPU_CTL_RINGS; i++) {
+		kernel->head[i] = 0;
+		kernel->records->head[i] = 0;
+		kernel->completions->taken[i] = 0;
+	}
 	for (uint32_t i = 0; i < kernel->n_jobs; i++)
 		if (kernel->job[i].state == CTL_GIVEN)
 			kernel->job[i].state = CTL_WAITING;
 	feed(kernel);
 	return 0;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
 static void complete(struct ctl_kernel *kernel, struct lwnpu_ctl_run *args,
@@ -137,35 +169,63 @@ static void complete(struct ctl_kernel *kernel, struct lwnpu_ctl_run *args,
 		return;
 	}
 	job->completion = *said;
+	if (!job->completion.end_ns)
+		job->completion.end_ns = now_ns();
 	job->order = kernel->n_complete++;
 	job->state = CTL_COMPLETE;
 }
 
-/* Numbers that are behind the kernel's are an error, as they are there. */
 static int enter(struct ctl_kernel *kernel, struct lwnpu_ctl_run *args)
 {
+	uint32_t completed = __atomic_load_n(&kernel->completions->completed,
+					     __ATOMIC_ACQUIRE);
+
 	kernel->runs++;
 	args->refused = 0;
-	if (args->completed - kernel->completed > kernel->ring_size)
+	if (args->flags || completed - kernel->completed > kernel->ring_size)
 		return -EINVAL;
-	for (; kernel->completed != args->completed; kernel->completed++)
+	for (; kernel->completed != completed; kernel->completed++)
 		complete(kernel, args,
-			 &kernel->completions[kernel->completed %
-					      kernel->ring_size]);
-	if (args->consumed - kernel->consumed >
-	    kernel->head - kernel->consumed)
-		return -EINVAL;
-	kernel->consumed = args->consumed;
+			 &kernel->completions->completion[kernel->completed %
+							  kernel->ring_size]);
+	for (uint32_t i = 0; i < LWNPU_CTL_RINGS; i++)
+		if (kernel->head[i] - taken(kernel, i) > kernel->ring_size)
+			return -EINVAL;
 	feed(kernel);
-	args->head = kernel->head;
 	return 0;
 }
 
-static int wait_for_record(struct ctl_kernel *kernel,
-			   struct lwnpu_ctl_run *args)
+static bool has_news(const struct ctl_kernel *kernel)
 {
-	while (!kernel->lost && kernel->head == args->consumed) {
+	for (uint32_t i = 0; i < LWNPU_CTL_RINGS; i++)
+		if (kernel->head[i] != taken(kernel, i))
+			return true;
+	return false;
+}
+
+/* Who waits is woken by a record that nobody was woken for. */
+static bool is_woken(struct ctl_kernel *kernel, bool was_asleep)
+{
+	if (kernel->lost)
+		return true;
+	if (!has_news(kernel)) {
+		kernel->wakes = 0;
+		return false;
+	}
+	if (was_asleep && !kernel->wakes)
+		return false;
+	kernel->wakes -= kernel->wakes > 0;
+	return true;
+}
+
+static int wait_for_record(struct ctl_kernel *kernel)
+{
+	bool was_asleep = false;
+
+	while (!is_woken(kernel, was_asleep)) {
 		int ret;
+
+		was_asleep = true;
 
 		pthread_mutex_unlock(&kernel->lock);
 		ret = usleep(STEP_US) ? -errno : 0;
@@ -173,7 +233,6 @@ static int wait_for_record(struct ctl_kernel *kernel,
 		if (ret)
 			return ret;
 	}
-	args->head = kernel->head;
 	return kernel->lost;
 }
 
@@ -182,7 +241,8 @@ static int run(struct ctl_kernel *kernel, struct lwnpu_ctl_run *args)
 	int ret = enter(kernel, args);
 
 	if (!ret && args->timeout_ns == INT64_MAX)
-		ret = wait_for_record(kernel, args);
+		ret = wait_for_record(kernel);
+	args->now_ns = now_ns();
 	return ret;
 }
 

@@ -54,11 +54,11 @@ struct ctl_kernel_object {
  * @path: what opens the same
  * @start: of the daemon
  * @ring_size: entries of each ring
- * @records: ring
+ * @records: rings
  * @completions: ring
- * @head: records written
- * @consumed: records read
+ * @head: records written, of each ring
  * @completed: completions read
+ * @wakes: records that nobody who waits was woken for
  * @lost: if set, what every call returns
  * @stall: GET_BUFFER does not return while this is set
  * @object: buffers and programs; their index is their number
@@ -79,10 +79,10 @@ struct ctl_kernel {
 	struct lwnpu_ctl_start start;
 	uint32_t ring_size;
 	struct lwnpu_ctl_records *records;
-	struct lwnpu_ctl_completion *completions;
-	uint32_t head;
-	uint32_t consumed;
+	struct lwnpu_ctl_completions *completions;
+	uint32_t head[LWNPU_CTL_RINGS];
 	uint32_t completed;
+	uint32_t wakes;
 	int lost;
 	bool stall;
 	struct ctl_kernel_object object[CTL_KERNEL_OBJECTS];

@@ -21,7 +21,8 @@ static pthread_cond_t changed;
 static const struct lw_drm_io *kernel;
 
 static const struct fake_drm_node one_node[] = {
-	{ "/dev/accel/accel0", DRM_LWNPU_DRIVER_NAME, 1, 0, 0 },
+	{ "/dev/accel/accel0", DRM_LWNPU_DRIVER_NAME,
+	  DRM_LWNPU_VERSION_MAJOR, DRM_LWNPU_VERSION_MINOR, 0 },
 	{ 0 }
 };
 

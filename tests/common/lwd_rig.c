@@ -33,7 +33,8 @@ void lwd_rig_open(struct lwd_rig *rig, uint32_t n_lanes, size_t memory)
 
 void lwd_rig_start(struct lwd_rig *rig)
 {
-	struct lwnpu_ctl_start start = { .capacity = LWD_RIG_RING };
+	struct lwnpu_ctl_start start = { .capacity = LWD_RIG_RING,
+					 .depth = LWD_RIG_RING };
 	struct lwnpu_error error;
 
 	if (lwd_work_start(&rig->work, &rig->ctl, &start, rig->lanes,

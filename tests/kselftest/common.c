@@ -369,3 +369,22 @@ int sysfs_write(const char *path, const char *text)
 	close(fd);
 	return error;
 }
+
+int set_parameter(const char *name, const char *value, char *before,
+		  size_t size)
+{
+	char path[128];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/module/lwnpu/parameters/%s", name);
+	if (before) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd < 0 ? -1 : read(fd, before, size - 1);
+		if (n < 0)
+			return -errno;
+		before[n] = '\0';
+		close(fd);
+	}
+	return sysfs_write(path, value);
+}

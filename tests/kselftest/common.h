@@ -182,6 +182,18 @@ int session_wait(struct session *session, uint64_t id, int timeout_ms);
 bool session_check(const struct session *session);
 
 /**
+ * set_parameter() - set a parameter of the module
+ * @name: of it
+ * @value: text
+ * @before: gets what it was, or NULL
+ * @size: of @before
+ *
+ * Return: 0 or -errno.
+ */
+int set_parameter(const char *name, const char *value, char *before,
+		  size_t size);
+
+/**
  * sysfs_write() - write a text to a file of the kernel
  *
  * Return: 0 or -errno.

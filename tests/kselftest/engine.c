@@ -31,13 +31,14 @@ void engine_open(struct engine *engine)
 
 static size_t records_size(const struct engine *engine)
 {
-	return sizeof(*engine->records) +
+	return sizeof(*engine->records) + LWNPU_CTL_RINGS *
 	       engine->start.ring_size * sizeof(struct lwnpu_ctl_record);
 }
 
 static size_t completions_size(const struct engine *engine)
 {
-	return engine->start.ring_size * sizeof(*engine->completions);
+	return sizeof(*engine->completions) +
+	       engine->start.ring_size * sizeof(struct lwnpu_ctl_completion);
 }
 
 int engine_try_start(struct engine *engine, const char *name,
@@ -45,7 +46,7 @@ int engine_try_start(struct engine *engine, const char *name,
 {
 	struct lwnpu_ctl_start start = {
 		.version = LWNPU_CTL_VERSION, .capacity = capacity,
-		.ops = 0xfffffffe,
+		.depth = capacity, .ops = 0xfffffffe,
 	};
 	int error;
 
@@ -82,7 +83,6 @@ void engine_start(struct engine *engine, uint32_t capacity)
 int engine_run(struct engine *engine, int timeout_ms)
 {
 	struct lwnpu_ctl_run run = {
-		.consumed = engine->consumed, .completed = engine->completed,
 		.timeout_ns = timeout_ms ? in_ms(timeout_ms) : 0,
 	};
 	int error = call(engine->fd, LWNPU_CTL_RUN, &run);
@@ -91,18 +91,34 @@ int engine_run(struct engine *engine, int timeout_ms)
 	return error;
 }
 
-/* Copies the next record out, and so frees its entry. */
-static bool take(struct engine *engine, struct lwnpu_ctl_record *record)
+static bool take_from(struct engine *engine, uint32_t which,
+		      struct lwnpu_ctl_record *record)
 {
-	uint32_t head = __atomic_load_n(&engine->records->head,
+	uint32_t size = engine->start.ring_size;
+	uint32_t head = __atomic_load_n(&engine->records->head[which],
 					__ATOMIC_ACQUIRE);
-	uint32_t at = engine->consumed % engine->start.ring_size;
 
-	if (head == engine->consumed)
+	if (head == engine->taken[which])
 		return false;
-	*record = engine->records->record[at];
-	engine->consumed++;
+	*record = engine->records->record[which * size +
+					  engine->taken[which] % size];
+	engine->taken[which]++;
+	__atomic_store_n(&engine->completions->taken[which],
+			 engine->taken[which], __ATOMIC_RELEASE);
 	return true;
+}
+
+bool engine_take_job(struct engine *engine, struct lwnpu_ctl_record *record)
+{
+	return take_from(engine, DRM_LWNPU_PRIORITY_HIGH, record) ||
+	       take_from(engine, DRM_LWNPU_PRIORITY_NORMAL, record) ||
+	       take_from(engine, DRM_LWNPU_PRIORITY_LOW, record);
+}
+
+bool engine_take(struct engine *engine, struct lwnpu_ctl_record *record)
+{
+	return take_from(engine, LWNPU_CTL_RING_NEWS, record) ||
+	       engine_take_job(engine, record);
 }
 
 int engine_next(struct engine *engine, struct lwnpu_ctl_record *job,
@@ -112,7 +128,7 @@ int engine_next(struct engine *engine, struct lwnpu_ctl_record *job,
 	int error, left;
 
 	for (;;) {
-		while (take(engine, job))
+		while (engine_take(engine, job))
 			if (job->type == LWNPU_CTL_JOB)
 				return 0;
 		left = (end - in_ms(0)) / 1000000;
@@ -128,11 +144,29 @@ struct lwnpu_ctl_completion *engine_put(struct engine *engine, uint64_t id,
 					int error)
 {
 	uint32_t at = engine->completed++ % engine->start.ring_size;
+	struct lwnpu_ctl_completion *entry =
+		&engine->completions->completion[at];
 
-	engine->completions[at] = (struct lwnpu_ctl_completion) {
+	*entry = (struct lwnpu_ctl_completion) {
 		.id = id, .error = error, .op = error ? 0 : 0xffffffff,
 	};
-	return &engine->completions[at];
+	__atomic_store_n(&engine->completions->completed, engine->completed,
+			 __ATOMIC_RELEASE);
+	return entry;
+}
+
+int engine_lie(struct engine *engine, uint32_t ring, uint32_t index)
+{
+	struct lwnpu_ctl_completions *shared = engine->completions;
+	uint32_t *field = ring < LWNPU_CTL_RINGS ? &shared->taken[ring] :
+						   &shared->completed;
+	uint32_t truth = *field;
+	int error;
+
+	__atomic_store_n(field, index, __ATOMIC_RELEASE);
+	error = engine_run(engine, 0);
+	__atomic_store_n(field, truth, __ATOMIC_RELEASE);
+	return error;
 }
 
 void engine_complete(struct engine *engine, uint64_t id, int error)

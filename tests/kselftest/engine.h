@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lwnpu_ctl.h"
@@ -18,9 +19,9 @@
  * struct engine - the daemon's side of a device
  * @fd: /dev/lwnpu-ctl, or -1
  * @start: what START was told, and said
- * @records: ring of records
- * @completions: ring of completions
- * @consumed: records read
+ * @records: rings of records
+ * @completions: what the daemon writes
+ * @taken: records read, of each ring
  * @completed: completions written
  * @refused: completions that the kernel refused, of all calls of RUN
  * @thread: runs engine_serve()
@@ -32,8 +33,8 @@ struct engine {
 	int fd;
 	struct lwnpu_ctl_start start;
 	const struct lwnpu_ctl_records *records;
-	struct lwnpu_ctl_completion *completions;
-	uint32_t consumed;
+	struct lwnpu_ctl_completions *completions;
+	uint32_t taken[LWNPU_CTL_RINGS];
 	uint32_t completed;
 	uint32_t refused;
 	pthread_t thread;
@@ -54,7 +55,7 @@ void engine_open(struct engine *engine);
  * engine_try_start() - become the engine of a device
  * @engine: opened
  * @name: of the kind of engine
- * @capacity: jobs at once
+ * @capacity: jobs at once, none of them at hand
  *
  * Return: 0 or a negative errno value.
  */
@@ -76,6 +77,18 @@ void engine_start(struct engine *engine, uint32_t capacity);
  * Return: 0 or a negative errno value.
  */
 int engine_run(struct engine *engine, int timeout_ms);
+
+/**
+ * engine_take() - the next record: news, or the most urgent job
+ * @engine: started
+ * @record: filled in
+ *
+ * Return: false if there is none.
+ */
+bool engine_take(struct engine *engine, struct lwnpu_ctl_record *record);
+
+/** engine_take_job() - the same for jobs alone; news stay */
+bool engine_take_job(struct engine *engine, struct lwnpu_ctl_record *record);
 
 /**
  * engine_next() - the next job, passing over other records
@@ -100,6 +113,16 @@ int engine_next(struct engine *engine, struct lwnpu_ctl_record *job,
  */
 struct lwnpu_ctl_completion *engine_put(struct engine *engine, uint64_t id,
 					int error);
+
+/**
+ * engine_lie() - call RUN with indices that cannot be
+ * @engine: started
+ * @ring: of records, whose index is wrong, or LWNPU_CTL_RINGS: completions
+ * @index: the wrong one
+ *
+ * Return: what RUN says; the indices are right again afterwards.
+ */
+int engine_lie(struct engine *engine, uint32_t ring, uint32_t index);
 
 /**
  * engine_complete() - complete a job at once

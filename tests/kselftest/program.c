@@ -171,7 +171,7 @@ TEST(operation_that_the_engine_lacks)
 {
 	struct drm_lwnpu_program_create out;
 	struct lwnpu_ctl_start start = {
-		.version = LWNPU_CTL_VERSION, .capacity = 1,
+		.version = LWNPU_CTL_VERSION, .capacity = 1, .depth = 1,
 		.ops = 1 << LWNPU_OP_CONV, .name = "conv-only",
 		.description = "has one operation",
 	};

@@ -86,9 +86,6 @@ static pid_t spawn(void)
 /* What no daemon should say: of no job, of any job, at impossible places. */
 static void say_garbage(struct engine *engine, uint64_t id)
 {
-	struct lwnpu_ctl_run run = {
-		.consumed = rand(), .completed = rand(),
-	};
 	struct lwnpu_ctl_completion *entry;
 	uint64_t size;
 	int fd;
@@ -102,7 +99,7 @@ static void say_garbage(struct engine *engine, uint64_t id)
 			       &size);
 	if (fd >= 0)
 		close(fd);
-	device_ioctl(engine->fd, LWNPU_CTL_RUN, &run);
+	engine_lie(engine, rand() % (LWNPU_CTL_RINGS + 1), rand());
 }
 
 /* A daemon: runs jobs until it is killed. */

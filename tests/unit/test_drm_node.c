@@ -67,14 +67,15 @@ static void refused_nodes(void **state)
 	static const struct refusal refusals[] = {
 		{ { NODE, "lwnpu", 2, 0, 0 }, -EOPNOTSUPP, "version 2.0" },
 		{ { NODE, "lwnpu", 0, 9, 0 }, -EOPNOTSUPP, "version 0.9" },
+		{ { NODE, "lwnpu", 1, 0, 0 }, -EOPNOTSUPP, "version 1.0" },
 		{ { NODE, "ivpu", 1, 0, 0 }, -ENODEV, "driver \"ivpu\"" },
 		{ { NODE, "lwnpu2", 1, 0, 0 }, -ENODEV, "driver \"lwnpu2\"" },
 		{ { NODE, "", 1, 0, 0 }, -ENODEV, "driver \"\"" },
 		{ { NODE, NULL, 0, 0, 0 }, -ENODEV, "no accel node" },
-		{ { NODE, "lwnpu", 1, 0, EACCES }, -EACCES, "permission" },
-		{ { NODE, "lwnpu", 1, 0, ENXIO }, -ENODEV, "no such device" },
-		{ { NODE, "lwnpu", 1, 0, EMFILE }, -EMFILE, "open files" },
-		{ { "/dev/other", "lwnpu", 1, 0, 0 }, -ENODEV,
+		{ { NODE, "lwnpu", 1, 1, EACCES }, -EACCES, "permission" },
+		{ { NODE, "lwnpu", 1, 1, ENXIO }, -ENODEV, "no such device" },
+		{ { NODE, "lwnpu", 1, 1, EMFILE }, -EMFILE, "open files" },
+		{ { "/dev/other", "lwnpu", 1, 1, 0 }, -ENODEV,
 		  "no such device" },
 	};
 	struct lwnpu_error error;
@@ -127,15 +128,15 @@ static void expect_device(const struct fake_drm_node *nodes, const char *name,
 static void device_names(void **state)
 {
 	static const struct fake_drm_node default_node[] = {
-		{ NODE, "lwnpu", 1, 0, 0 },
-		{ "/dev/lwnpu", "lwnpu", 1, 0, 0 },
+		{ NODE, "lwnpu", 1, 1, 0 },
+		{ "/dev/lwnpu", "lwnpu", 1, 1, 0 },
 		{ 0 }
 	};
 	static const struct fake_drm_node others[] = {
 		{ "/dev/accel/accel0", "ivpu", 1, 0, 0 },
-		{ "/dev/accel/accel1", "lwnpu", 1, 0, EACCES },
-		{ "/dev/accel/accel3", "lwnpu", 1, 0, 0 },
-		{ "/dev/accel/accel4", "lwnpu", 1, 0, 0 },
+		{ "/dev/accel/accel1", "lwnpu", 1, 1, EACCES },
+		{ "/dev/accel/accel3", "lwnpu", 1, 1, 0 },
+		{ "/dev/accel/accel4", "lwnpu", 1, 1, 0 },
 		{ 0 }
 	};
 	static const struct fake_drm_node none[] = { { 0 } };
@@ -159,8 +160,8 @@ static void device_names(void **state)
 static void default_node_fails(void **state)
 {
 	static const struct fake_drm_node nodes[] = {
-		{ "/dev/lwnpu", "lwnpu", 1, 0, EACCES },
-		{ NODE, "lwnpu", 1, 0, 0 },
+		{ "/dev/lwnpu", "lwnpu", 1, 1, EACCES },
+		{ NODE, "lwnpu", 1, 1, 0 },
 		{ 0 }
 	};
 	static const struct fake_drm_node none[] = { { 0 } };
@@ -180,7 +181,7 @@ static void default_node_fails(void **state)
 static void listing(void **state)
 {
 	static const struct fake_drm_node nodes[] = {
-		{ "/dev/accel/accel0", "lwnpu", 1, 0, 0 },
+		{ "/dev/accel/accel0", "lwnpu", 1, 1, 0 },
 		{ "/dev/accel/accel1", "ivpu", 1, 0, 0 },
 		{ "/dev/accel/accel12", "lwnpu", 1, 3, 0 },
 		{ 0 }

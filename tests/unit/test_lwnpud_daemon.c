@@ -166,7 +166,8 @@ static void the_manager_is_told(void **state)
 	(void)state;
 	expect_message(service, "READY=1");
 	assert_string_equal((const char *)start->name, "ref");
-	assert_int_equal(start->capacity, 4);
+	assert_int_equal(start->capacity, 2);
+	assert_int_equal(start->depth, 2 + 16);
 	assert_true(start->ops & 1 << LWNPU_OP_LUT);
 	assert_false(start->ops & 1);
 	expect_job(service);
@@ -324,7 +325,7 @@ static void few_buffers_stay_mapped(void **state)
 	struct ctl_kernel *kernel = ctl_kernel_open(16);
 	struct lwd_ctl ctl = { .fd = kernel->fd, .ioctl = ctl_kernel_ioctl };
 	struct lwnpu_ctl_start start = {
-		.version = LWNPU_CTL_VERSION, .capacity = 1,
+		.version = LWNPU_CTL_VERSION, .capacity = 1, .depth = 1,
 	};
 	struct lwnpu_ctl_record job = { .n_bindings = 0 };
 	struct lwd_buffers buffers;
@@ -338,7 +339,7 @@ static void few_buffers_stay_mapped(void **state)
 	lwd_buffers_init(&buffers, 4);
 	for (int i = 0; i < 10; i++) {
 		assert_int_equal(lwd_buffers_get(&buffers, &ctl, 0, i, false,
-						 &buffer[i], NULL), 0);
+						 &buffer[i], NULL), 1);
 		if (i != 1)
 			lwd_buffers_put(&buffers, buffer[i]);
 	}

@@ -121,7 +121,7 @@ static int get_new(struct lwd_buffers *buffers, struct lwd_ctl *ctl,
 	}
 	show(buffers, new);
 	*buffer = new;
-	return 0;
+	return 1;
 }
 
 void lwd_buffers_init(struct lwd_buffers *buffers, uint32_t max)
@@ -158,7 +158,7 @@ int lwd_buffers_get(struct lwd_buffers *buffers, struct lwd_ctl *ctl,
 	} else {
 		ret = get_new(buffers, ctl, job, id, write, &found, error);
 	}
-	if (!ret) {
+	if (ret >= 0) {
 		found->users++;
 		*buffer = found;
 	}

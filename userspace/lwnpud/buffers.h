@@ -79,7 +79,7 @@ void lwd_buffers_release(struct lwd_buffers *buffers);
  * @buffer: gets it; give it back with lwd_buffers_put()
  * @error: filled in on failure, may be NULL
  *
- * Return: 0 or a negative errno value.
+ * Return: 0, 1 if it was mapped now, or a negative errno value.
  */
 int lwd_buffers_get(struct lwd_buffers *buffers, struct lwd_ctl *ctl,
 		    uint64_t job, uint64_t id, bool write,

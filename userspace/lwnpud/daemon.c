@@ -21,8 +21,8 @@
 /* How often to see whether the device is still there. */
 #define PROBE_MS 5000
 
-/* A job at work, and one at hand: waiting ones are safer in the kernel. */
-#define CAPACITY_PER_JOB 2
+/* Short jobs are told of together, if there are several at hand. */
+#define JOBS_AT_HAND 16
 
 /**
  * struct daemon - all of it
@@ -128,7 +128,6 @@ static void close_daemon(struct daemon *daemon)
 static void describe(const struct daemon *daemon, struct lwnpu_ctl_start *start)
 {
 	const struct lwd_programs *programs = &daemon->lanes[0].programs;
-	uint32_t capacity = CAPACITY_PER_JOB * daemon->n_lanes;
 	struct lwnpu_device_info info;
 
 	memset(start, 0, sizeof(*start));
@@ -140,8 +139,8 @@ static void describe(const struct daemon *daemon, struct lwnpu_ctl_start *start)
 #undef LWNPU_OP
 #undef LWNPU_FIELD
 #undef LWNPU_END
-	start->capacity = capacity < LWNPU_CTL_MAX_CAPACITY ?
-			  capacity : LWNPU_CTL_MAX_CAPACITY;
+	start->capacity = daemon->n_lanes;
+	start->depth = daemon->n_lanes + JOBS_AT_HAND;
 	programs->ops->describe(programs->engine, &info);
 	snprintf((char *)start->name, sizeof(start->name), "%s",
 		 programs->ops->name);
@@ -195,10 +194,9 @@ static bool stop_device(struct daemon *daemon, bool remove)
 static void report(struct daemon *daemon, struct lwd_summary *summary)
 {
 	lwd_work_summary(&daemon->work, summary);
-	lwd_notify("WATCHDOG=1\nSTATUS=%s: %llu jobs done, %llu failed, %u at work, %u waiting\n",
+	lwd_notify("WATCHDOG=1\nSTATUS=%s: %llu jobs done, %llu failed, %u at work\n",
 		   daemon->options->engine, (unsigned long long)summary->done,
-		   (unsigned long long)summary->failed, summary->running,
-		   summary->queued);
+		   (unsigned long long)summary->failed, summary->running);
 }
 
 static void drain_event(const struct daemon *daemon)

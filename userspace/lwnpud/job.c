@@ -8,10 +8,12 @@
  * struct bound - the buffers of a job
  * @binding: per region, as engines want them
  * @buffer: per region, what is behind it
+ * @is_new: some of it was got for this job
  */
 struct bound {
 	struct lw_binding binding[LWNPU_REGION_MAX];
 	struct lwd_buffer *buffer[LWNPU_REGION_MAX];
+	bool is_new;
 };
 
 int64_t lwd_now(void)
@@ -61,8 +63,9 @@ static int bind(struct bound *bound, const struct lwnpu_ctl_binding *binding,
 				  binding->direction == LWNPU_OUT, &buffer,
 				  error);
 
-	if (ret)
+	if (ret < 0)
 		return ret;
+	bound->is_new |= ret > 0;
 	bound->buffer[binding->region] = buffer;
 	if (lw_add(binding->offset, binding->size, &end) || end > buffer->size)
 		return lw_fail(error, -EOVERFLOW,
@@ -117,29 +120,24 @@ static void unbind_all(struct bound *bound, struct lwd_buffers *buffers)
 			lwd_buffers_put(buffers, bound->buffer[r]);
 }
 
-/* Times are those of the engine alone, not of what is done once. */
 static int run_bound(const struct lwnpu_ctl_record *record,
-		     const struct bound *bound, struct lwd_programs *programs,
-		     struct lwd_program *program,
+		     const struct bound *bound,
+		     const struct lwd_programs *programs,
+		     const struct lwd_program *program, int64_t now,
 		     struct lwnpu_ctl_completion *completion,
 		     struct lwnpu_error *error)
 {
-	int ret;
-
-	completion->start_ns = lwd_now();
-	completion->end_ns = completion->start_ns;
+	/* Times are those of the engine alone, not of what is done once. */
+	completion->start_ns = now && !bound->is_new ? now : lwd_now();
 	if ((int64_t)completion->start_ns >= record->deadline_ns)
 		return lw_fail(error, -ETIME, "its deadline has passed");
-	ret = programs->ops->run(programs->engine, program->loaded,
-				 bound->binding, NULL, error);
-	completion->end_ns = lwd_now();
-	program->duration_ns = completion->end_ns - completion->start_ns;
-	return ret;
+	return programs->ops->run(programs->engine, program->loaded,
+				  bound->binding, NULL, error);
 }
 
 void lwd_job_run(const struct lwnpu_ctl_record *record, struct lwd_ctl *ctl,
 		 struct lwd_programs *programs, struct lwd_buffers *buffers,
-		 struct lwnpu_ctl_completion *completion,
+		 int64_t now, struct lwnpu_ctl_completion *completion,
 		 struct lwnpu_error *error)
 {
 	struct bound bound = { 0 };
@@ -151,12 +149,13 @@ void lwd_job_run(const struct lwnpu_ctl_record *record, struct lwd_ctl *ctl,
 	completion->op = LWD_NO_OP;
 	ret = lwd_programs_get(programs, ctl, record->id, record->program,
 			       &program, error);
-	if (!ret)
+	bound.is_new = ret > 0;
+	if (ret >= 0)
 		ret = bind_all(&bound, record, &program->info, ctl, buffers,
 			       error);
 	if (!ret)
-		ret = run_bound(record, &bound, programs, program, completion,
-				error);
+		ret = run_bound(record, &bound, programs, program, now,
+				completion, error);
 	unbind_all(&bound, buffers);
 	completion->error = ret;
 }

@@ -22,14 +22,15 @@ int64_t lwd_now(void);
  * @ctl: control file
  * @programs: of the engine that runs it
  * @buffers: of all engines
- * @completion: filled in, in any case
+ * @now: lwd_now() if that is known, or 0
+ * @completion: filled in, in any case, but for end_ns
  * @error: says why the job failed, if it did
  *
  * What is wrong with the job is its own error, and nobody else's.
  */
 void lwd_job_run(const struct lwnpu_ctl_record *record, struct lwd_ctl *ctl,
 		 struct lwd_programs *programs, struct lwd_buffers *buffers,
-		 struct lwnpu_ctl_completion *completion,
+		 int64_t now, struct lwnpu_ctl_completion *completion,
 		 struct lwnpu_error *error);
 
 #endif /* LWD_JOB_H */

@@ -25,6 +25,7 @@ int lwd_lane_open(struct lwd_lane *lane, const char *engine, size_t budget,
 	struct lwd_programs *programs = &lane->programs;
 
 	memset(lane, 0, sizeof(*lane));
+	pthread_mutex_init(&lane->engine_lock, NULL);
 	programs->budget = budget;
 	programs->ops = find_engine(engine, length);
 	if (!programs->ops)
@@ -42,5 +43,6 @@ void lwd_lane_close(struct lwd_lane *lane)
 
 	lwd_programs_clear(programs);
 	programs->ops->close(programs->engine);
+	pthread_mutex_destroy(&lane->engine_lock);
 	memset(lane, 0, sizeof(*lane));
 }

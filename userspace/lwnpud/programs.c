@@ -166,7 +166,7 @@ static int get_new(struct lwd_programs *programs, struct lwd_ctl *ctl,
 	programs->newest = program;
 	programs->count++;
 	programs->cost += program->cost;
-	return 0;
+	return 1;
 }
 
 int lwd_programs_get(struct lwd_programs *programs, struct lwd_ctl *ctl,
@@ -183,7 +183,7 @@ int lwd_programs_get(struct lwd_programs *programs, struct lwd_ctl *ctl,
 	} else {
 		ret = get_new(programs, ctl, job, id, error);
 	}
-	if (!ret)
+	if (ret >= 0)
 		*program = programs->newest;
 	return ret;
 }

@@ -58,7 +58,7 @@ struct lwd_programs {
  *
  * The kernel has checked the program; it is checked again.
  *
- * Return: 0 or a negative errno value.
+ * Return: 0, 1 if it was loaded now, or a negative errno value.
  */
 int lwd_programs_get(struct lwd_programs *programs, struct lwd_ctl *ctl,
 		     uint64_t job, uint64_t id, struct lwd_program **program,

@@ -12,13 +12,14 @@ int lwd_ctl_ioctl(int fd, unsigned long request, void *argument)
 
 static size_t records_size(const struct lwd_ring *ring)
 {
-	return sizeof(*ring->records) +
+	return sizeof(*ring->records) + LWNPU_CTL_RINGS *
 	       ring->start.ring_size * sizeof(ring->records->record[0]);
 }
 
 static size_t completions_size(const struct lwd_ring *ring)
 {
-	return ring->start.ring_size * sizeof(*ring->completions);
+	return sizeof(*ring->completions) +
+	       ring->start.ring_size * sizeof(ring->completions->completion[0]);
 }
 
 static int map_rings(struct lwd_ring *ring, struct lwnpu_error *error)
@@ -34,7 +35,7 @@ static int map_rings(struct lwd_ring *ring, struct lwnpu_error *error)
 			     ring->ctl->fd, LWNPU_CTL_MAP_RECORDS);
 	if (ring->records == MAP_FAILED) {
 		ring->records = NULL;
-		return lw_fail(error, -errno, "ring of records: %m");
+		return lw_fail(error, -errno, "rings of records: %m");
 	}
 	ring->completions = mmap(NULL, completions_size(ring),
 				 PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -86,15 +87,48 @@ void lwd_ring_close(struct lwd_ring *ring)
 	memset(ring, 0, sizeof(*ring));
 }
 
-bool lwd_ring_take(struct lwd_ring *ring, struct lwnpu_ctl_record *record)
+/* The next record of a ring, or NULL. */
+static const struct lwnpu_ctl_record *next_record(const struct lwd_ring *ring,
+						  uint32_t which)
 {
-	uint32_t mask = ring->start.ring_size - 1;
-	uint32_t head = __atomic_load_n(&ring->records->head,
+	uint32_t at = ring->taken[which] & (ring->start.ring_size - 1);
+	uint32_t head = __atomic_load_n(&ring->records->head[which],
 					__ATOMIC_ACQUIRE);
 
-	if (head == ring->consumed)
+	if (head == ring->taken[which])
+		return NULL;
+	return &ring->records->record[which * ring->start.ring_size + at];
+}
+
+/* Higher numbers are more urgent. */
+static int first_ring(const struct lwd_ring *ring)
+{
+	int which = LWNPU_CTL_RING_NEWS - 1;
+
+	while (which >= 0 && !next_record(ring, which))
+		which--;
+	return which;
+}
+
+const struct lwnpu_ctl_record *lwd_ring_first(const struct lwd_ring *ring)
+{
+	int which = first_ring(ring);
+
+	return which < 0 ? NULL : next_record(ring, which);
+}
+
+bool lwd_ring_take(struct lwd_ring *ring, struct lwnpu_ctl_record *record)
+{
+	int which = LWNPU_CTL_RING_NEWS;
+
+	if (!next_record(ring, which))
+		which = first_ring(ring);
+	if (which < 0)
 		return false;
-	*record = ring->records->record[ring->consumed++ & mask];
+	*record = *next_record(ring, which);
+	ring->taken[which]++;
+	__atomic_store_n(&ring->completions->taken[which], ring->taken[which],
+			 __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -105,36 +139,20 @@ bool lwd_ring_put(struct lwd_ring *ring,
 
 	if (ring->completed - ring->delivered >= ring->start.ring_size)
 		return false;
-	ring->completions[ring->completed++ & mask] = *completion;
+	ring->completions->completion[ring->completed++ & mask] = *completion;
+	__atomic_store_n(&ring->completions->completed, ring->completed,
+			 __ATOMIC_RELEASE);
 	return true;
 }
 
-void lwd_ring_prepare(const struct lwd_ring *ring, struct lwnpu_ctl_run *run,
-		      int64_t timeout_ns)
-{
-	*run = (struct lwnpu_ctl_run) {
-		.consumed = ring->consumed,
-		.completed = ring->completed,
-		.timeout_ns = timeout_ns,
-	};
-}
-
-static bool is_old(const struct lwd_ring *ring,
-		   const struct lwnpu_ctl_run *run)
-{
-	return run->consumed != ring->consumed ||
-	       run->completed != ring->completed;
-}
-
-int lwd_ring_finish(struct lwd_ring *ring, const struct lwnpu_ctl_run *run,
+int lwd_ring_finish(struct lwd_ring *ring, uint32_t completed, uint32_t refused,
 		    int result)
 {
-	if (result == -EINVAL && is_old(ring, run))
-		return 0;
 	if (result && result != -EINTR && result != -ETIMEDOUT)
 		return result;
-	ring->refused += run->refused;
-	if ((int32_t)(run->completed - ring->delivered) > 0)
-		ring->delivered = run->completed;
+	ring->refused += refused;
+	/* Another thread's call may have been later, and quicker. */
+	if ((int32_t)(completed - ring->delivered) > 0)
+		ring->delivered = completed;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's side of the daemon: the control file and its two rings. Nothing
- * here locks; whoever shares a ring between threads does.
+ * The kernel's side of the daemon: the control file and its rings. Nothing here
+ * locks; whoever shares a ring between threads does.
  */
 #ifndef LWD_RING_H
 #define LWD_RING_H
@@ -27,7 +27,7 @@ int lwd_ctl_ioctl(int fd, unsigned long request, void *argument);
  * @start: what START was told, and said
  * @records: from the kernel
  * @completions: to the kernel
- * @consumed: records taken
+ * @taken: records taken, of each ring
  * @completed: completions put
  * @delivered: of these, how many the kernel has seen
  * @refused: of these, how many it did not want
@@ -36,8 +36,8 @@ struct lwd_ring {
 	struct lwd_ctl *ctl;
 	struct lwnpu_ctl_start start;
 	const struct lwnpu_ctl_records *records;
-	struct lwnpu_ctl_completion *completions;
-	uint32_t consumed;
+	struct lwnpu_ctl_completions *completions;
+	uint32_t taken[LWNPU_CTL_RINGS];
 	uint32_t completed;
 	uint32_t delivered;
 	uint64_t refused;
@@ -47,7 +47,7 @@ struct lwd_ring {
  * lwd_ring_open() - become the engine of a device
  * @ring: filled in
  * @ctl: an open control file; must outlive the ring
- * @start: name, description, ops and capacity set
+ * @start: name, description, ops, capacity and depth set
  * @error: filled in on failure, may be NULL
  *
  * Return: 0, what START says, -EPROTO if the kernel's answer makes no sense, or
@@ -61,9 +61,19 @@ int lwd_ring_open(struct lwd_ring *ring, struct lwd_ctl *ctl,
 void lwd_ring_close(struct lwd_ring *ring);
 
 /**
- * lwd_ring_take() - take the next record; no system call
+ * lwd_ring_first() - the most urgent job that is at hand
+ * @ring: an open ring
+ *
+ * Return: its record, or NULL.
+ */
+const struct lwnpu_ctl_record *lwd_ring_first(const struct lwd_ring *ring);
+
+/**
+ * lwd_ring_take() - take a record: news, or the most urgent job
  * @ring: an open ring
  * @record: gets a copy
+ *
+ * A job that is taken is begun, for the kernel. No system call.
  *
  * Return: false if there is none.
  */
@@ -80,27 +90,18 @@ bool lwd_ring_put(struct lwd_ring *ring,
 		  const struct lwnpu_ctl_completion *completion);
 
 /**
- * lwd_ring_prepare() - say in a call of RUN what was taken and put
- * @ring: an open ring
- * @run: filled in
- * @timeout_ns: until when to wait for a record
- *
- * The call itself may last, and is made without the caller's lock.
- */
-void lwd_ring_prepare(const struct lwd_ring *ring, struct lwnpu_ctl_run *run,
-		      int64_t timeout_ns);
-
-/**
  * lwd_ring_finish() - note what a call of RUN did
  * @ring: an open ring
- * @run: after the call
+ * @completed: lwd_ring.completed before the call
+ * @refused: that the call says
  * @result: of the call
  *
- * Return: 0 even if there are no records: after a signal, at the timeout, or if
- * another thread's call was quicker, which makes this one's numbers old. Else
+ * The call itself may last, and is made without the caller's lock.
+ *
+ * Return: 0 even if there are no records: after a signal, or at the timeout. Else
  * a negative errno value: the device is lost.
  */
-int lwd_ring_finish(struct lwd_ring *ring, const struct lwnpu_ctl_run *run,
+int lwd_ring_finish(struct lwd_ring *ring, uint32_t completed, uint32_t refused,
 		    int result);
 
 #endif /* LWD_RING_H */

@@ -6,9 +6,6 @@
 #include "log.h"
 #include "work.h"
 
-/* One that is free and one for what comes meanwhile. */
-#define MAX_WAITING 2
-
 /* Completions of short jobs may wait for each other, this long. */
 #define HOLD_NS 100000
 
@@ -18,27 +15,31 @@ static void end_all(struct lwd_work *work)
 {
 	uint64_t one = 1;
 
-	pthread_cond_broadcast(&work->wake);
 	if (work->event >= 0 && write(work->event, &one, sizeof(one)) < 0)
 		lwd_log(LOG_ERR, "eventfd: %m");
 }
 
-/* A call of RUN, without the lock that is held before and after. */
-static void call_kernel(struct lwd_work *work, int64_t timeout_ns)
+/*
+ * A call of RUN, without the lock that is held before and after.
+ *
+ * Return: the kernel's time, or 0.
+ */
+static int64_t call_kernel(struct lwd_work *work, int64_t timeout_ns)
 {
+	struct lwnpu_ctl_run run = { .timeout_ns = timeout_ns };
+	uint32_t completed = work->ring.completed;
 	struct lwd_ctl *ctl = work->ring.ctl;
-	struct lwnpu_ctl_run run;
 	int ret;
 
-	lwd_ring_prepare(&work->ring, &run, timeout_ns);
 	pthread_mutex_unlock(&work->lock);
 	ret = ctl->ioctl(ctl->fd, LWNPU_CTL_RUN, &run);
 	pthread_mutex_lock(&work->lock);
-	ret = lwd_ring_finish(&work->ring, &run, ret);
+	ret = lwd_ring_finish(&work->ring, completed, run.refused, ret);
 	if (ret && !work->error) {
 		work->error = ret;
 		end_all(work);
 	}
+	return run.now_ns;
 }
 
 static void wait_in_kernel(struct lwd_lane *lane)
@@ -47,37 +48,15 @@ static void wait_in_kernel(struct lwd_lane *lane)
 
 	lane->is_waiting = true;
 	work->n_waiting++;
-	call_kernel(work, INT64_MAX);
+	lane->now = call_kernel(work, INT64_MAX);
 	work->n_waiting--;
 	lane->is_waiting = false;
 }
 
-static void forget_program(struct lwd_work *work, uint64_t id)
-{
-	work->forgotten[work->n_forgotten++ % LWD_MAX_FORGOTTEN] = id;
-	/* Each lane unloads its own. */
-	pthread_cond_broadcast(&work->wake);
-}
-
-/* Moves records from the ring to the queue. */
-static void take_records(struct lwd_work *work)
-{
-	struct lwnpu_ctl_record record;
-
-	if (work->is_stopping || work->error)
-		return;
-	while (work->queue.count < LWD_QUEUE_SIZE &&
-	       lwd_ring_take(&work->ring, &record)) {
-		if (record.type == LWNPU_CTL_JOB)
-			lwd_queue_push(&work->queue, &record);
-		else if (record.type == LWNPU_CTL_FORGET_BUFFER)
-			lwd_buffers_forget(&work->buffers, record.id);
-		else if (record.type == LWNPU_CTL_FORGET_PROGRAM)
-			forget_program(work, record.id);
-	}
-}
-
-/* Who fell far behind has missed some, and unloads all. */
+/*
+ * Who fell far behind has missed some, and unloads all. The lock of the lane's
+ * engine is held; it and that of the work are released.
+ */
 static void unload_forgotten(struct lwd_lane *lane)
 {
 	struct lwd_work *work = lane->work;
@@ -94,27 +73,58 @@ static void unload_forgotten(struct lwd_lane *lane)
 	else
 		for (uint32_t i = 0; i < n; i++)
 			lwd_programs_forget(&lane->programs, ids[i]);
-	pthread_mutex_lock(&work->lock);
+	pthread_mutex_unlock(&lane->engine_lock);
 }
 
-/* Somebody must see to what is left, and to what comes. */
-static void hand_over(struct lwd_work *work)
+/* Lanes that run a job do it themselves, afterwards. */
+static void unload_everywhere(struct lwd_work *work)
 {
-	if (work->n_parked && (work->queue.count || !work->n_waiting))
-		pthread_cond_signal(&work->wake);
+	for (uint32_t i = 0; i < work->n_lanes; i++) {
+		struct lwd_lane *lane = &work->lanes[i];
+
+		if (lane->forgotten == work->n_forgotten ||
+		    pthread_mutex_trylock(&lane->engine_lock))
+			continue;
+		unload_forgotten(lane);
+		pthread_mutex_lock(&work->lock);
+	}
+}
+
+static void forget_program(struct lwd_work *work, uint64_t id)
+{
+	work->forgotten[work->n_forgotten++ % LWD_MAX_FORGOTTEN] = id;
+	unload_everywhere(work);
 }
 
 /* Whether the completions can wait for the next job's. */
 static bool can_hold(const struct lwd_lane *lane, int64_t now)
 {
-	struct lwd_work *work = lane->work;
-	const struct lwnpu_ctl_record *next = lwd_queue_first(&work->queue);
+	const struct lwnpu_ctl_record *next =
+		lwd_ring_first(&lane->work->ring);
 	const struct lwd_program *program;
 
-	if (!next || now - work->held_ns >= HOLD_NS)
+	if (!next || now - lane->work->held_ns >= HOLD_NS)
 		return false;
 	program = lwd_programs_find(&lane->programs, next->program);
 	return program && program->duration_ns < HOLD_NS;
+}
+
+/* Only who goes on to the next job needs to know when this one ended. */
+static void note_end(struct lwd_lane *lane,
+		     const struct lwnpu_ctl_record *record,
+		     struct lwnpu_ctl_completion *completion)
+{
+	struct lwd_program *program;
+
+	lane->now = 0;
+	if (!lwd_ring_first(&lane->work->ring))
+		return;
+	lane->now = lwd_now();
+	completion->end_ns = lane->now;
+	program = lwd_programs_find(&lane->programs, record->program);
+	if (program && completion->start_ns)
+		program->duration_ns = completion->end_ns -
+				       completion->start_ns;
 }
 
 static void put_completion(struct lwd_lane *lane,
@@ -125,11 +135,11 @@ static void put_completion(struct lwd_lane *lane,
 	if (work->ring.completed == work->ring.delivered)
 		work->held_ns = completion->end_ns;
 	while (!lwd_ring_put(&work->ring, completion) && !work->error)
-		call_kernel(work, 0);
-	take_records(work);
-	/* With nothing to do, the call that waits will tell of it. */
-	if (work->queue.count && !can_hold(lane, completion->end_ns))
-		call_kernel(work, 0);
+		lane->now = call_kernel(work, 0);
+	if (!lane->now && !work->is_stopping)
+		wait_in_kernel(lane);
+	else if (!can_hold(lane, lane->now))
+		lane->now = call_kernel(work, 0);
 }
 
 static void run_job(struct lwd_lane *lane,
@@ -140,10 +150,11 @@ static void run_job(struct lwd_lane *lane,
 	struct lwnpu_error error;
 
 	lane->is_running = true;
-	hand_over(work);
 	pthread_mutex_unlock(&work->lock);
+	pthread_mutex_lock(&lane->engine_lock);
 	lwd_job_run(record, work->ring.ctl, &lane->programs, &work->buffers,
-		    &completion, &error);
+		    lane->now, &completion, &error);
+	pthread_mutex_unlock(&lane->engine_lock);
 	if (completion.error)
 		lwd_log(LOG_DEBUG, "job %llu: %s",
 			(unsigned long long)record->id, error.message);
@@ -153,29 +164,24 @@ static void run_job(struct lwd_lane *lane,
 		work->failed++;
 	else
 		work->done++;
+	note_end(lane, record, &completion);
 	put_completion(lane, &completion);
 }
 
-/*
- * A record wakes all who wait in the kernel. The first of them takes the job:
- * its engine is the one that has the program, and it is in the caches.
- */
-static bool pop_job(struct lwd_lane *lane, struct lwnpu_ctl_record *record)
+static void handle(struct lwd_lane *lane,
+		   const struct lwnpu_ctl_record *record)
 {
 	struct lwd_work *work = lane->work;
-	uint32_t before = 0;
 
-	for (struct lwd_lane *other = work->lanes; other < lane; other++)
-		before += other->is_waiting;
-	return work->queue.count > before &&
-	       lwd_queue_pop(&work->queue, record);
-}
-
-static void park(struct lwd_work *work)
-{
-	work->n_parked++;
-	pthread_cond_wait(&work->wake, &work->lock);
-	work->n_parked--;
+	if (record->type == LWNPU_CTL_JOB) {
+		run_job(lane, record);
+		return;
+	}
+	lane->now = 0;
+	if (record->type == LWNPU_CTL_FORGET_BUFFER)
+		lwd_buffers_forget(&work->buffers, record->id);
+	else if (record->type == LWNPU_CTL_FORGET_PROGRAM)
+		forget_program(work, record->id);
 }
 
 static bool has_undelivered(const struct lwd_work *work)
@@ -189,21 +195,18 @@ static bool step(struct lwd_lane *lane)
 	struct lwd_work *work = lane->work;
 	struct lwnpu_ctl_record record;
 
-	take_records(work);
 	if (work->error)
 		return false;
 	if (lane->forgotten != work->n_forgotten)
-		unload_forgotten(lane);
-	else if (pop_job(lane, &record))
-		run_job(lane, &record);
-	else if (work->is_stopping && !has_undelivered(work))
-		return false;
-	else if (!work->is_stopping && work->n_waiting < MAX_WAITING)
+		unload_everywhere(work);
+	else if (!work->is_stopping && lwd_ring_take(&work->ring, &record))
+		handle(lane, &record);
+	else if (!work->is_stopping)
 		wait_in_kernel(lane);
 	else if (has_undelivered(work))
 		call_kernel(work, 0);
 	else
-		park(work);
+		return false;
 	return true;
 }
 
@@ -230,6 +233,7 @@ static int start_threads(struct lwd_work *work, struct lwnpu_error *error)
 
 		lane->work = work;
 		lane->forgotten = 0;
+		lane->now = 0;
 		ret = -pthread_create(&lane->thread, NULL, work_thread, lane);
 		work->n_running += !ret;
 	}
@@ -250,7 +254,6 @@ int lwd_work_start(struct lwd_work *work, struct lwd_ctl *ctl,
 	if (ret)
 		return ret;
 	pthread_mutex_init(&work->lock, NULL);
-	pthread_cond_init(&work->wake, NULL);
 	lwd_buffers_init(&work->buffers, LWD_MAX_BUFFERS);
 	work->lanes = lanes;
 	work->n_lanes = n_lanes;
@@ -281,7 +284,6 @@ bool lwd_work_stop(struct lwd_work *work, int timeout_ms)
 
 	pthread_mutex_lock(&work->lock);
 	work->is_stopping = true;
-	pthread_cond_broadcast(&work->wake);
 	pthread_mutex_unlock(&work->lock);
 	while (!interrupt(work)) {
 		if (timeout_ms >= 0 && (timeout_ms -= STOP_STEP_MS) < 0)
@@ -300,7 +302,6 @@ void lwd_work_release(struct lwd_work *work)
 		lwd_programs_clear(&work->lanes[i].programs);
 	lwd_buffers_release(&work->buffers);
 	lwd_ring_close(&work->ring);
-	pthread_cond_destroy(&work->wake);
 	pthread_mutex_destroy(&work->lock);
 }
 
@@ -319,7 +320,6 @@ void lwd_work_summary(struct lwd_work *work, struct lwd_summary *summary)
 	summary->done = work->done;
 	summary->failed = work->failed;
 	summary->refused = work->ring.refused;
-	summary->queued = work->queue.count;
 	summary->error = work->error;
 	for (uint32_t i = 0; i < work->n_lanes; i++)
 		summary->running += work->lanes[i].is_running;

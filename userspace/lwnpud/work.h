@@ -3,9 +3,10 @@
  * Threads that take jobs from the kernel and run them, the best first.
  *
  * There is no thread that only hands out: whoever has nothing to do waits in
- * the kernel, and takes what he finds there. One call of RUN tells of the job
- * before, waits, and brings the next. Every record wakes all who wait, so few
- * do; more threads are parked until there is more to do.
+ * the kernel, and takes what he finds in the rings. One call of RUN tells of the
+ * job before, waits, and brings the next; a record wakes one of those who wait.
+ * Threads that find jobs in the rings do not call to get them, and tell of short
+ * ones together.
  */
 #ifndef LWD_WORK_H
 #define LWD_WORK_H
@@ -14,7 +15,6 @@
 #include <signal.h>
 
 #include "job.h"
-#include "queue.h"
 
 /* Interrupts those who wait in the kernel; it must have a handler. */
 #define LWD_WAKE_SIGNAL SIGUSR1
@@ -27,16 +27,20 @@ struct lwd_work;
 /**
  * struct lwd_lane - a thread and its engine
  * @work: what it works at
+ * @engine_lock: of @programs; lwd_work.lock is never taken under it
  * @programs: loaded on an engine of its own
- * @forgotten: of lwd_work.forgotten, how many are unloaded
+ * @forgotten: of lwd_work.forgotten, how many are unloaded; lwd_work.lock
+ * @now: what lwd_now() would say, or 0
  * @is_running: a job
  * @is_waiting: in the kernel
  * @thread: itself
  */
 struct lwd_lane {
 	struct lwd_work *work;
+	pthread_mutex_t engine_lock;
 	struct lwd_programs programs;
 	uint32_t forgotten;
+	int64_t now;
 	bool is_running;
 	bool is_waiting;
 	pthread_t thread;
@@ -45,17 +49,14 @@ struct lwd_lane {
 /**
  * struct lwd_work - a started device, and who works at it
  * @lock: of all that is not the lanes' own
- * @wake: for parked threads
  * @ring: to the kernel
  * @buffers: of jobs
- * @queue: jobs that have not begun
  * @forgotten: programs that are done with, the last ones
  * @n_forgotten: so far
  * @lanes: the threads
  * @n_lanes: how many
  * @n_running: how many have not ended
  * @n_waiting: in the kernel
- * @n_parked: waiting for @wake
  * @held_ns: since when there is a completion that the kernel has not seen
  * @is_stopping: finish what was taken, and end
  * @error: the device is lost: negative errno value
@@ -65,17 +66,14 @@ struct lwd_lane {
  */
 struct lwd_work {
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
 	struct lwd_ring ring;
 	struct lwd_buffers buffers;
-	struct lwd_queue queue;
 	uint64_t forgotten[LWD_MAX_FORGOTTEN];
 	uint32_t n_forgotten;
 	struct lwd_lane *lanes;
 	uint32_t n_lanes;
 	uint32_t n_running;
 	uint32_t n_waiting;
-	uint32_t n_parked;
 	int64_t held_ns;
 	bool is_stopping;
 	int error;
@@ -90,7 +88,6 @@ struct lwd_work {
  * @failed: jobs that did not
  * @refused: of these, completions that the kernel did not want
  * @running: jobs at work
- * @queued: jobs that have not begun
  * @error: as lwd_work.error
  */
 struct lwd_summary {
@@ -98,7 +95,6 @@ struct lwd_summary {
 	uint64_t failed;
 	uint64_t refused;
 	uint32_t running;
-	uint32_t queued;
 	int error;
 };
 
