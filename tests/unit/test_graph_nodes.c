@@ -134,7 +134,7 @@ static void test_check_accepts(void **state)
 	X("gate", build_scale(m.gate->out, 1, 1)) \
 	X("gate", build_output(m.graph, m.gate->out)) \
 	X("'first'", m.last->in[0] = m.first->out) \
-	X("'first'", m.merge->in[1] = m.first->out) \
+	X("first.out", m.merge->in[1] = m.first->out) \
 	X("'second'", build_output(m.graph, m.second->out)) \
 	X("merge", m.merge->in[0] = m.graph->values[0]) \
 	X("merge", m.merge->in[1] = m.matmul->out) \
@@ -211,6 +211,10 @@ static void test_gates_in_gates(void **state)
 	assert_int_equal(lw_graph_check(graph, NULL), -EINVAL);
 	outer[1]->in[0] = flag[0];
 	outer[1]->in[2] = node->out;
+	assert_int_equal(lw_graph_check(graph, NULL), -EINVAL);
+	/* A result that stands only behind the gate. */
+	outer[1]->in[2] = inner->out;
+	outer[1]->in[1] = outer[0]->out;
 	assert_int_equal(lw_graph_check(graph, NULL), -EINVAL);
 	lw_graph_free(graph);
 }

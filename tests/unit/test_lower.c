@@ -180,6 +180,26 @@ static void test_concatenation_of_itself_and_of_an_input(void **state)
 	rig_check(graph);
 }
 
+/* A part that is read again after the whole was written over. */
+static void test_part_of_what_is_overwritten(void **state)
+{
+	struct lw_graph *graph = rig_graph(3, 3, 8);
+	struct lw_node *a, *both, *f;
+
+	(void)state;
+	a = rig_conv(graph, LW_NODE_CONV, "a", rig_input(graph),
+		     (struct build_conv){ .o = 8 });
+	both = concat(graph, "both", a->out, rig_input(graph), LW_AXIS_C);
+	f = rig_scaled(build_node(graph, LW_NODE_UNARY, "f", both->out, 3, 3,
+				  16));
+	f->unary = LW_UNARY_NEG;
+	build_output(graph, rig_conv(graph, LW_NODE_CONV, "b", f->out,
+				     (struct build_conv){ .o = 3 })->out);
+	build_output(graph, rig_conv(graph, LW_NODE_CONV, "c", a->out,
+				     (struct build_conv){ .o = 3 })->out);
+	rig_check(graph);
+}
+
 static void test_slices(void **state)
 {
 	static const uint32_t cases[][2][3] = {
@@ -324,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_depthwise_and_pools),
 		cmocka_unit_test(test_concatenation),
 		cmocka_unit_test(test_concatenation_of_itself_and_of_an_input),
+		cmocka_unit_test(test_part_of_what_is_overwritten),
 		cmocka_unit_test(test_slices),
 		cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_residuals),

@@ -450,6 +450,35 @@ static void test_several_inputs(void **state)
 	lw_graph_free(graph);
 }
 
+/* Numbers that cancel out leave errors of rounding, or less. */
+static void test_sum_of_nearly_nothing(void **state)
+{
+	struct lw_graph *graph = build_graph(2, 3, 4);
+	struct lw_value *in = graph->values[0];
+	struct lw_node *almost = build_affine(graph, "almost", in), *sum;
+	struct lw_pack_options options = { 0 };
+	struct lwm_package package;
+	struct lwnpu_error error = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		almost->weights->real[i] = 1;
+		almost->weights->bias[i] = 1e-9f;
+	}
+	sum = build_join(graph, LW_NODE_ADD, "sum",
+			 (struct lw_value *[]){ in, almost->out }, 2, 2, 3, 4);
+	sum->subtract = true;
+	build_output(graph, build_node(graph, LW_NODE_FLATTEN, "flat", sum->out,
+				       1, 1, 24)->out);
+	quantise_random(graph, LW_RANGE_MINMAX);
+	assert_true(sum->out->scale < 1e-6f);
+	assert_true(same_scale(sum->out, graph->outputs[0].value));
+	if (lw_lower(graph, &options, &package, &error))
+		fail_msg("%s", error.message);
+	lwm_release(&package);
+	lw_graph_free(graph);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -469,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_unfit_inputs_are_refused),
 		cmocka_unit_test(test_several_inputs),
+		cmocka_unit_test(test_sum_of_nearly_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

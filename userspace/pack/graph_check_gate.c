@@ -5,11 +5,15 @@
 
 #include "node_check.h"
 
-/*
- * Readings of a value, by node index: how many there are, the end of those as
- * the result of a MERGE whose gate is not taken, the end of all others.
+/**
+ * struct readings - where a value is written and read
+ * @written: behind this many nodes
+ * @n: readings
+ * @late_end: behind those as the result of a MERGE whose gate is not taken
+ * @other_end: behind all others
  */
 struct readings {
+	uint32_t written;
 	uint32_t n;
 	uint32_t late_end, other_end;
 };
@@ -23,6 +27,7 @@ static void note_readings(const struct lw_graph *graph,
 
 	for (i = 0; i < graph->n_nodes; i++) {
 		node = graph->nodes[i];
+		readings[node->out->id].written = i + 1;
 		for (j = 0; j < node->n_in; j++) {
 			r = &readings[node->in[j]->id];
 			r->n++;
@@ -73,6 +78,12 @@ static int check_gate(const struct lw_graph *graph, uint32_t gate,
 		return lw_fail(error, -EINVAL, NODE_FORMAT
 			       "its flag is for merges alone, that follow each other",
 			       NODE_ARGS(node));
+	for (i = first; i < end; i++)
+		if (readings[graph->nodes[i]->in[1]->id].written > gate)
+			return lw_fail(error, -EINVAL, NODE_FORMAT
+				       "'%s' is not written before it",
+				       NODE_ARGS(node),
+				       graph->nodes[i]->in[1]->name);
 	for (i = gate + 1; i < first; i++) {
 		skipped = graph->nodes[i];
 		r = &readings[skipped->out->id];

@@ -284,8 +284,10 @@ int lw_lower_nodes(struct lw_lowering *lower, struct lwm_layer *layers)
 	uint64_t arena;
 	int ret = lw_place_values(lower);
 
-	for (uint32_t i = 0; i < g->n_nodes && !ret; i++)
+	for (uint32_t i = 0; i < g->n_nodes && !ret; i++) {
+		lower->node = i;
 		ret = lower_one(lower, g->nodes[i], &layers[i]);
+	}
 	if (!ret)
 		ret = lower_outputs(lower);
 	if (!ret)

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lwnpu_check.h"
 #include "pack.h"
 
 /**
@@ -34,10 +35,16 @@ struct lw_buffer {
  */
 int lw_plan(struct lw_buffer *buffers, uint32_t n, uint64_t *size);
 
-/* Where a value lies: a tensor within a buffer. */
+/**
+ * struct lw_view - where a value lies
+ * @buffer: index of its buffer
+ * @tensor: its part of that
+ * @overwritten: the one that reads the value writes there again
+ */
 struct lw_view {
 	uint32_t buffer;
 	struct lwnpu_tensor tensor;
+	bool overwritten;
 };
 
 /* An operation under construction: buffers of in[0], in[1], out. */
@@ -80,16 +87,40 @@ int lw_region0_constant(struct lw_region0 *region, const void *data,
 
 void lw_region0_release(struct lw_region0 *region);
 
+/**
+ * struct lw_lowering - a program in the making
+ * @graph: the source
+ * @node: index of the node being lowered
+ * @ops: operations so far
+ * @slots: their buffers
+ * @n_ops: how many
+ * @max_ops: room for
+ * @buffers: in the order in which they were made
+ * @n_buffers: how many
+ * @max_buffers: room for
+ * @views: by value id; buffer UINT32_MAX: not placed
+ * @skipped_by: by value id: id of the innermost gate's flag that may have the
+ *	node skipped which writes it; UINT32_MAX: none
+ * @gates: operations that are a gate whose end is not reached
+ * @n_gates: how many
+ * @region0: weights
+ * @layer: of the node being lowered
+ * @error: filled in on failure
+ */
 struct lw_lowering {
 	const struct lw_graph *graph;
+	uint32_t node;
 	struct lwnpu_op *ops;
 	struct lw_slots *slots;
 	uint32_t n_ops, max_ops;
 	struct lw_buffer *buffers;
 	uint32_t n_buffers, max_buffers;
-	struct lw_view *views; /* by value id; buffer UINT32_MAX: not placed */
+	struct lw_view *views;
+	uint32_t *skipped_by;
+	uint32_t gates[LWNPU_MAX_GATES];
+	uint32_t n_gates;
 	struct lw_region0 region0;
-	struct lwm_layer *layer; /* of the node being lowered */
+	struct lwm_layer *layer;
 	struct lwnpu_error *error;
 };
 
@@ -128,6 +159,12 @@ static inline uint32_t lw_float_bits(float x)
 
 	memcpy(&bits, &x, sizeof(bits));
 	return bits;
+}
+
+static inline bool lw_view_is_same(const struct lw_view *a,
+				   const struct lw_view *b)
+{
+	return a->buffer == b->buffer && a->tensor.offset == b->tensor.offset;
 }
 
 /* A view with the rows and columns of a value, if its rows follow closely. */

@@ -141,6 +141,22 @@ static void release(struct lw_lowering *lower)
 	free(lower->slots);
 	free(lower->buffers);
 	free(lower->views);
+	free(lower->skipped_by);
+}
+
+static int allocate_values(struct lw_lowering *lower)
+{
+	uint32_t n = lower->graph->n_values;
+
+	lower->views = calloc(n + 1, sizeof(*lower->views));
+	lower->skipped_by = calloc(n + 1, sizeof(*lower->skipped_by));
+	if (!lower->views || !lower->skipped_by)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		lower->views[i].buffer = UINT32_MAX;
+		lower->skipped_by[i] = UINT32_MAX;
+	}
+	return 0;
 }
 
 static int fill_package(struct lw_lowering *lower, struct lwm_package *package,
@@ -183,13 +199,9 @@ int lw_lower(const struct lw_graph *graph,
 		ret = check_quantised(graph, error);
 	if (ret)
 		return ret;
-	lower.views = calloc(graph->n_values + 1, sizeof(*lower.views));
-	if (!lower.views)
-		return lw_fail(error, -ENOMEM, "no memory to lower %s",
-			       graph->source);
-	for (uint32_t i = 0; i < graph->n_values; i++)
-		lower.views[i].buffer = UINT32_MAX;
-	ret = fill_package(&lower, &made, options);
+	ret = allocate_values(&lower);
+	if (!ret)
+		ret = fill_package(&lower, &made, options);
 	if (ret == -ENOMEM)
 		lw_fail(error, ret, "no memory to lower %s", graph->source);
 	if (ret)

@@ -2,6 +2,57 @@
 /* Lowering: where values lie. Some need no memory, or no copy, of their own. */
 #include "lower.h"
 
+/* Nodes whose operation may write over an input. */
+static bool may_overwrite(const struct lw_node *node)
+{
+	return node->kind == LW_NODE_ADD || node->kind == LW_NODE_MUL ||
+	       node->kind == LW_NODE_UNARY || node->kind == LW_NODE_AFFINE ||
+	       node->kind == LW_NODE_REQUANT;
+}
+
+/* Whether the one that reads a value may choose where it lies. */
+static bool is_free(struct lw_lowering *lower, const struct lw_value *v)
+{
+	const struct lw_graph *g = lower->graph;
+
+	return lw_lower_view(lower, v)->buffer == UINT32_MAX &&
+	       !lw_graph_is_input(g, v) && !lw_graph_is_output(g, v) &&
+	       lw_graph_readers(g, v) == 1;
+}
+
+/*
+ * A gate's early result may lie where its late one does. Nothing that is
+ * written before the gate must lie there, too.
+ */
+static bool is_skipped_alike(const struct lw_lowering *lower,
+			     const struct lw_value *a,
+			     const struct lw_value *b)
+{
+	return lower->skipped_by[a->id] == lower->skipped_by[b->id];
+}
+
+static bool may_place_input(struct lw_lowering *lower,
+			    const struct lw_node *node,
+			    const struct lw_value *v)
+{
+	return is_free(lower, v) && is_skipped_alike(lower, v, node->out);
+}
+
+/* Whether a node is only another view of its input. */
+static bool is_reshape(const struct lw_node *node)
+{
+	return lw_lower_keeps_words(node) &&
+	       lw_same_scale(node->in[0], node->out);
+}
+
+/* Whether a node's result is best a part of its input, which has a place. */
+static bool is_part(struct lw_lowering *lower, const struct lw_node *node)
+{
+	return node->kind == LW_NODE_SLICE ||
+	       (is_reshape(node) &&
+		!may_place_input(lower, node, node->in[0]));
+}
+
 /*
  * Concatenation along channels at whole words needs no copy: the parts are
  * written to their place at once, when nothing else has placed them.
@@ -18,43 +69,37 @@ static void place_parts(struct lw_lowering *lower, const struct lw_node *node)
 
 		if (view->buffer == UINT32_MAX && c % 4 == 0 &&
 		    (v->c % 4 == 0 || last) && lw_same_scale(v, node->out) &&
+		    is_skipped_alike(lower, v, node->out) &&
+		    (!whole->overwritten ||
+		     lw_graph_readers(lower->graph, v) == 1) &&
 		    !lw_graph_is_output(lower->graph, v))
 			*view = lw_view_channels(whole, c / 4, v->c);
 		c += v->c;
 	}
 }
 
-/* Nodes whose operation may write over an input. */
-static bool may_overwrite(const struct lw_node *node)
+/* @context: the node that writes it is skipped by this, too. */
+static bool place_result(struct lw_lowering *lower, const struct lw_node *merge,
+			 const struct lw_value *v, uint32_t context)
 {
-	return node->kind == LW_NODE_ADD || node->kind == LW_NODE_MUL ||
-	       node->kind == LW_NODE_UNARY || node->kind == LW_NODE_AFFINE ||
-	       node->kind == LW_NODE_REQUANT;
+	if (!is_free(lower, v) || lower->skipped_by[v->id] != context ||
+	    !lw_same_scale(v, merge->out) ||
+	    is_part(lower, lw_graph_producer(lower->graph, v)))
+		return false;
+	*lw_lower_view(lower, v) = *lw_lower_view(lower, merge->out);
+	return true;
 }
 
-/* Whether a node may choose where what it reads lies: nobody else does. */
-static bool may_place_input(struct lw_lowering *lower, const struct lw_value *v)
+/* What stands if the gate is taken, and what is written over it if not. */
+static void place_results(struct lw_lowering *lower,
+			  const struct lw_node *merge)
 {
-	const struct lw_graph *g = lower->graph;
+	const struct lw_value *early = merge->in[1];
+	uint32_t flag = merge->in[0]->id;
 
-	return lw_lower_view(lower, v)->buffer == UINT32_MAX &&
-	       !lw_graph_is_input(g, v) && !lw_graph_is_output(g, v) &&
-	       lw_graph_readers(g, v) == 1;
-}
-
-/* Whether a node is only another view of its input. */
-static bool is_reshape(const struct lw_node *node)
-{
-	return lw_lower_keeps_words(node) &&
-	       lw_same_scale(node->in[0], node->out);
-}
-
-/* Whether a node's result is best a part of its input, which has a place. */
-static bool is_part(struct lw_lowering *lower, const struct lw_node *node)
-{
-	return node->kind == LW_NODE_SLICE ||
-	       (is_reshape(node) &&
-		!may_place_input(lower, node->in[0]));
+	if (place_result(lower, merge, early, lower->skipped_by[flag]))
+		lw_lower_view(lower, early)->overwritten = true;
+	place_result(lower, merge, merge->in[2], flag);
 }
 
 static bool is_in_output(const struct lw_lowering *lower,
@@ -84,12 +129,13 @@ static void place_in_place(struct lw_lowering *lower,
 		const struct lw_value *v = node->in[i];
 		struct lw_view *view = lw_lower_view(lower, v);
 
-		if (!may_place_input(lower, v) ||
+		if (!may_place_input(lower, node, v) ||
 		    lw_value_size(v) != lw_value_size(node->out) ||
 		    is_part(lower, lw_graph_producer(g, v)))
 			continue;
 		*view = *lw_lower_view(lower, node->out);
 		view->tensor.zero_point = v->zero_point;
+		view->overwritten = true;
 		return;
 	}
 }
@@ -106,18 +152,13 @@ bool lw_view_reshape(const struct lw_view *from, const struct lw_value *v,
 	return true;
 }
 
-static bool same_place(const struct lw_view *a, const struct lw_view *b)
-{
-	return a->buffer == b->buffer && a->tensor.offset == b->tensor.offset;
-}
-
 /* What is read lies where the result does. */
 static void place_reshaped(struct lw_lowering *lower,
 			   const struct lw_node *node)
 {
 	const struct lw_value *v = node->in[0];
 
-	if (may_place_input(lower, v))
+	if (may_place_input(lower, node, v))
 		lw_view_reshape(lw_lower_view(lower, node->out), v,
 				lw_lower_view(lower, v));
 }
@@ -151,18 +192,38 @@ static int place_node(struct lw_lowering *lower, const struct lw_node *node)
 		      lw_graph_is_output(lower->graph, node->out);
 	int ret;
 
-	if (!placed && is_part(lower, node))
+	if (node->kind == LW_NODE_GATE || (!placed && is_part(lower, node)))
 		return 0;
 	ret = place(lower, node->out);
 	if (ret)
 		return ret;
 	if (node->kind == LW_NODE_CONCAT && node->axis == LW_AXIS_C)
 		place_parts(lower, node);
+	if (node->kind == LW_NODE_MERGE)
+		place_results(lower, node);
 	if (may_overwrite(node))
 		place_in_place(lower, node);
 	if (is_reshape(node))
 		place_reshaped(lower, node);
 	return 0;
+}
+
+/* Gates follow each other or lie within each other. */
+static void find_skipped(struct lw_lowering *lower)
+{
+	const struct lw_graph *g = lower->graph;
+	uint32_t end;
+
+	for (uint32_t i = 0; i < g->n_nodes; i++) {
+		uint32_t k;
+
+		if (g->nodes[i]->kind != LW_NODE_GATE)
+			continue;
+		lw_gate_merges(g, i, &k, &end);
+		while (--k > i)
+			lower->skipped_by[g->nodes[k]->out->id] =
+				g->nodes[i]->out->id;
+	}
 }
 
 /*
@@ -174,6 +235,7 @@ int lw_place_values(struct lw_lowering *lower)
 	const struct lw_graph *g = lower->graph;
 	int ret = 0;
 
+	find_skipped(lower);
 	for (uint32_t i = 0; i < g->n_inputs && !ret; i++) {
 		const struct lw_value *v = g->inputs[i].value;
 
@@ -194,9 +256,11 @@ int lw_place_part(struct lw_lowering *lower, const struct lw_node *node,
 	const struct lw_view *from;
 
 	*placed = false;
+	if (node->kind == LW_NODE_GATE)
+		return 0;
 	if (view->buffer != UINT32_MAX) {
 		*placed = is_reshape(node) &&
-			  same_place(view, lw_lower_view(lower, node->in[0]));
+			  lw_view_is_same(view, lw_lower_view(lower, node->in[0]));
 		return 0;
 	}
 	from = lw_lower_view(lower, node->in[0]);

@@ -4,6 +4,9 @@
 
 #include "quantise.h"
 
+/* The least scale of a sum, against that of an input. */
+#define FINEST_SUM 0x1p-18f
+
 /* Below this a range is as good as empty: products of scales would vanish. */
 #define LEAST_SCALE 0x1p-60f
 
@@ -74,7 +77,36 @@ static void set_scales(const struct lw_calibration *calibration)
 	}
 }
 
+/*
+ * A sum that hardly differs from zero, of numbers that cancel out, has no finer
+ * scale than what the addition's multipliers can say.
+ */
+static void coarsen_sums(const struct lw_calibration *calibration,
+			 const struct lw_graph *before)
+{
+	struct lw_graph *graph = calibration->graph;
+	const struct lw_node *node;
+	uint32_t i, k, group;
+	float least;
+
+	for (i = 0; i < graph->n_nodes; i++) {
+		node = graph->nodes[i];
+		if (node->kind != LW_NODE_ADD ||
+		    before->values[node->out->id]->quantised)
+			continue;
+		least = FINEST_SUM * fmaxf(node->in[0]->scale,
+					   node->in[1]->scale);
+		if (node->out->scale >= least)
+			continue;
+		group = calibration->group[node->out->id];
+		for (k = 0; k < graph->n_values; k++)
+			if (calibration->group[k] == group)
+				graph->values[k]->scale = least;
+	}
+}
+
 static int set_activations(struct lw_graph *graph,
+			   const struct lw_graph *before,
 			   const struct lw_pack_options *options,
 			   struct lwnpu_error *error)
 {
@@ -84,8 +116,10 @@ static int set_activations(struct lw_graph *graph,
 	};
 	int ret = lw_calibrate(&calibration, error);
 
-	if (!ret)
+	if (!ret) {
 		set_scales(&calibration);
+		coarsen_sums(&calibration, before);
+	}
 	lw_calibration_release(&calibration);
 	return ret;
 }
@@ -122,7 +156,7 @@ int lw_pass_quantise(struct lw_graph *graph,
 	before = lw_graph_copy(graph);
 	if (!before)
 		return lw_fail(error, -ENOMEM, "no memory to quantise");
-	ret = set_activations(graph, options, error);
+	ret = set_activations(graph, before, options, error);
 	if (!ret && set_weights(graph))
 		ret = lw_fail(error, -ENOMEM, "no memory to quantise");
 	if (!ret)
