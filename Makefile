@@ -118,7 +118,8 @@ tests: $(UNIT_TESTS) $(TOOLS)
 
 JOBS := -j$(shell nproc)
 FAST_SUITES = $(UNIT_TESTS:%=unit:%) \
-	"engines=$(BUILD)/tests/property/engines --count 300"
+	"engines=$(BUILD)/tests/property/engines --count 300" \
+	"graphs=$(BUILD)/tests/property/graphs --count 300"
 # What runs threads and no OpenCL.
 TSAN_TESTS := $(addprefix build/tsan/tests/unit/test_,drm drm_task job pool threads)
 # Mutations run under the sanitizers, against a small file of each kind.

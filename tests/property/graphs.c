@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Fold, quantise, lower and run random graphs: folding keeps what they
+ * compute; each node's bytes follow from the bytes that it reads; where values
+ * lie changes nothing; engines agree.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../common/random_graph.h"
+#include "interpreter.h"
+#include "lower.h"
+
+#define SAMPLES 6
+#define MAX_PORTS 32
+
+struct options {
+	unsigned long count;
+	uint32_t seed;
+	uint32_t nodes;
+	const char *device;
+};
+
+/* Where packages run: on the reference engine, and on another. */
+struct devices {
+	struct lwnpu_device *ref, *other;
+};
+
+/* A run's outputs as real numbers, by value id; NULL: not an output. */
+struct results {
+	uint32_t n;
+	float **real;
+};
+
+static void release(struct results *results)
+{
+	uint32_t i;
+
+	for (i = 0; i < results->n; i++)
+		free(results->real[i]);
+	free(results->real);
+	*results = (struct results){ 0 };
+}
+
+static int allocate(struct results *results, const struct lw_graph *graph,
+		    struct lwnpu_buffer *buffers)
+{
+	const struct lw_value *v;
+	uint32_t i;
+	size_t size;
+
+	results->n = graph->n_values;
+	results->real = calloc(results->n, sizeof(*results->real));
+	for (i = 0; results->real && i < graph->n_outputs; i++) {
+		v = graph->outputs[i].value;
+		size = lw_value_size(v) * sizeof(float);
+		results->real[v->id] = malloc(size);
+		if (!results->real[v->id])
+			return -ENOMEM;
+		buffers[i] = (struct lwnpu_buffer){ results->real[v->id], size,
+						    LWNPU_F32 };
+	}
+	return results->real ? 0 : -ENOMEM;
+}
+
+static int run_model(const struct lw_graph *graph, struct lwnpu_device *device,
+		     const void *file, size_t size, const float *sample,
+		     struct results *results, struct lwnpu_error *error)
+{
+	struct lwnpu_buffer in[MAX_PORTS], out[MAX_PORTS];
+	struct lwnpu_model *model;
+	uint32_t i;
+	int ret;
+
+	ret = lwnpu_model_load_memory(&model, device, file, size, error);
+	if (ret)
+		return ret;
+	for (i = 0; i < graph->n_inputs; i++) {
+		size = lw_value_size(graph->inputs[i].value) * sizeof(float);
+		in[i] = (struct lwnpu_buffer){ (float *)sample, size,
+					       LWNPU_F32 };
+		sample += size / sizeof(float);
+	}
+	ret = allocate(results, graph, out);
+	if (!ret)
+		ret = lwnpu_model_run(model, in, out, error);
+	lwnpu_model_free(model);
+	return ret;
+}
+
+/* Lowers a graph and runs it on one device or on both. */
+static int run(const struct lw_graph *graph, const struct devices *devices,
+	       const float *sample, struct results *ref, struct results *other,
+	       struct lwnpu_error *error)
+{
+	const struct lw_pack_options options = { 0 };
+	struct lwm_package package;
+	void *file = NULL;
+	size_t size;
+	int ret;
+
+	ret = lw_lower(graph, &options, &package, error);
+	if (ret)
+		return ret;
+	ret = lwm_write_memory(&package, 1, &file, &size, error);
+	if (!ret)
+		ret = run_model(graph, devices->ref, file, size, sample, ref,
+				error);
+	if (!ret && other)
+		ret = run_model(graph, devices->other, file, size, sample,
+				other, error);
+	free(file);
+	lwm_release(&package);
+	return ret;
+}
+
+/* Both have the same numbers for every output that they share. */
+static int compare(const struct lw_graph *graph, const struct results *a,
+		   const struct results *b, const char *what,
+		   struct lwnpu_error *error)
+{
+	const struct lw_value *v;
+	uint32_t i;
+	size_t k;
+
+	for (i = 0; i < a->n; i++) {
+		v = graph->values[i];
+		for (k = 0; a->real[i] && b->real[i] && k < lw_value_size(v);
+		     k++)
+			if (a->real[i][k] != b->real[i][k])
+				return lw_fail(error, -EFAULT,
+					       "%s: %s[%zu] is %g, not %g",
+					       what, v->name, k, b->real[i][k],
+					       a->real[i][k]);
+	}
+	return 0;
+}
+
+/*
+ * Every value is an output, but for those that may be skipped, and flags, which
+ * have no bytes.
+ */
+static int show_all(struct lw_graph *graph)
+{
+	struct lw_port port = { .n_dims = 3 };
+	uint32_t i, first, end = 0, skip = 0;
+	struct lw_value *v;
+
+	for (i = 0; i < graph->n_nodes; i++) {
+		v = graph->nodes[i]->out;
+		if (graph->nodes[i]->kind == LW_NODE_GATE) {
+			lw_gate_merges(graph, i, &first, &end);
+			skip = first > skip ? first : skip;
+			continue;
+		}
+		if (i < skip || lw_graph_is_output(graph, v))
+			continue;
+		port.value = v;
+		port.dims[0] = v->h;
+		port.dims[1] = v->w;
+		port.dims[2] = v->c;
+		if (lw_graph_output(graph, &port))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * struct follower - steps through the interpreter's run beside a package's
+ * @interpreter: whose values become those of the package one by one
+ * @results: the package's
+ * @slack: by value id: how far off the interpreter may be, 0 where it has the
+ *	package's numbers
+ * @most: the largest number so far
+ * @error: where it says more than rounding explains
+ * @ret: -EFAULT then
+ */
+struct follower {
+	struct lw_interpreter *interpreter;
+	const struct results *results;
+	float *slack;
+	float most;
+	struct lwnpu_error *error;
+	int ret;
+};
+
+/*
+ * Half a quantum. Operations that keep the scale are followed by a table, where
+ * it changes; fractions of places between rows are rounded to 1/2048.
+ */
+static float quanta_of(const struct lw_node *node)
+{
+	float quanta = node->kind == LW_NODE_RESIZE ? 0.65f : 0.51f;
+
+	if ((node->kind == LW_NODE_POOL || node->kind == LW_NODE_RESIZE) &&
+	    !lw_same_scale(node->in[0], node->out))
+		quanta += 0.5f;
+	return quanta;
+}
+
+/* Of single precision, of rounding, of inputs. */
+static float slack_of(const struct follower *f, const struct lw_value *v)
+{
+	const struct lw_node *node =
+		lw_graph_producer(f->interpreter->graph, v);
+	float slack = 1e-6f * f->most + quanta_of(node) * v->scale;
+	uint32_t i;
+
+	for (i = 0; i < node->n_in; i++)
+		slack += 1.5f * f->slack[node->in[i]->id];
+	return slack;
+}
+
+static bool agrees(const struct follower *f, const struct lw_value *v,
+		   float packed, float real)
+{
+	float lo = v->scale * (float)-v->zero_point;
+	float hi = v->scale * (float)(255 - v->zero_point);
+
+	return fabsf(packed - fminf(fmaxf(real, lo), hi)) <= f->slack[v->id];
+}
+
+static void follow(void *data, const struct lw_value *v, const float *real)
+{
+	struct follower *f = data;
+	const float *packed = f->results->real[v->id];
+	size_t k, n = lw_value_size(v);
+
+	for (k = 0; k < n; k++)
+		f->most = fmaxf(f->most, fabsf(real[k]));
+	if (lw_graph_is_input(f->interpreter->graph, v))
+		return;
+	f->slack[v->id] = slack_of(f, v);
+	if (!packed)
+		return;
+	for (k = 0; k < n && !f->ret; k++)
+		if (!agrees(f, v, packed[k], real[k]))
+			f->ret = lw_fail(f->error, -EFAULT,
+					 "%s[%zu] is %g, the interpreter says %g; scale %g",
+					 v->name, k, packed[k], real[k],
+					 v->scale);
+	memcpy(f->interpreter->values[v->id], packed, n * sizeof(*packed));
+	f->slack[v->id] = 0;
+}
+
+static int check_nodes(const struct lw_graph *graph,
+		       const struct results *results, const float *sample,
+		       struct lwnpu_error *error)
+{
+	struct follower f = { .results = results, .error = error };
+
+	f.ret = lw_interpreter_new(&f.interpreter, graph, error);
+	f.slack = calloc(graph->n_values, sizeof(*f.slack));
+	if (!f.ret && f.slack)
+		lw_interpreter_run_sample(f.interpreter, sample, follow, &f);
+	lw_interpreter_free(f.interpreter);
+	free(f.slack);
+	return f.ret;
+}
+
+static int check_sample(const struct lw_graph *graph,
+			const struct lw_graph *shown,
+			const struct devices *devices, const float *sample,
+			struct lwnpu_error *error)
+{
+	struct results ref = { 0 }, other = { 0 }, all = { 0 };
+	int ret = run(graph, devices, sample, &ref, &other, error);
+
+	if (!ret)
+		ret = compare(graph, &ref, &other, "engines differ", error);
+	if (!ret)
+		ret = run(shown, devices, sample, &all, NULL, error);
+	if (!ret)
+		ret = compare(graph, &all, &ref, "places matter", error);
+	if (!ret)
+		ret = check_nodes(shown, &all, sample, error);
+	release(&ref);
+	release(&other);
+	release(&all);
+	return ret;
+}
+
+/* Numbers that bytes can tell apart, so that inputs are not rounded. */
+static void round_inputs(const struct lw_graph *graph, float *sample)
+{
+	const struct lw_value *v;
+	uint32_t i;
+	size_t k;
+
+	for (i = 0; i < graph->n_inputs; i++) {
+		v = graph->inputs[i].value;
+		for (k = 0; k < lw_value_size(v); k++, sample++)
+			*sample = v->scale *
+				  (lw_quantise(*sample, v) - v->zero_point);
+	}
+}
+
+static int check_quantised(struct lw_graph *graph,
+			   const struct lw_dataset *dataset,
+			   const struct devices *devices,
+			   struct lwnpu_error *error)
+{
+	const struct lw_pack_options options = { .calibration = dataset };
+	struct lw_graph *shown;
+	int ret;
+
+	ret = lw_pass_quantise(graph, &options, NULL, error);
+	if (ret)
+		return ret;
+	shown = lw_graph_copy(graph);
+	if (!shown || show_all(shown)) {
+		lw_graph_free(shown);
+		return lw_fail(error, -ENOMEM, "out of memory");
+	}
+	round_inputs(graph, dataset->data);
+	ret = check_sample(graph, shown, devices, dataset->data, error);
+	lw_graph_free(shown);
+	return ret;
+}
+
+static void find_largest(void *data, const struct lw_value *v,
+			 const float *real)
+{
+	float *most = data;
+	size_t k;
+
+	for (k = 0; k < lw_value_size(v); k++)
+		*most = fmaxf(*most, fabsf(real[k]));
+}
+
+/* Runs in floating point, with the largest number on the way. */
+static int interpret(const struct lw_graph *graph, const float *sample,
+		     struct lw_interpreter **interpreter, float *most,
+		     struct lwnpu_error *error)
+{
+	int ret = lw_interpreter_new(interpreter, graph, error);
+
+	if (!ret)
+		lw_interpreter_run_sample(*interpreter, sample, find_largest,
+					  most);
+	return ret;
+}
+
+/* Outputs keep their order, but not their ids. */
+static int check_fold(struct lw_graph *graph, const float *sample,
+		      struct lwnpu_error *error)
+{
+	const struct lw_pack_options options = { 0 };
+	struct lw_interpreter *before = NULL, *after = NULL;
+	struct lw_graph *source = lw_graph_copy(graph);
+	const float *a, *b;
+	float most = 1e-6f;
+	uint32_t i;
+	size_t k;
+	int ret;
+
+	if (!source)
+		return lw_fail(error, -ENOMEM, "out of memory");
+	ret = lw_pass_fold(graph, &options, NULL, error);
+	if (!ret)
+		ret = interpret(source, sample, &before, &most, error);
+	if (!ret)
+		ret = interpret(graph, sample, &after, &most, error);
+	for (i = 0; i < graph->n_outputs && !ret; i++) {
+		a = lw_interpreter_value(before, source->outputs[i].value);
+		b = lw_interpreter_value(after, graph->outputs[i].value);
+		for (k = 0; k < lw_value_size(graph->outputs[i].value); k++)
+			if (!(fabsf(a[k] - b[k]) <= 1e-4f * most))
+				ret = lw_fail(error, -EFAULT,
+					      "folding makes %s[%zu] %g of %g",
+					      source->outputs[i].value->name, k,
+					      b[k], a[k]);
+	}
+	lw_interpreter_free(before);
+	lw_interpreter_free(after);
+	lw_graph_free(source);
+	return ret;
+}
+
+static int check_graph(struct lw_graph *graph, bool fold,
+		       const struct devices *devices, struct lwnpu_error *error)
+{
+	struct lw_dataset dataset = build_dataset(graph, SAMPLES);
+	int ret = lw_graph_check(graph, error);
+
+	if (!ret && fold)
+		ret = check_fold(graph, dataset.data, error);
+	if (!ret)
+		ret = check_quantised(graph, &dataset, devices, error);
+	free(dataset.data);
+	return ret;
+}
+
+static int run_all(const struct options *options,
+		   const struct devices *devices)
+{
+	unsigned long i, failed = 0, nodes = 0;
+	struct lwnpu_error error;
+	struct lw_graph *graph;
+	uint32_t seed;
+
+	for (i = 0; i < options->count; i++) {
+		seed = options->seed + i;
+		graph = random_graph(seed, options->nodes);
+		nodes += graph->n_nodes;
+		if (check_graph(graph, seed % 2, devices, &error)) {
+			printf("seed %" PRIu32 ": %s\nagain: graphs --count 1 --seed %" PRIu32 " --nodes %" PRIu32 " --device %s\n",
+			       seed, error.message, seed, options->nodes,
+			       options->device);
+			failed++;
+		}
+		lw_graph_free(graph);
+	}
+	printf("ref and %s: %lu graphs, %lu nodes, seeds from %" PRIu32 ": %lu differ\n",
+	       options->device, options->count, nodes, options->seed, failed);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int parse(int argc, char **argv, struct options *options)
+{
+	int i;
+
+	for (i = 1; i + 1 < argc; i += 2) {
+		if (!strcmp(argv[i], "--count"))
+			options->count = strtoul(argv[i + 1], NULL, 0);
+		else if (!strcmp(argv[i], "--seed"))
+			options->seed = strtoul(argv[i + 1], NULL, 0);
+		else if (!strcmp(argv[i], "--nodes"))
+			options->nodes = strtoul(argv[i + 1], NULL, 0);
+		else if (!strcmp(argv[i], "--device"))
+			options->device = argv[i + 1];
+		else
+			return -EINVAL;
+	}
+	return i == argc ? 0 : -EINVAL;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {
+		.count = 100,
+		.seed = time(NULL),
+		.nodes = 9,
+		.device = "opencl",
+	};
+	struct devices devices = { 0 };
+	struct lwnpu_error error;
+	int status = EXIT_FAILURE;
+
+	if (parse(argc, argv, &options)) {
+		fprintf(stderr,
+			"usage: graphs [--count N] [--seed S] [--nodes N] [--device NAME]\n");
+		return 2;
+	}
+	if (lwnpu_device_open(&devices.ref, "ref", &error) ||
+	    lwnpu_device_open(&devices.other, options.device, &error))
+		fprintf(stderr, "graphs: %s\n", error.message);
+	else
+		status = run_all(&options, &devices);
+	lwnpu_device_close(devices.other);
+	lwnpu_device_close(devices.ref);
+	return status;
+}
