@@ -8,20 +8,13 @@
 #include "lwctl.h"
 #include "packing.h"
 
-enum { KEY_CALIB = 1, KEY_SPARSITY, KEY_PATTERN, KEY_RANGE, KEY_MEAN, KEY_STD,
-       KEY_SCALE, KEY_CODING, KEY_EVAL, KEY_LABELS, KEY_FLOAT_OUTPUT,
+enum { KEY_CALIB = 1, KEY_MEAN, KEY_STD, KEY_SCALE, KEY_CODING, KEY_EVAL, KEY_LABELS, KEY_FLOAT_OUTPUT,
        KEY_DEVICE, KEY_REPORT, KEY_LIST_OPS };
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "OUT.lwm", 0, "The package", 0 },
 	{ "calib", KEY_CALIB, "FILE", 0,
 	  "Inputs to calibrate a float model with: array (.npy), image or folder", 0 },
-	{ "sparsity", KEY_SPARSITY, "S", 0,
-	  "Share of convolution weights to set to zero, 0 to below 1", 0 },
-	{ "pattern", KEY_PATTERN, "PATTERN", 0,
-	  "Which: weights, or block4 (1 output x 4 inputs; the default)", 0 },
-	{ "range", KEY_RANGE, "RANGE", 0,
-	  "Activation ranges: minmax (the default) or mse", 0 },
 	{ "mean", KEY_MEAN, "A,B,C", 0,
 	  "Images: real = (byte x scale - mean) / std; one number, or one per channel", 0 },
 	{ "std", KEY_STD, "A,B,C", 0, "Images: see --mean", 0 },
@@ -41,39 +34,6 @@ static const struct argp_option options[] = {
 	{ "quiet", 'q', NULL, 0, "Print nothing but errors", 0 },
 	{ 0 }
 };
-
-static error_t parse_choice(const char *option, const char *arg,
-			    const char *const *names, int *choice)
-{
-	for (int i = 0; names[i]; i++) {
-		if (strcmp(names[i], arg))
-			continue;
-		*choice = i;
-		return 0;
-	}
-	return lwctl_usage("--%s: \"%s\", expected %s or %s", option, arg,
-			   names[0], names[1]);
-}
-
-static error_t parse_range(struct lw_pack_options *pack, const char *arg)
-{
-	static const char *const names[] = { "minmax", "mse", NULL };
-	int choice = LW_RANGE_MINMAX;
-	error_t ret = parse_choice("range", arg, names, &choice);
-
-	pack->range = choice;
-	return ret;
-}
-
-static error_t parse_pattern(struct lw_pack_options *pack, const char *arg)
-{
-	static const char *const names[] = { "weights", "block4", NULL };
-	int choice = 0;
-	error_t ret = parse_choice("pattern", arg, names, &choice);
-
-	pack->pattern = choice ? LW_PATTERN_BLOCK4 : LW_PATTERN_WEIGHTS;
-	return ret;
-}
 
 static error_t parse_codings(struct lw_pack_options *pack, const char *arg)
 {
@@ -111,15 +71,6 @@ static error_t parse_norm(const char *option, const char *arg, float *numbers,
 	return 0;
 }
 
-static error_t parse_sparsity(struct lw_pack_options *pack, const char *arg)
-{
-	if (!lwctl_parse_number(arg, &pack->sparsity) ||
-	    pack->sparsity < 0 || pack->sparsity >= 1)
-		return lwctl_usage("--sparsity: \"%s\", expected 0 to below 1",
-				   arg);
-	return 0;
-}
-
 static error_t parse_scale(struct lw_packing_request *request, const char *arg)
 {
 	uint32_t n;
@@ -132,8 +83,6 @@ static error_t parse_scale(struct lw_packing_request *request, const char *arg)
 
 static error_t check(struct lw_packing_request *request)
 {
-	struct lw_pack_options *pack = &request->options;
-
 	if (request->list_ops)
 		return 0;
 	if (!request->model)
@@ -146,13 +95,9 @@ static error_t check(struct lw_packing_request *request)
 		return lwctl_usage("--float-output: expected --eval with it");
 	if (request->eval && !request->labels && !request->float_output)
 		return lwctl_usage("--eval: expected --labels or --float-output with it");
-	if (pack->pattern && !pack->sparsity)
-		return lwctl_usage("--pattern: expected --sparsity with it");
 	if (request->n_mean > 1 && request->n_std > 1 &&
 	    request->n_mean != request->n_std)
 		return lwctl_usage("--mean, --std: expected the same number of values");
-	if (pack->sparsity && !pack->pattern)
-		pack->pattern = LW_PATTERN_BLOCK4;
 	return 0;
 }
 
@@ -194,12 +139,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct lw_pack_options *pack = &request->options;
 
 	switch (key) {
-	case KEY_SPARSITY:
-		return parse_sparsity(pack, arg);
-	case KEY_PATTERN:
-		return parse_pattern(pack, arg);
-	case KEY_RANGE:
-		return parse_range(pack, arg);
 	case KEY_MEAN:
 		return parse_norm("mean", arg, pack->mean, &request->n_mean,
 				  false);
@@ -217,6 +156,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'q':
 		request->quiet = true;
+		return 0;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = request;
 		return 0;
 	case ARGP_KEY_END:
 		return check(request);
@@ -377,12 +319,20 @@ static int pack_run(struct lw_packing_request *request)
 
 int lwctl_pack(int argc, char **argv)
 {
+	static const struct argp_child children[] = {
+		{ &lw_pack_techniques, 0, NULL, 0 },
+		{ 0 }
+	};
 	static const struct argp argp = {
-		options, parse, "MODEL -o OUT.lwm\n--list-ops",
-		"Make a package from an ONNX or TFLite model.", NULL, NULL, NULL
+		.options = options,
+		.parser = parse,
+		.args_doc = "MODEL -o OUT.lwm\n--list-ops",
+		.doc = "Make a package from an ONNX or TFLite model.",
+		.children = children,
 	};
 	struct lw_packing_request request = {
 		.options.codings = (1u << LWM_CODINGS) - 1,
+		.options.correct = true,
 	};
 	int status;
 

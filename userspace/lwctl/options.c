@@ -51,11 +51,17 @@ find_option(const struct argp_option *options, const char *name, size_t length)
 /* getopt has refused an option of the command line; say why. */
 static void explain_option(const struct command_line *line, const char *option)
 {
+	const struct argp_child *child = line->command->children;
 	const struct argp_option *known = NULL;
+	size_t length = strcspn(option, "=");
 
-	if (!strncmp(option, "--", 2))
+	if (length > 2 && !strncmp(option, "--", 2)) {
 		known = find_option(line->command->options, option + 2,
-				    strcspn(option + 2, "="));
+				    length - 2);
+		for (; !known && child && child->argp; child++)
+			known = find_option(child->argp->options, option + 2,
+					    length - 2);
+	}
 	if (known && known->arg)
 		lwctl_usage("%s: needs a value, %s", option, known->arg);
 	else if (known)

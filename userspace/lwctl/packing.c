@@ -153,11 +153,12 @@ int lw_packing_open(struct lw_packing *packing,
 }
 
 static struct lw_stage *add_stage(struct lw_packing *packing, const char *name,
-				  uint64_t bytes)
+				  uint64_t bytes, uint64_t macs)
 {
 	struct lw_stage *stage = &packing->stages[packing->n_stages++];
 
-	*stage = (struct lw_stage){ .name = name, .bytes = bytes };
+	*stage = (struct lw_stage){ .name = name, .bytes = bytes,
+				    .macs = macs };
 	return stage;
 }
 
@@ -166,11 +167,13 @@ static int graph_stage(struct lw_packing *packing, const char *name,
 		       struct lwnpu_error *error)
 {
 	struct lw_stage *stage;
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, macs = 0;
 
-	for (uint32_t i = 0; i < graph->n_nodes; i++)
+	for (uint32_t i = 0; i < graph->n_nodes; i++) {
 		bytes += lw_node_bytes(graph->nodes[i]);
-	stage = add_stage(packing, name, bytes);
+		macs += lw_node_macs(graph->nodes[i]);
+	}
+	stage = add_stage(packing, name, bytes, macs);
 	if (!packing->labels.n && !outputs)
 		return 0;
 	return lw_eval_graph(graph, packing->eval, &packing->labels, outputs,
@@ -185,7 +188,7 @@ static int pruned_stage(struct lw_packing *packing,
 	struct lw_graph *graph;
 	int ret = 0;
 
-	if (!request->options.sparsity)
+	if (!request->options.pattern)
 		return 0;
 	graph = lw_graph_copy(packing->graph);
 	if (!graph)
@@ -203,30 +206,19 @@ static int pruned_stage(struct lw_packing *packing,
 	return ret;
 }
 
-/* Engines count work in blocks, so the package knows it for all stages. */
-static void set_macs(struct lw_packing *packing)
-{
-	const struct lwm_package *package = &packing->package;
-
-	for (uint32_t i = 0; i < package->n_layers; i++) {
-		packing->stages[0].macs += package->layers[i].macs;
-		for (uint32_t k = 1; k < packing->n_stages; k++)
-			packing->stages[k].macs +=
-				package->layers[i].nonzero_macs;
-	}
-}
-
 static int package_stages(struct lw_packing *packing,
 			  const struct lw_packing_request *request,
 			  struct lwnpu_error *error)
 {
+	const struct lwm_package *package = &packing->package;
 	struct lw_stage *int8, *coded;
+	uint64_t macs = 0;
 	int ret = 0;
 
-	int8 = add_stage(packing, "int8",
-			 packing->package.program.weights_size);
-	coded = add_stage(packing, "coded", packing->file_size);
-	set_macs(packing);
+	for (uint32_t i = 0; i < package->n_layers; i++)
+		macs += package->layers[i].nonzero_macs;
+	int8 = add_stage(packing, "int8", package->program.weights_size, macs);
+	coded = add_stage(packing, "coded", packing->file_size, macs);
 	if (packing->labels.n)
 		ret = lw_eval_package(packing->file, packing->file_size,
 				      request->device, packing->eval,

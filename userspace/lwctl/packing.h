@@ -3,6 +3,8 @@
 #ifndef LW_PACKING_H
 #define LW_PACKING_H
 
+#include <argp.h>
+
 #include "eval.h"
 #include "import.h"
 #include "pack.h"
@@ -32,14 +34,16 @@ struct lw_packing_request {
 	bool scaled, report, list_ops, quiet;
 };
 
+/* Options that say how a model is made small; its input is the request. */
+extern const struct argp lw_pack_techniques;
+
 #define LW_MAX_STAGES 4
 
 /**
  * struct lw_stage - the model after a step
  * @name: "float", "pruned", "int8", "coded"
  * @bytes: of constants; of the file for the last
- * @macs: multiply-accumulates; after the first stage those that are not with a
- *	block of zeros
+ * @macs: multiply-accumulates that are not with a block of zeros
  * @score: on the evaluation inputs
  */
 struct lw_stage {

@@ -127,40 +127,69 @@ static void apply_bounds(const struct lw_node *node, float *x)
 	}
 }
 
-/* Takes note of a value that is known now. */
-static void known(const struct lw_interpreter *interpreter,
-		  const struct lw_value *value, lw_observer *observe,
-		  void *data)
+/* A value's numbers are there: as it will be read. */
+static void round_known(const struct lw_interpreter *interpreter,
+			const struct lw_value *value)
 {
-	float *x = interpreter->values[value->id];
-
 	if (interpreter->round && value->quantised)
-		round_value(value, x);
-	if (observe)
-		observe(data, value, x);
+		round_value(value, interpreter->values[value->id]);
 }
 
-static void set_input(const struct lw_interpreter *interpreter,
-		      const struct lw_value *value, const float *x,
-		      lw_observer *observe, void *data)
+static void set_input(struct lw_interpreter *interpreter,
+		      const struct lw_value *value, const float *x)
 {
 	memcpy(interpreter->values[value->id], x,
 	       lw_value_size(value) * sizeof(*x));
-	known(interpreter, value, observe, data);
+	round_known(interpreter, value);
 }
 
-static void run_nodes(const struct lw_interpreter *interpreter,
+void lw_interpreter_load(struct lw_interpreter *interpreter,
+			 const float *sample)
+{
+	const struct lw_graph *graph = interpreter->graph;
+	const struct lw_value *value;
+	uint32_t i;
+
+	for (i = 0; i < graph->n_inputs; i++) {
+		value = graph->inputs[i].value;
+		set_input(interpreter, value, sample);
+		sample += lw_value_size(value);
+	}
+}
+
+void lw_interpreter_begin(struct lw_interpreter *interpreter,
+			  const struct lw_node *node)
+{
+	run_node[node->kind](interpreter, node);
+}
+
+void lw_interpreter_end(struct lw_interpreter *interpreter,
+			const struct lw_node *node)
+{
+	apply_bounds(node, lw_interpreter_out(interpreter, node));
+	round_known(interpreter, node->out);
+}
+
+/* With all inputs set. */
+static void run_nodes(struct lw_interpreter *interpreter,
 		      lw_observer *observe, void *data)
 {
 	const struct lw_graph *graph = interpreter->graph;
+	const struct lw_value *value;
 	const struct lw_node *node;
 	uint32_t i;
 
+	for (i = 0; observe && i < graph->n_inputs; i++) {
+		value = graph->inputs[i].value;
+		observe(data, value, interpreter->values[value->id]);
+	}
 	for (i = 0; i < graph->n_nodes; i++) {
 		node = graph->nodes[i];
-		run_node[node->kind](interpreter, node);
-		apply_bounds(node, lw_interpreter_out(interpreter, node));
-		known(interpreter, node->out, observe, data);
+		lw_interpreter_begin(interpreter, node);
+		lw_interpreter_end(interpreter, node);
+		if (observe)
+			observe(data, node->out,
+				lw_interpreter_out(interpreter, node));
 	}
 }
 
@@ -172,8 +201,7 @@ void lw_interpreter_run(struct lw_interpreter *interpreter,
 	uint32_t i;
 
 	for (i = 0; i < graph->n_inputs; i++)
-		set_input(interpreter, graph->inputs[i].value, inputs[i],
-			  observe, data);
+		set_input(interpreter, graph->inputs[i].value, inputs[i]);
 	run_nodes(interpreter, observe, data);
 }
 
@@ -181,15 +209,7 @@ void lw_interpreter_run_sample(struct lw_interpreter *interpreter,
 			       const float *sample, lw_observer *observe,
 			       void *data)
 {
-	const struct lw_graph *graph = interpreter->graph;
-	const struct lw_value *value;
-	uint32_t i;
-
-	for (i = 0; i < graph->n_inputs; i++) {
-		value = graph->inputs[i].value;
-		set_input(interpreter, value, sample, observe, data);
-		sample += lw_value_size(value);
-	}
+	lw_interpreter_load(interpreter, sample);
 	run_nodes(interpreter, observe, data);
 }
 

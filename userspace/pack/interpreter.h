@@ -28,6 +28,17 @@ struct lw_interpreter {
  */
 void lw_interpreter_round(struct lw_interpreter *interpreter, bool round);
 
+/*
+ * The steps of lw_interpreter_run_sample(): inputs; then for each node its
+ * numbers, and, once these are final, bounds and rounding.
+ */
+void lw_interpreter_load(struct lw_interpreter *interpreter,
+			 const float *sample);
+void lw_interpreter_begin(struct lw_interpreter *interpreter,
+			  const struct lw_node *node);
+void lw_interpreter_end(struct lw_interpreter *interpreter,
+			const struct lw_node *node);
+
 static inline float *lw_interpreter_in(const struct lw_interpreter *in,
 				       const struct lw_node *node, uint32_t i)
 {

@@ -5,7 +5,9 @@
 const struct lw_pass lw_passes[] = {
 	{ "fold", "merge batch norms, activations, paddings into convolutions",
 	  lw_pass_fold },
-	{ "prune", "set the smallest weights to zero", lw_pass_prune },
+	{ "equalise", "give channels between convolutions like weights",
+	  lw_pass_equalise },
+	{ "prune", "set the smallest weights to zero, or remove channels", lw_pass_prune },
 	{ "quantise", "8-bit activations and weights from calibration inputs",
 	  lw_pass_quantise },
 	{ NULL, NULL, NULL },

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
+#include "correct.h"
+#include "prune.h"
 
 #define MIN_CHANNELS 5
 
@@ -141,17 +142,42 @@ static void clear_smallest(struct lw_weights *w, const struct units *units,
 	}
 }
 
-/* @change: root mean square of what went, relative to what was there. */
-static int prune_weights(struct lw_weights *w,
-			 const struct lw_pack_options *options, double *change)
+/* Of every four weights of consecutive inputs the smaller two. */
+static void clear_two_of_four(struct lw_weights *w)
+{
+	struct units units = units_of(w, LW_PATTERN_BLOCK4);
+	struct units single = units_of(w, LW_PATTERN_WEIGHTS);
+	uint32_t n, i, k, smaller;
+	size_t unit, at;
+
+	for (unit = 0; unit < units.n; unit++) {
+		bool goes[4] = { false };
+
+		at = unit_start(&units, unit, &n);
+		for (i = 0; i < n; i++) {
+			smaller = 0;
+			for (k = 0; k < n; k++) {
+				float x = fabsf(w->real[at + i]);
+				float y = fabsf(w->real[at + k]);
+
+				smaller += y > x || (y == x && k < i);
+			}
+			goes[i] = smaller >= 2;
+		}
+		for (i = 0; i < n; i++)
+			if (goes[i])
+				clear_unit(w, &single, at + i);
+	}
+}
+
+static int clear_share(struct lw_weights *w,
+		       const struct lw_pack_options *options)
 {
 	struct units units = units_of(w, options->pattern);
 	size_t below, count = llrint((double)options->sparsity * units.n);
-	double before = power(w);
 	float *magnitudes, limit;
 	int ret;
 
-	*change = 0;
 	if (!count)
 		return 0;
 	magnitudes = malloc(units.n * sizeof(*magnitudes));
@@ -159,12 +185,24 @@ static int prune_weights(struct lw_weights *w,
 		return -ENOMEM;
 	measure(&units, magnitudes);
 	ret = find_limit(magnitudes, units.n, count, &limit, &below);
-	if (!ret) {
+	if (!ret)
 		clear_smallest(w, &units, magnitudes, count, limit, below);
-		if (before > 0)
-			*change = sqrt(fmax(1 - power(w) / before, 0));
-	}
 	free(magnitudes);
+	return ret;
+}
+
+/* @change: root mean square of what went, relative to what was there. */
+static int prune_weights(struct lw_weights *w,
+			 const struct lw_pack_options *options, double *change)
+{
+	double before = power(w);
+	int ret = 0;
+
+	if (options->pattern == LW_PATTERN_2_OF_4)
+		clear_two_of_four(w);
+	else
+		ret = clear_share(w, options);
+	*change = before > 0 ? sqrt(fmax(1 - power(w) / before, 0)) : 0;
 	return ret;
 }
 
@@ -194,32 +232,48 @@ static int check_options(const struct lw_pack_options *options,
 		return lw_fail(error, -EINVAL,
 			       "sparsity is %g, expected 0 to below 1",
 			       options->sparsity);
-	if (options->sparsity > 0 && options->pattern != LW_PATTERN_WEIGHTS &&
-	    options->pattern != LW_PATTERN_BLOCK4)
+	if (options->sparsity > 0 && options->pattern == LW_PATTERN_NONE)
 		return lw_fail(error, -EINVAL,
-			       "sparsity without a pattern, expected weights or block4");
+			       "sparsity without a pattern of what becomes zero");
 	return 0;
+}
+
+static int prune_layers(struct lw_graph *graph,
+			const struct lw_pack_options *options,
+			struct lw_report *report, struct lwnpu_error *error)
+{
+	struct lw_graph *before = lw_graph_copy(graph);
+	struct lw_node *node;
+	uint32_t i;
+	int ret = before ? 0 : -ENOMEM;
+
+	for (i = 0; i < graph->n_nodes && !ret; i++) {
+		node = graph->nodes[i];
+		if (node->kind == LW_NODE_CONV && node->in[0]->c >= MIN_CHANNELS)
+			ret = prune_node(node, options, report);
+	}
+	if (ret)
+		lw_fail(error, ret, "no memory to prune");
+	else
+		ret = lw_correct(graph, before, options, error);
+	lw_graph_free(before);
+	return ret;
 }
 
 int lw_pass_prune(struct lw_graph *graph, const struct lw_pack_options *options,
 		  struct lw_report *report, struct lwnpu_error *error)
 {
-	struct lw_node *node;
-	uint32_t i;
-	int ret;
+	int ret = check_options(options, error);
 
-	ret = check_options(options, error);
-	if (ret || options->sparsity == 0)
+	if (ret)
 		return ret;
-	for (i = 0; i < graph->n_nodes; i++) {
-		node = graph->nodes[i];
-		if (node->kind != LW_NODE_CONV ||
-		    node->in[0]->c < MIN_CHANNELS)
-			continue;
-		ret = prune_node(node, options, report);
-		if (ret)
-			return lw_fail(error, ret, "no memory to prune '%s'",
-				       node->name);
+	switch (options->pattern) {
+	case LW_PATTERN_NONE:
+		return 0;
+	case LW_PATTERN_FILTERS:
+	case LW_PATTERN_CHANNELS:
+		return lw_prune_channels(graph, options, report, error);
+	default:
+		return prune_layers(graph, options, report, error);
 	}
-	return 0;
 }

@@ -2,6 +2,7 @@
 /* The quantisation pass: from a float model to bytes. */
 #include <stdlib.h>
 
+#include "correct.h"
 #include "quantise.h"
 
 /* The least scale of a sum, against that of an input. */
@@ -36,9 +37,9 @@ static bool needs_scales(const struct lw_graph *graph)
 	return false;
 }
 
-static int check_dataset(const struct lw_graph *graph,
-			 const struct lw_dataset *dataset,
-			 struct lwnpu_error *error)
+int lw_dataset_check(const struct lw_graph *graph,
+		     const struct lw_dataset *dataset,
+		     struct lwnpu_error *error)
 {
 	size_t size = 0;
 	uint32_t i;
@@ -124,7 +125,7 @@ static int set_activations(struct lw_graph *graph,
 	return ret;
 }
 
-static int set_weights(struct lw_graph *graph)
+static int set_weights(struct lw_graph *graph, struct lwnpu_error *error)
 {
 	uint32_t i;
 	int ret = 0;
@@ -133,6 +134,26 @@ static int set_weights(struct lw_graph *graph)
 		if (graph->nodes[i]->weights)
 			ret = lw_quantise_weights(graph->nodes[i]);
 	graph->quantised = !ret;
+	return ret ? lw_fail(error, ret, "no memory to quantise") : 0;
+}
+
+/* From a float model, of which @before is a copy. */
+static int quantise(struct lw_graph *graph, struct lw_graph *before,
+		    const struct lw_pack_options *options,
+		    struct lw_report *report, struct lwnpu_error *error)
+{
+	int ret = set_activations(graph, before, options, error);
+
+	if (!ret)
+		ret = set_weights(graph, error);
+	if (!ret)
+		ret = lw_correct(graph, before, options, error);
+	if (!ret)
+		ret = lw_quantise_report(report, before, graph,
+					 options->calibration, error);
+	if (!ret && options->sensitivity)
+		ret = lw_sensitivity_report(report, before, graph, options,
+					    error);
 	return ret;
 }
 
@@ -146,22 +167,15 @@ int lw_pass_quantise(struct lw_graph *graph,
 	ret = lw_graph_check(graph, error);
 	if (ret)
 		return ret;
-	if (!needs_scales(graph)) {
-		ret = set_weights(graph);
-		return ret ? lw_fail(error, ret, "no memory to quantise") : 0;
-	}
-	ret = check_dataset(graph, options->calibration, error);
+	if (!needs_scales(graph))
+		return set_weights(graph, error);
+	ret = lw_dataset_check(graph, options->calibration, error);
 	if (ret)
 		return ret;
 	before = lw_graph_copy(graph);
 	if (!before)
 		return lw_fail(error, -ENOMEM, "no memory to quantise");
-	ret = set_activations(graph, before, options, error);
-	if (!ret && set_weights(graph))
-		ret = lw_fail(error, -ENOMEM, "no memory to quantise");
-	if (!ret)
-		ret = lw_quantise_report(report, before, graph,
-					 options->calibration, error);
+	ret = quantise(graph, before, options, report, error);
 	lw_graph_free(before);
 	return ret;
 }

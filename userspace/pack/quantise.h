@@ -52,11 +52,15 @@ int lw_calibrate(struct lw_calibration *calibration, struct lwnpu_error *error);
 void lw_calibration_release(struct lw_calibration *calibration);
 
 /**
- * lw_range_shrink() - the range with the least squared error
- * @seen: with a histogram; its range becomes one within it, 0 included, so
- *	that rounding to 256 levels and clipping together err least
+ * lw_range_choose() - a range within the extremes, 0 included
+ * @seen: with a histogram; its range becomes the one that options->range asks
+ *	for: all, the one where rounding to 256 levels and clipping together err
+ *	least (mse), the one without the outermost numbers on either side
+ *	(percentile, of those that are not zero), or the one that keeps the
+ *	distribution best (entropy)
  */
-void lw_range_shrink(struct lw_seen *seen);
+void lw_range_choose(struct lw_seen *seen,
+		     const struct lw_pack_options *options);
 
 /**
  * lw_group_values() - which values share a scale
@@ -70,12 +74,24 @@ void lw_group_values(struct lw_graph *graph, uint32_t *group);
 void lw_set_scale(struct lw_value *value, float lo, float hi);
 
 /**
+ * lw_dataset_check() - are these inputs of this model?
+ *
+ * Return: 0 or -EINVAL.
+ */
+int lw_dataset_check(const struct lw_graph *graph,
+		     const struct lw_dataset *dataset,
+		     struct lwnpu_error *error);
+
+/**
  * lw_quantise_weights() - int8 weights and int32 bias of a convolution
  * Its input and output are quantised. Nothing is changed if q is there.
  *
  * Return: 0 or -ENOMEM.
  */
 int lw_quantise_weights(struct lw_node *node);
+
+/* A bias in units of @scale, as far as 32 bits reach. */
+int32_t lw_quantise_bias(float bias, float scale);
 
 /**
  * lw_quantise_report() - bytes of layers, and errors of their outputs
@@ -86,5 +102,15 @@ int lw_quantise_report(struct lw_report *report, const struct lw_graph *before,
 		       const struct lw_graph *after,
 		       const struct lw_dataset *dataset,
 		       struct lwnpu_error *error);
+
+/**
+ * lw_sensitivity_report() - what quantising each layer alone does to outputs
+ * @before: the float model; as it was when the call returns
+ * @after: the quantised model, its values and nodes in the same order
+ */
+int lw_sensitivity_report(struct lw_report *report, struct lw_graph *before,
+			  const struct lw_graph *after,
+			  const struct lw_pack_options *options,
+			  struct lwnpu_error *error);
 
 #endif /* LW_QUANTISE_H */

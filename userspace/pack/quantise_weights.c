@@ -44,7 +44,7 @@ static float choose_scale(const float *real, size_t n, float bias,
 	return fmaxf(scale, least);
 }
 
-static int32_t quantise_bias(float bias, float scale)
+int32_t lw_quantise_bias(float bias, float scale)
 {
 	double q = rint((double)bias / scale);
 
@@ -68,7 +68,7 @@ static void quantise_channel(struct lw_node *node, uint32_t o)
 	}
 	w->scale[o] = scale;
 	if (w->bias) {
-		w->bias_q[o] = quantise_bias(w->bias[o], in_scale * scale);
+		w->bias_q[o] = lw_quantise_bias(w->bias[o], in_scale * scale);
 		w->bias[o] = w->bias_q[o] * (in_scale * scale);
 	}
 }

@@ -74,61 +74,6 @@ static int run(struct lw_calibration *calibration, lw_observer *observe,
 	return 0;
 }
 
-/* Noise of rounding within the range, the distance to it outside. */
-static double squared_error(const struct lw_seen *seen, double lo, double hi)
-{
-	double width = ((double)seen->hi - seen->lo) / LW_RANGE_BINS;
-	double step = (hi - lo) / 255;
-	double noise = step * step / 12;
-	double x, sum = 0;
-	int i;
-
-	for (i = 0; i < LW_RANGE_BINS; i++) {
-		x = seen->lo + (i + 0.5) * width;
-		if (x < lo)
-			sum += seen->bins[i] * (lo - x) * (lo - x);
-		else if (x > hi)
-			sum += seen->bins[i] * (hi - x) * (hi - x);
-		else
-			sum += seen->bins[i] * noise;
-	}
-	return sum;
-}
-
-/* Tries parts of one side of the range, the other side staying as it is. */
-static void shrink_side(const struct lw_seen *seen, double *lo, double *hi,
-			double *side)
-{
-	const double whole = side == hi ? seen->hi : seen->lo;
-	double best = *side, least = squared_error(seen, *lo, *hi), error;
-	int part;
-
-	for (part = 128; part >= 16; part--) {
-		*side = whole * part / 128;
-		error = squared_error(seen, *lo, *hi);
-		if (error < least) {
-			least = error;
-			best = *side;
-		}
-	}
-	*side = best;
-}
-
-void lw_range_shrink(struct lw_seen *seen)
-{
-	double lo = seen->lo, hi = seen->hi;
-	int round;
-
-	for (round = 0; round < 2; round++) {
-		if (seen->hi > 0)
-			shrink_side(seen, &lo, &hi, &hi);
-		if (seen->lo < 0)
-			shrink_side(seen, &lo, &hi, &lo);
-	}
-	seen->lo = lo;
-	seen->hi = hi;
-}
-
 static int allocate(struct lw_calibration *calibration,
 		    struct lwnpu_error *error)
 {
@@ -168,20 +113,20 @@ int lw_calibrate(struct lw_calibration *calibration, struct lwnpu_error *error)
 	int ret;
 
 	calibration->passes = (uint64_t)options->calibration->n *
-			      (options->range == LW_RANGE_MSE ? 2 : 1);
+			      (options->range == LW_RANGE_MINMAX ? 1 : 2);
 	ret = allocate(calibration, error);
 	if (ret)
 		return ret;
 	lw_group_values(calibration->graph, calibration->group);
 	ret = run(calibration, observe_range, error);
-	if (ret || options->range != LW_RANGE_MSE)
+	if (ret || options->range == LW_RANGE_MINMAX)
 		return ret;
 	if (allocate_bins(calibration))
 		return lw_fail(error, -ENOMEM, "no memory to calibrate");
 	ret = run(calibration, observe_bins, error);
 	for (i = 0; i < calibration->graph->n_values && !ret; i++)
 		if (calibration->seen[i].bins)
-			lw_range_shrink(&calibration->seen[i]);
+			lw_range_choose(&calibration->seen[i], options);
 	return ret;
 }
 
