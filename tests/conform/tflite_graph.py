@@ -137,6 +137,11 @@ class Graph(Maker):
             self.inputs.append(y.index)
         return y
 
+    def rounds_otherwise(self, y):
+        """LiteRT's own kernel makes y, which may be off by one."""
+        self.within_one.add(y.index)
+        return y
+
     def apply(self, operator, x):
         """Runs an operator; on Unfit, nothing is left of it."""
         tensors, buffers = len(self.graph.tensors), len(self.model.buffers)
@@ -172,17 +177,12 @@ class Graph(Maker):
 
 
 OPERATORS = {}
-WITHIN_ONE = set()
 
 
-def operator(within_one=False):
-    """Registers one; within_one: LiteRT's own kernel rounds by another rule."""
-    def register(function):
-        OPERATORS[function.__name__] = function
-        if within_one:
-            WITHIN_ONE.add(function.__name__)
-        return function
-    return register
+def operator(function):
+    """Registers one."""
+    OPERATORS[function.__name__] = function
+    return function
 
 
 def image(x):

@@ -17,7 +17,7 @@ def clamp(name, low, high):
     def add(g, x):
         return unary(g, x, name, lambda v: np.clip(v, low, high))
     add.__name__ = name.lower()
-    return operator()(add)
+    return operator(add)
 
 
 for _name, _bounds in [("RELU", BOUNDS[1]), ("RELU_N1_TO_1", BOUNDS[2]),
@@ -25,31 +25,31 @@ for _name, _bounds in [("RELU", BOUNDS[1]), ("RELU_N1_TO_1", BOUNDS[2]),
     clamp(_name, *_bounds)
 
 
-@operator()
+@operator
 def logistic(g, x):
     return unary(g, x, "LOGISTIC", lambda v: 1 / (1 + np.exp(-v)),
                  quanta=(1 / 256, -128))
 
 
-@operator()
+@operator
 def tanh(g, x):
     return unary(g, x, "TANH", np.tanh, quanta=(1 / 128, 0))
 
 
-@operator()
+@operator
 def hard_swish(g, x):
     return unary(g, x, "HARD_SWISH", lambda v: v * np.clip(v / 6 + .5, 0, 1),
                  "HardSwishOptions")
 
 
-@operator()
+@operator
 def leaky_relu(g, x):
     alpha = float(np.float32(g.rng.uniform(-0.5, 0.9)))
     return unary(g, x, "LEAKY_RELU", lambda v: np.where(v < 0, alpha * v, v),
                  "LeakyReluOptions", alpha=alpha)
 
 
-@operator()
+@operator
 def prelu(g, x):
     if not x.shape:
         raise Unfit
@@ -61,23 +61,23 @@ def prelu(g, x):
     return y
 
 
-@operator()
+@operator
 def elu(g, x):
     return unary(g, x, "ELU", lambda v: np.where(v < 0, np.expm1(v), v))
 
 
-@operator()
+@operator
 def gelu(g, x):
     return unary(g, x, "GELU", lambda v: v / (1 + np.exp(-1.7 * v)),
                  "GeluOptions", approximate=g.chance(0.5))
 
 
-@operator()
+@operator
 def exp(g, x):
     return unary(g, x, "EXP", np.exp, "ExpOptions")
 
 
-@operator()
+@operator
 def absolute(g, x):
     return unary(g, x, "ABS", np.abs, "AbsOptions")
 
@@ -89,29 +89,29 @@ def from_zero(g, x):
     return y
 
 
-@operator()
+@operator
 def log(g, x):
     return unary(g, from_zero(g, x), "LOG", np.log)
 
 
-@operator()
+@operator
 def sqrt(g, x):
     return unary(g, from_zero(g, x), "SQRT", np.sqrt)
 
 
-@operator()
+@operator
 def rsqrt(g, x):
     return unary(g, from_zero(g, x), "RSQRT", lambda v: 1 / np.sqrt(v))
 
 
-@operator()
+@operator
 def softmax(g, x):
     beta = float(np.float32(g.rng.uniform(0.2, 2))) if g.chance(0.3) else 1.
     return unary(g, x, "SOFTMAX", lambda v: np.exp(v) / (x.shape[-1] + 1),
                  "SoftmaxOptions", (1 / 256, -128), beta=beta)
 
 
-@operator()
+@operator
 def quantize(g, x):
     dtype = np.uint8 if g.chance(0.2) else np.int8
     y = g.value(x.shape, x.mean, x.std, dtype=dtype)
@@ -160,19 +160,19 @@ def binary(g, x, name, mean, std, function=None):
     return z
 
 
-@operator()
+@operator
 def add(g, x):
     return binary(g, x, "ADD", lambda a, b: a.mean + b.mean,
                   lambda a, b: np.hypot(a.std, b.std))
 
 
-@operator()
+@operator
 def sub(g, x):
     return binary(g, x, "SUB", lambda a, b: 0,
                   lambda a, b: np.hypot(a.rms, b.rms))
 
 
-@operator()
+@operator
 def mul(g, x):
     return binary(g, x, "MUL", lambda a, b: a.mean * b.mean,
                   lambda a, b: max(a.rms * b.rms, 1e-3))
@@ -189,12 +189,12 @@ def extreme(g, x, name):
     return z
 
 
-@operator()
+@operator
 def maximum(g, x):
     return extreme(g, x, "MAXIMUM")
 
 
-@operator()
+@operator
 def minimum(g, x):
     return extreme(g, x, "MINIMUM")
 
@@ -218,21 +218,45 @@ def reduce(g, x, name, mean, std, same=False):
     return y
 
 
-@operator()
+@operator
 def mean(g, x):
     return reduce(g, x, "MEAN", lambda n: x.mean, lambda n: x.std / n ** .5)
 
 
-@operator()
+@operator
 def sum(g, x):
     return reduce(g, x, "SUM", lambda n: x.mean * n, lambda n: x.std * n ** .5)
 
 
-@operator()
+@operator
 def reduce_max(g, x):
     return reduce(g, x, "REDUCE_MAX", None, None, same=True)
 
 
-@operator()
+@operator
 def reduce_min(g, x):
     return reduce(g, x, "REDUCE_MIN", None, None, same=True)
+
+
+@operator
+def batch_matmul(g, x):
+    if len(x.shape) < 2 or len(x.shape) > 5:
+        raise Unfit
+    adj_x, adj_y = g.chance(0.3), g.chance(0.5)
+    *batch, m, k = x.shape
+    if adj_x:
+        m, k = k, m
+    n = g.between(1, 8)
+    more = batch if g.chance(0.7) else [1] * len(batch)
+    shape = (*more, n, k) if adj_y else (*more, k, n)
+    if g.chance(0.3):
+        scale, zero = g.real(0.005, 0.1), g.zero()
+        other = g.constant(g.bytes(shape), quantization(scale, zero))
+        rms = 100 * scale
+    else:
+        y = g.input(shape)
+        other, rms = y.index, y.rms
+    z = g.value((*batch, m, n), 0, k ** .5 * x.rms * rms)
+    g.add("BATCH_MATMUL", [x.index, other], [z.index], "BatchMatMulOptions",
+          adjX=adj_x, adjY=adj_y)
+    return g.rounds_otherwise(z)

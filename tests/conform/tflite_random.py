@@ -4,7 +4,7 @@ import numpy as np
 import tflite_point_ops  # noqa: F401 registers its operators
 import tflite_shape_ops  # noqa: F401
 import tflite_window_ops  # noqa: F401
-from tflite_graph import OPERATORS, WITHIN_ONE, Graph, Unfit
+from tflite_graph import OPERATORS, Graph, Unfit
 
 
 def shape_of_image(g):
@@ -16,20 +16,13 @@ def other_shape(g):
                    (g.between(1, 5), g.between(1, 9)), shape_of_image(g)])
 
 
-def apply(g, name, x):
-    made = g.apply(OPERATORS[name], x)
-    if name in WITHIN_ONE:
-        g.within_one.update(y.index for y in made)
-    return made
-
-
 def single(name, seed):
     """A graph of one operator on an input that it takes."""
     g = Graph(np.random.default_rng([seed, *name.encode()]))
     for _ in range(500):
         shape = shape_of_image(g) if g.chance(0.7) else other_shape(g)
         try:
-            g.apply(lambda g, x: apply(g, name, g.input(shape)), None)
+            g.apply(lambda g, _: OPERATORS[name](g, g.input(shape)), None)
         except Unfit:
             continue
         return g.done()
@@ -48,10 +41,10 @@ def whole(seed, length=8):
         name = g.pick(names)
         g.made = live
         try:
-            made = apply(g, name, live[-1] if g.chance(0.75) else g.pick(live))
+            made = g.apply(OPERATORS[name],
+                           live[-1] if g.chance(0.75) else g.pick(live))
         except Unfit:
             continue
         added += 1
-        if name not in WITHIN_ONE:
-            live.extend(made)
+        live.extend(y for y in made if y.index not in g.within_one)
     return g.done()

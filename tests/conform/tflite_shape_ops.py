@@ -5,7 +5,7 @@ from tflite_graph import Unfit, image, operator
 from tflite_models import quantization
 
 
-@operator()
+@operator
 def concatenation(g, x):
     if not x.shape:
         raise Unfit
@@ -20,7 +20,7 @@ def concatenation(g, x):
     return y
 
 
-@operator()
+@operator
 def pad(g, x):
     if not x.shape:
         raise Unfit
@@ -38,7 +38,7 @@ def cut(g, size):
     return start, g.between(start + 1, size)
 
 
-@operator()
+@operator
 def slice(g, x):
     if not x.shape:
         raise Unfit
@@ -63,7 +63,7 @@ def any_shape(g, elements):
     return [*shape, elements]
 
 
-@operator()
+@operator
 def reshape(g, x):
     elements = int(np.prod(x.shape))
     shape = (1, elements) if g.chance(0.3) else any_shape(g, elements)
@@ -73,7 +73,7 @@ def reshape(g, x):
     return y
 
 
-@operator()
+@operator
 def squeeze(g, x):
     ones = [i for i, d in enumerate(x.shape) if d == 1 and g.chance(0.7)]
     if not ones:
@@ -83,7 +83,7 @@ def squeeze(g, x):
     return y
 
 
-@operator()
+@operator
 def expand_dims(g, x):
     axis = g.between(0, len(x.shape))
     y = g.like(x, x.shape[:axis] + (1,) + x.shape[axis:])
@@ -92,7 +92,7 @@ def expand_dims(g, x):
     return y
 
 
-@operator()
+@operator
 def mirror_pad(g, x):
     mode = g.between(0, 1)
     pads = [[g.between(0, min(3, d - 1 + mode)),
@@ -108,7 +108,7 @@ def mirror_pad(g, x):
     return y
 
 
-@operator()
+@operator
 def padv2(g, x):
     if not x.shape or len(x.shape) > 4:
         raise Unfit
@@ -129,7 +129,7 @@ def axis_of(g, x):
     return g.between(min(first, len(x.shape) - 1), len(x.shape) - 1)
 
 
-@operator()
+@operator
 def split(g, x):
     axis = axis_of(g, x)
     n = g.pick([n for n in (1, 2, 3, 4, 5) if x.shape[axis] % n == 0])
@@ -141,7 +141,7 @@ def split(g, x):
     return parts
 
 
-@operator()
+@operator
 def split_v(g, x):
     axis = axis_of(g, x)
     sizes, left = [], x.shape[axis]
@@ -160,7 +160,7 @@ def split_v(g, x):
     return parts
 
 
-@operator()
+@operator
 def unpack(g, x):
     axis = axis_of(g, x)
     n = x.shape[axis]
@@ -172,7 +172,7 @@ def unpack(g, x):
     return parts
 
 
-@operator()
+@operator
 def pack(g, x):
     if len(x.shape) > 4:
         raise Unfit
@@ -195,7 +195,7 @@ def strided_cut(g, size):
             return begin, end, step, n
 
 
-@operator()
+@operator
 def strided_slice(g, x):
     if not x.shape or len(x.shape) > 5:
         raise Unfit
@@ -237,7 +237,7 @@ def strided_slice(g, x):
     return y
 
 
-@operator()
+@operator
 def gather(g, x):
     axis = axis_of(g, x)
     shape = (g.between(1, 6),) if g.chance(0.7) else (g.between(1, 3),
@@ -251,7 +251,7 @@ def gather(g, x):
     return y
 
 
-@operator()
+@operator
 def reverse_v2(g, x):
     axis = axis_of(g, x)
     y = g.like(x, x.shape)
@@ -260,7 +260,7 @@ def reverse_v2(g, x):
     return y
 
 
-@operator()
+@operator
 def transpose(g, x):
     if len(x.shape) < 2 or len(x.shape) > 6:
         raise Unfit
@@ -273,7 +273,7 @@ def transpose(g, x):
     return y
 
 
-@operator()
+@operator
 def tile(g, x):
     if not x.shape or len(x.shape) > 4:
         raise Unfit
@@ -285,7 +285,7 @@ def tile(g, x):
     return y
 
 
-@operator()
+@operator
 def depth_to_space(g, x):
     h, w, c = image(x)
     blocks = [b for b in (1, 2, 3) if c % (b * b) == 0]
@@ -296,7 +296,7 @@ def depth_to_space(g, x):
     return y
 
 
-@operator()
+@operator
 def space_to_depth(g, x):
     h, w, c = image(x)
     blocks = [b for b in (1, 2, 3) if h % b == 0 and w % b == 0]
@@ -305,3 +305,42 @@ def space_to_depth(g, x):
     g.add("SPACE_TO_DEPTH", [x.index], [y.index], "SpaceToDepthOptions",
           blockSize=b)
     return y
+
+
+def blocks_of(g, x):
+    """A block for each spatial dimension, and padding that makes it divide."""
+    if len(x.shape) not in (3, 4):
+        raise Unfit
+    sizes = [g.between(1, 3) for _ in x.shape[1:-1]]
+    pads = []
+    for size, d in zip(sizes, x.shape[1:-1]):
+        before = g.between(0, 2)
+        pads.append([before, -(d + before) % size + size * g.between(0, 1)])
+    return sizes, pads
+
+
+@operator
+def space_to_batch_nd(g, x):
+    sizes, pads = blocks_of(g, x)
+    shape = [(d + sum(p)) // s for d, s, p in zip(x.shape[1:-1], sizes, pads)]
+    y = g.like(x, [x.batch * int(np.prod(sizes)), *shape, x.shape[-1]])
+    g.add("SPACE_TO_BATCH_ND", [x.index, g.ints(sizes), g.ints(pads)],
+          [y.index], "SpaceToBatchNDOptions")
+    return y
+
+
+@operator
+def batch_to_space_nd(g, x):
+    sizes, pads = blocks_of(g, x)
+    y = g.apply(lambda g, _: g.input([d * int(np.prod(sizes)) if i == 0 else d
+                                      for i, d in enumerate(x.shape)]), x)[0]
+    shape = [d * s for d, s in zip(x.shape[1:-1], sizes)]
+    crops = []
+    for d in shape:
+        before = g.between(0, d - 1)
+        crops.append([before, g.between(0, d - 1 - before)])
+    shape = [d - sum(c) for d, c in zip(shape, crops)]
+    z = g.like(y, [x.batch, *shape, x.shape[-1]])
+    g.add("BATCH_TO_SPACE_ND", [y.index, g.ints(sizes), g.ints(crops)],
+          [z.index], "BatchToSpaceNDOptions")
+    return z

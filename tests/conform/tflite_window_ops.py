@@ -53,7 +53,7 @@ def finish_layer(g, x, name, made, std, shape, options, **values):
     return y
 
 
-@operator()
+@operator
 def conv_2d(g, x):
     h, w, c = image(x)
     kernel = g.between(1, 4), g.between(1, 4)
@@ -71,7 +71,7 @@ def conv_2d(g, x):
                         dilationWFactor=dilation[1], **options)
 
 
-@operator()
+@operator
 def depthwise_conv_2d(g, x):
     h, w, c = image(x)
     kernel = g.between(1, 5), g.between(1, 5)
@@ -92,7 +92,7 @@ def depthwise_conv_2d(g, x):
                         dilationWFactor=dilation[1], **options)
 
 
-@operator()
+@operator
 def fully_connected(g, x):
     if len(x.shape) < 2:
         raise Unfit
@@ -120,12 +120,12 @@ def pool(g, x, name):
     return y
 
 
-@operator()
+@operator
 def max_pool_2d(g, x):
     return pool(g, x, "MAX_POOL_2D")
 
 
-@operator()
+@operator
 def average_pool_2d(g, x):
     return pool(g, x, "AVERAGE_POOL_2D")
 
@@ -142,12 +142,80 @@ def resize(g, x, name, options):
     return y
 
 
-@operator()
+@operator
 def resize_bilinear(g, x):
     return resize(g, x, "RESIZE_BILINEAR", "ResizeBilinearOptions")
 
 
-@operator()
+@operator
 def resize_nearest_neighbor(g, x):
     return resize(g, x, "RESIZE_NEAREST_NEIGHBOR",
                   "ResizeNearestNeighborOptions")
+
+
+@operator
+def transpose_conv(g, x):
+    h, w, c = image(x)
+    kernel = g.between(1, 4), g.between(1, 4)
+    stride = g.between(1, 3), g.between(1, 3)
+    padding = g.pick([SAME, VALID])
+    if padding == SAME:
+        size = [d * s - g.between(0, s - 1) if g.chance(0.3) else d * s
+                for d, s in zip((h, w), stride)]
+    else:
+        size = [(d - 1) * s + k + (g.between(0, s - 1) if g.chance(0.3) else 0)
+                for d, s, k in zip((h, w), stride, kernel)]
+    out = g.between(1, 6)
+    made, std = weights(g, x, (out, *kernel, c), out, 0, c)
+    act, mean, std = g.activation(0, std)
+    y = g.value((1, *size, out), mean, std)
+    g.add("TRANSPOSE_CONV", [g.ints([1, *size, out]), made[0], x.index,
+                             *made[1:]], [y.index], "TransposeConvOptions",
+          padding=padding, strideH=stride[0], strideW=stride[1],
+          fusedActivationFunction=act)
+    # XNNPACK has no padding below zero.
+    if padding == SAME and any((d - 1) * s + k < o for d, s, k, o in
+                               zip((h, w), stride, kernel, size)):
+        return g.rounds_otherwise(y)
+    return y
+
+
+@operator
+def dilated_by_batches(g, x):
+    """What converters make of a dilated convolution where there is none."""
+    h, w, c = image(x)
+    block = g.between(2, 3), g.between(2, 3)
+    kernel = g.between(1, 3), g.between(1, 3)
+    pads, size = [], []
+    for d, b, k in zip((h, w), block, kernel):
+        before = g.between(0, 2)
+        after = -(d + before) % b + b * g.between(0, 2)
+        pads.append([before, after])
+        size.append((d + before + after) // b)
+        if size[-1] < k:
+            raise Unfit
+    n = block[0] * block[1]
+    y = g.like(x, (n, *size, c))
+    g.add("SPACE_TO_BATCH_ND", [x.index, g.ints(block), g.ints(pads)],
+          [y.index], "SpaceToBatchNDOptions")
+    deep = g.chance(0.5)
+    out = c if deep else g.between(1, 6)
+    shape = (1, *kernel, c) if deep else (out, *kernel, c)
+    made, std = weights(g, y, shape, out, 3 if deep else 0,
+                        kernel[0] * kernel[1] * (1 if deep else c))
+    size = [s - k + 1 for s, k in zip(size, kernel)]
+    values = dict(depthMultiplier=1) if deep else {}
+    z = finish_layer(g, y, "DEPTHWISE_CONV_2D" if deep else "CONV_2D", made,
+                     std, (n, *size, out),
+                     "DepthwiseConv2DOptions" if deep else "Conv2DOptions",
+                     padding=VALID, strideH=1, strideW=1, dilationHFactor=1,
+                     dilationWFactor=1, **values)
+    crops = [[g.between(0, min(p[0], s * b - 1)), 0]
+             for p, s, b in zip(pads, size, block)]
+    size = [s * b - sum(p) for s, b, p in zip(size, block, crops)]
+    if any(s < 1 for s in size):
+        raise Unfit
+    back = g.like(z, (1, *size, out))
+    g.add("BATCH_TO_SPACE_ND", [z.index, g.ints(block), g.ints(crops)],
+          [back.index], "BatchToSpaceNDOptions")
+    return back

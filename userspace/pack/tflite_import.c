@@ -147,14 +147,22 @@ static void set_name(struct lw_tflite_op *op, uint32_t index)
 		snprintf(op->name, sizeof(op->name), "op %u", index);
 }
 
-static int import_operator(struct lw_tflite_import *import, uint32_t i)
+int lw_tflite_import_at(struct lw_tflite_import *import, uint32_t i,
+			const struct lw_tflite_bracket *bracket)
 {
 	const struct lw_tflite_operator *source = &import->model->operators[i];
 	const struct lw_tflite_builtin *builtin =
 		lw_tflite_builtin(source->code);
-	struct lw_tflite_op op = { .import = import, .source = source };
+	struct lw_tflite_op op = {
+		.import = import,
+		.source = source,
+		.bracket = bracket,
+	};
 	char kind[LW_TFLITE_NAME_SIZE];
 
+	if (import->done[i])
+		return 0;
+	import->done[i] = true;
 	if (builtin)
 		op.kind = builtin->name;
 	else
@@ -176,7 +184,7 @@ static int import_operators(struct lw_tflite_import *import)
 	int ret;
 
 	for (i = 0; i < import->model->n_operators; i++) {
-		ret = import_operator(import, i);
+		ret = lw_tflite_import_at(import, i, NULL);
 		if (ret && ret != -EOPNOTSUPP)
 			return ret;
 	}
@@ -356,6 +364,7 @@ int lw_import_tflite(struct lw_graph **graph, const void *data, size_t size,
 	};
 	int ret = lw_tflite_model_read(&model, data, size, error);
 	size_t n = model.n_tensors ? model.n_tensors : 1;
+	size_t n_operators = model.n_operators ? model.n_operators : 1;
 
 	*graph = NULL;
 	if (ret)
@@ -364,8 +373,9 @@ int lw_import_tflite(struct lw_graph **graph, const void *data, size_t size,
 	import.values = calloc(n, sizeof(*import.values));
 	import.written = calloc(n, sizeof(*import.written));
 	import.readers = calloc(n, sizeof(*import.readers));
+	import.done = calloc(n_operators, sizeof(*import.done));
 	if (!import.graph || !import.values || !import.written ||
-	    !import.readers)
+	    !import.readers || !import.done)
 		ret = -ENOMEM;
 	else
 		ret = import_model(&import);
@@ -378,6 +388,7 @@ int lw_import_tflite(struct lw_graph **graph, const void *data, size_t size,
 	free(import.values);
 	free(import.written);
 	free(import.readers);
+	free(import.done);
 	lw_tflite_model_release(&model);
 	return ret;
 }

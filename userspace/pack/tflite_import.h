@@ -13,6 +13,7 @@
  * @values: [n_tensors] activations known so far, else NULL
  * @written: [n_tensors] it is an input, or an operator before writes it
  * @readers: [n_tensors] operators that read it (graph outputs not counted)
+ * @done: [n_operators] imported together with one before
  * @constants: weights that may still be unpacked
  * @refusals: what cannot be packed
  * @error: for damage
@@ -23,9 +24,25 @@ struct lw_tflite_import {
 	struct lw_value **values;
 	bool *written;
 	uint32_t *readers;
+	bool *done;
 	uint64_t constants;
 	struct lw_refusals *refusals;
 	struct lwnpu_error *error;
+};
+
+/**
+ * struct lw_tflite_bracket - a convolution between space-to-batch and back
+ * That is how a dilated convolution is done where there are none.
+ * @in: what goes to batches
+ * @out: the tensor that comes back
+ * @block: rows and columns that come to lie in another batch each
+ * @pad: padding above and at the left, less what is cropped of the result
+ */
+struct lw_tflite_bracket {
+	struct lw_value *in;
+	const struct lw_tflite_tensor *out;
+	uint32_t block[2];
+	uint32_t pad[2];
 };
 
 /**
@@ -35,6 +52,7 @@ struct lw_tflite_import {
  * @kind: its builtin operator's name
  * @name: of the node: its output's up to the first semicolon
  * @derived: the value that lw_tflite_derive() made last
+ * @bracket: what it is inside of, or NULL
  */
 struct lw_tflite_op {
 	struct lw_tflite_import *import;
@@ -42,6 +60,7 @@ struct lw_tflite_op {
 	const char *kind;
 	char name[LW_TFLITE_NAME_SIZE];
 	struct lw_value *derived;
+	const struct lw_tflite_bracket *bracket;
 };
 
 /**
@@ -63,6 +82,10 @@ struct lw_tflite_builtin {
 
 /** lw_tflite_builtin() - by its number in the schema; NULL if unknown */
 const struct lw_tflite_builtin *lw_tflite_builtin(int32_t code);
+
+/** lw_tflite_import_at() - import an operator before its turn comes */
+int lw_tflite_import_at(struct lw_tflite_import *import, uint32_t i,
+			const struct lw_tflite_bracket *bracket);
 
 /** lw_tflite_refuse() - note why an operator cannot be packed; -EOPNOTSUPP */
 int lw_tflite_refuse(struct lw_tflite_op *op, const char *format, ...)
@@ -247,17 +270,19 @@ bool lw_tflite_may_unpack(struct lw_tflite_op *op, size_t n);
 
 /**
  * lw_tflite_weights() - unpack the constants of a convolution
- * @op: its input 1 is the weights, its input 2 the bias if it is there
+ * @op: its input 1 is the weights
  * @in: what it reads
  * @shape: o, kh, kw, i are set
  * @depthwise: the source's order is kh, kw, o; else o, kh, kw, i
+ * @bias: number of that input, if it is there
  * @weights: gets them
  * @rest: gets NULL, or, where int8 cannot hold the weights, what is to be
  *	added to weights->q; to be freed
  */
 int lw_tflite_weights(struct lw_tflite_op *op, const struct lw_value *in,
 		      const struct lw_weights *shape, bool depthwise,
-		      struct lw_weights **weights, int16_t **rest);
+		      uint32_t bias, struct lw_weights **weights,
+		      int16_t **rest);
 
 /**
  * struct lw_tflite_layer - a convolution on its way to the graph
@@ -265,6 +290,8 @@ int lw_tflite_weights(struct lw_tflite_op *op, const struct lw_value *in,
  * @out: activation
  * @shape: of the weights
  * @depthwise_order: of the source's weights
+ * @bias: number of that input
+ * @transposed: a transposed convolution
  * @groups: 0 for a depthwise convolution
  * @window: placed
  * @activation: fused, as the schema numbers it
@@ -273,10 +300,19 @@ struct lw_tflite_layer {
 	struct lw_value *in, *out;
 	struct lw_weights shape;
 	bool depthwise_order;
+	uint32_t bias;
+	bool transposed;
 	uint32_t groups;
 	struct lw_window window;
 	unsigned int activation;
 };
+
+/** lw_tflite_weight_dims() - refuse another number of dimensions */
+int lw_tflite_weight_dims(struct lw_tflite_op *op, uint32_t n_dims);
+
+/** lw_tflite_import_layer() - read its weights and add its nodes */
+int lw_tflite_import_layer(struct lw_tflite_op *op,
+			   const struct lw_tflite_layer *layer);
 
 /** lw_tflite_add_layer() - add its node; @weights go with it, or are freed */
 int lw_tflite_add_layer(struct lw_tflite_op *op,
@@ -295,10 +331,12 @@ int lw_tflite_add_wide(struct lw_tflite_op *op,
 /* Handlers. */
 int lw_tflite_conv(struct lw_tflite_op *op);
 int lw_tflite_depthwise(struct lw_tflite_op *op);
+int lw_tflite_transpose_conv(struct lw_tflite_op *op);
 int lw_tflite_fully_connected(struct lw_tflite_op *op);
 int lw_tflite_max_pool(struct lw_tflite_op *op);
 int lw_tflite_average_pool(struct lw_tflite_op *op);
 int lw_tflite_mean(struct lw_tflite_op *op);
+int lw_tflite_batch_matmul(struct lw_tflite_op *op);
 int lw_tflite_reduce_sum(struct lw_tflite_op *op);
 int lw_tflite_reduce_max(struct lw_tflite_op *op);
 int lw_tflite_reduce_min(struct lw_tflite_op *op);
@@ -346,6 +384,8 @@ int lw_tflite_tile(struct lw_tflite_op *op);
 int lw_tflite_broadcast_to(struct lw_tflite_op *op);
 int lw_tflite_depth_to_space(struct lw_tflite_op *op);
 int lw_tflite_space_to_depth(struct lw_tflite_op *op);
+int lw_tflite_space_to_batch(struct lw_tflite_op *op);
+int lw_tflite_batch_to_space(struct lw_tflite_op *op);
 int lw_tflite_resize_bilinear(struct lw_tflite_op *op);
 int lw_tflite_resize_nearest(struct lw_tflite_op *op);
 

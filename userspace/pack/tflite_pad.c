@@ -107,13 +107,14 @@ static bool is_one_pad(const struct lw_tflite_dims *dims, const int64_t *pads)
 	return n <= 1;
 }
 
-static int pad_all(struct lw_tflite_op *op, struct lw_value *value,
-		   struct lw_tflite_dims *dims, const int64_t *pads, float fill)
+int lw_tflite_pad_dims(struct lw_tflite_op *op, struct lw_value **value,
+		       struct lw_tflite_dims *dims, const int64_t *pads,
+		       float fill)
 {
 	bool one_pad = is_one_pad(dims, pads), direct = false;
 	struct padding all[3] = { 0 };
 	uint32_t i;
-	int ret = 0;
+	int ret = check_pads(op, pads, dims);
 
 	for (i = 0; i < dims->n && !ret; i++) {
 		const struct padding one = { (uint32_t)pads[2 * i],
@@ -124,15 +125,14 @@ static int pad_all(struct lw_tflite_op *op, struct lw_value *value,
 		if (!one.before && !one.after)
 			continue;
 		if (at == LW_AXIS_H && !one_pad) {
-			ret = pad_around(op, &value, dims, i, one, fill);
+			ret = pad_around(op, value, dims, i, one, fill);
 		} else {
 			all[at] = one;
+			dims->d[i] += one.before + one.after;
 			direct = true;
 		}
 	}
-	if (!ret && direct)
-		ret = add_pad(op, &value, all, fill);
-	return ret ? ret : lw_tflite_deliver(op, value, lw_tflite_output(op));
+	return !ret && direct ? add_pad(op, value, all, fill) : ret;
 }
 
 int lw_tflite_pad(struct lw_tflite_op *op)
@@ -147,9 +147,9 @@ int lw_tflite_pad(struct lw_tflite_op *op)
 		ret = lw_tflite_dims(op, lw_tflite_input(op, 0), &dims);
 	if (!ret)
 		ret = lw_tflite_integers(op, 1, "padding", pads, 2 * dims.n);
-	if (!ret)
-		ret = check_pads(op, pads, &dims);
 	if (!ret && lw_tflite_input(op, 2))
 		ret = read_fill(op, in, &fill);
-	return ret ? ret : pad_all(op, in, &dims, pads, fill);
+	if (!ret)
+		ret = lw_tflite_pad_dims(op, &in, &dims, pads, fill);
+	return ret ? ret : lw_tflite_deliver(op, in, lw_tflite_output(op));
 }

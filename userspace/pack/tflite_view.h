@@ -79,6 +79,16 @@ int lw_tflite_pick_run(struct lw_tflite_op *op, struct lw_value **value,
 int lw_tflite_resize_node(struct lw_tflite_op *op, struct lw_value *in,
 			  struct lw_value *out, struct lw_node **node);
 
+/**
+ * lw_tflite_pad_dims() - a value padded
+ * @value: gets the result
+ * @dims: its dimensions, which become the result's
+ * @pads: [2 dims.n] before and after each
+ */
+int lw_tflite_pad_dims(struct lw_tflite_op *op, struct lw_value **value,
+		       struct lw_tflite_dims *dims, const int64_t *pads,
+		       float fill);
+
 /** lw_tflite_own_weights() - zeros, of scale 1; NULL: no memory */
 struct lw_weights *lw_tflite_own_weights(uint32_t o, uint32_t kh, uint32_t kw,
 					 uint32_t i);

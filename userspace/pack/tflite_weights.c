@@ -271,9 +271,10 @@ static int check_sizes(struct lw_tflite_op *op, const struct lw_weights *shape,
 
 int lw_tflite_weights(struct lw_tflite_op *op, const struct lw_value *in,
 		      const struct lw_weights *shape, bool depthwise,
-		      struct lw_weights **weights, int16_t **rest)
+		      uint32_t bias_input, struct lw_weights **weights,
+		      int16_t **rest)
 {
-	const struct lw_tflite_tensor *bias = lw_tflite_input(op, 2);
+	const struct lw_tflite_tensor *bias = lw_tflite_input(op, bias_input);
 	struct unpack u = {
 		.op = op,
 		.tensor = lw_tflite_input(op, 1),

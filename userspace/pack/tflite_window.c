@@ -21,9 +21,6 @@ enum {
 	POOL_KERNEL_H = 4,
 	POOL_ACTIVATION = 5,
 
-	FULLY_CONNECTED_ACTIVATION = 0,
-	FULLY_CONNECTED_FORMAT = 1,
-
 	PADDING_SAME = 0,
 	PADDING_VALID = 1,
 };
@@ -114,8 +111,7 @@ static int read_values(struct lw_tflite_op *op, struct lw_value **in,
 	return ret ? ret : lw_tflite_keeps_type(op, *in, *out);
 }
 
-/* Dimensions of the weights, each within bounds. */
-static int check_weight_dims(struct lw_tflite_op *op, uint32_t n_dims)
+int lw_tflite_weight_dims(struct lw_tflite_op *op, uint32_t n_dims)
 {
 	const struct lw_tflite_tensor *weights = lw_tflite_input(op, 1);
 	uint32_t i;
@@ -139,7 +135,8 @@ int lw_tflite_add_layer(struct lw_tflite_op *op,
 	struct lw_node *node;
 	int ret;
 
-	ret = lw_tflite_node(op, layer->groups ? LW_NODE_CONV : LW_NODE_DWCONV,
+	ret = lw_tflite_node(op, layer->transposed ? LW_NODE_TCONV :
+			     layer->groups ? LW_NODE_CONV : LW_NODE_DWCONV,
 			     &in, 1, layer->out, &node);
 	if (ret) {
 		lw_weights_free(weights);
@@ -152,8 +149,8 @@ int lw_tflite_add_layer(struct lw_tflite_op *op,
 	return lw_tflite_activation(op, layer->activation, node);
 }
 
-static int add_layer(struct lw_tflite_op *op,
-		     const struct lw_tflite_layer *layer)
+int lw_tflite_import_layer(struct lw_tflite_op *op,
+			   const struct lw_tflite_layer *layer)
 {
 	struct lw_weights *weights;
 	int16_t *rest;
@@ -163,7 +160,8 @@ static int add_layer(struct lw_tflite_op *op,
 		return lw_tflite_refuse(op, "its output has %u channels, its weights make %u",
 					layer->out->c, layer->shape.o);
 	ret = lw_tflite_weights(op, layer->in, &layer->shape,
-				layer->depthwise_order, &weights, &rest);
+				layer->depthwise_order, layer->bias, &weights,
+				&rest);
 	if (ret)
 		return ret;
 	if (!rest)
@@ -171,6 +169,39 @@ static int add_layer(struct lw_tflite_op *op,
 	ret = lw_tflite_add_wide(op, layer, weights, rest);
 	free(rest);
 	return ret;
+}
+
+/* The dilated convolution that brackets stand for. */
+static int place_bracket(struct lw_tflite_op *op, struct lw_tflite_layer *layer)
+{
+	const struct lw_tflite_bracket *bracket = op->bracket;
+	const int32_t *dims = lw_tflite_input(op, 1)->dims;
+	struct lw_window *w = &layer->window;
+	int64_t bottom, right;
+	int ret = lw_tflite_value(op, bracket->out, &layer->out);
+
+	layer->in = bracket->in;
+	if (!ret)
+		ret = lw_tflite_keeps_type(op, layer->in, layer->out);
+	if (!ret)
+		ret = lw_tflite_weight_dims(op, 4);
+	if (ret)
+		return ret;
+	*w = (struct lw_window){ dims[1], dims[2], 1, 1, bracket->block[0],
+				 bracket->block[1], bracket->pad[0],
+				 bracket->pad[1], 0, 0 };
+	bottom = layer->out->h + (int64_t)(w->kernel_h - 1) * w->dilation_h -
+		 layer->in->h - w->pad_top;
+	right = layer->out->w + (int64_t)(w->kernel_w - 1) * w->dilation_w -
+		layer->in->w - w->pad_left;
+	if (bottom < 0 || bottom > LW_MAX_DIM || right < 0 ||
+	    right > LW_MAX_DIM)
+		return lw_tflite_refuse(op, "the convolution of its batches makes %ux%u of %ux%u pixels",
+					layer->out->h, layer->out->w,
+					layer->in->h, layer->in->w);
+	w->pad_bottom = (uint32_t)bottom;
+	w->pad_right = (uint32_t)right;
+	return 0;
 }
 
 /* What both convolutions have; @activation is the place of that field. */
@@ -189,17 +220,20 @@ static int read_layer(struct lw_tflite_op *op, uint32_t activation,
 		.dilation = lw_fb_i32(options, activation + DILATION_W_BEHIND,
 				      1),
 	};
-	int ret = lw_tflite_image(op, lw_tflite_input(op, 0));
+	int ret;
 
+	layer->activation = lw_fb_u8(options, activation, 0);
+	if (op->bracket)
+		return place_bracket(op, layer);
+	ret = lw_tflite_image(op, lw_tflite_input(op, 0));
 	if (!ret)
 		ret = read_values(op, &layer->in, &layer->out);
 	if (!ret)
-		ret = check_weight_dims(op, 4);
+		ret = lw_tflite_weight_dims(op, 4);
 	if (ret)
 		return ret;
 	h.kernel = dims[1];
 	w.kernel = dims[2];
-	layer->activation = lw_fb_u8(options, activation, 0);
 	ret = place_window(op, &h, &w, lw_fb_u8(options, CONV_PADDING, 0),
 			   layer->in, layer->out);
 	layer->window = window_of(&h, &w);
@@ -209,7 +243,7 @@ static int read_layer(struct lw_tflite_op *op, uint32_t activation,
 int lw_tflite_conv(struct lw_tflite_op *op)
 {
 	const int32_t *dims = lw_tflite_input(op, 1)->dims;
-	struct lw_tflite_layer layer = { 0 };
+	struct lw_tflite_layer layer = { .bias = 2 };
 	int ret = read_layer(op, CONV_ACTIVATION, &layer);
 
 	if (ret)
@@ -221,13 +255,13 @@ int lw_tflite_conv(struct lw_tflite_op *op)
 	layer.groups = layer.in->c / dims[3];
 	layer.shape = (struct lw_weights){ .o = dims[0], .kh = dims[1],
 					   .kw = dims[2], .i = dims[3] };
-	return add_layer(op, &layer);
+	return lw_tflite_import_layer(op, &layer);
 }
 
 int lw_tflite_depthwise(struct lw_tflite_op *op)
 {
 	const int32_t *dims = lw_tflite_input(op, 1)->dims;
-	struct lw_tflite_layer layer = { .depthwise_order = true };
+	struct lw_tflite_layer layer = { .depthwise_order = true, .bias = 2 };
 	int ret = read_layer(op, DEPTHWISE_ACTIVATION, &layer);
 
 	if (ret)
@@ -241,55 +275,7 @@ int lw_tflite_depthwise(struct lw_tflite_op *op)
 		layer.groups = layer.in->c;
 	layer.shape = (struct lw_weights){ .o = dims[3], .kh = dims[1],
 					   .kw = dims[2], .i = 1 };
-	return add_layer(op, &layer);
-}
-
-/* A vector of all elements, in place of an image. */
-static int flatten(struct lw_tflite_op *op, struct lw_value **value)
-{
-	struct lw_value *in = *value;
-	struct lw_node *node;
-	int ret = lw_tflite_derive(op, in, 1, 1, in->h * in->w * in->c, value);
-
-	return ret ? ret : lw_tflite_node(op, LW_NODE_FLATTEN, &in, 1, *value,
-					  &node);
-}
-
-int lw_tflite_fully_connected(struct lw_tflite_op *op)
-{
-	const struct lw_fb_table *options = &op->source->options;
-	const int32_t *dims = lw_tflite_input(op, 1)->dims;
-	unsigned int format = lw_fb_u8(options, FULLY_CONNECTED_FORMAT, 0);
-	const struct span one = { .kernel = 1, .stride = 1, .dilation = 1 };
-	struct lw_tflite_layer layer = {
-		.groups = 1,
-		.window = window_of(&one, &one),
-		.activation = lw_fb_u8(options, FULLY_CONNECTED_ACTIVATION, 0),
-	};
-	struct lw_value *in;
-	int ret = read_values(op, &layer.in, &layer.out);
-
-	if (!ret)
-		ret = check_weight_dims(op, 2);
-	if (ret)
-		return ret;
-	if (format)
-		return lw_tflite_refuse(op, "its weights are in format %u; 0 (plain) expected",
-					format);
-	layer.shape = (struct lw_weights){ .o = dims[0], .kh = 1, .kw = 1,
-					   .i = dims[1] };
-	in = layer.in;
-	if (in->c == layer.shape.i && in->h == layer.out->h &&
-	    in->w == layer.out->w)
-		return add_layer(op, &layer);
-	if ((uint64_t)in->h * in->w * in->c != layer.shape.i ||
-	    layer.out->h != 1 || layer.out->w != 1)
-		return lw_tflite_refuse(op, "its weights are %dx%d, its input %ux%ux%u and its output %ux%ux%u",
-					dims[0], dims[1], in->h, in->w, in->c,
-					layer.out->h, layer.out->w,
-					layer.out->c);
-	ret = flatten(op, &layer.in);
-	return ret ? ret : add_layer(op, &layer);
+	return lw_tflite_import_layer(op, &layer);
 }
 
 static int add_pool(struct lw_tflite_op *op, enum lw_pool_kind kind,
