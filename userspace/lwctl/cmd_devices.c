@@ -27,7 +27,7 @@ static int print_json(const struct lwnpu_device_info *devices, int n)
 	json_t *array = json_array();
 
 	for (int i = 0; i < n; i++)
-		json_array_append_new(
+		lwctl_json_append(
 			array,
 			json_pack("{s:o, s:o, s:o}", "name",
 				  lwctl_json_string(devices[i].name), "engine",
@@ -63,16 +63,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-int lwctl_devices(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-	static const struct argp argp = {
-		NULL, parse, "", "List devices.", NULL, NULL, NULL
-	};
 	struct lwnpu_device_info *devices;
 	struct lwnpu_error error;
 	int n = 0, status;
 
-	status = lwctl_parse(&argp, argc, argv, NULL);
+	status = lwctl_parse(&lwctl_devices, argc, argv, NULL);
 	if (status)
 		return status;
 	if (list(&devices, &n, &error))
@@ -82,3 +79,12 @@ int lwctl_devices(int argc, char **argv)
 	free(devices);
 	return status;
 }
+
+static const struct argp argp = { .parser = parse, .doc = "List devices." };
+
+const struct lwctl_command lwctl_devices = {
+	.name = "devices",
+	.text = "list devices",
+	.argp = &argp,
+	.run = run,
+};

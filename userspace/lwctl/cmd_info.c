@@ -7,6 +7,9 @@
 #include "npy.h"
 #include "sample.h"
 
+/* Of an operation. */
+#define MAX_LINE 1024
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	const char **model = state->input;
@@ -55,8 +58,8 @@ static json_t *json_of_norm(const struct lwm_io *io)
 	json_t *mean = json_array(), *std = json_array();
 
 	for (uint32_t i = 0; i < io->norm_channels; i++) {
-		json_array_append_new(mean, json_real(io->mean[i]));
-		json_array_append_new(std, json_real(io->std[i]));
+		lwctl_json_append(mean, json_real(io->mean[i]));
+		lwctl_json_append(std, json_real(io->std[i]));
 	}
 	return json_pack("{s:f, s:o, s:o}", "scale", (double)io->norm_scale,
 			 "mean", mean, "std", std);
@@ -67,7 +70,7 @@ static json_t *json_of_io(const struct lwm_io *io)
 	json_t *shape = json_array(), *object;
 
 	for (uint32_t i = 0; i < io->n_dims; i++)
-		json_array_append_new(shape, json_integer(io->dims[i]));
+		lwctl_json_append(shape, json_integer(io->dims[i]));
 	object = json_pack("{s:o, s:o, s:s, s:i, s:i, s:i, s:s, s:f, s:i}",
 			   "name", lwctl_json_string(io->name), "shape", shape,
 			   "layout", io->nchw ? "NCHW" : "NHWC", "height",
@@ -76,7 +79,7 @@ static json_t *json_of_io(const struct lwm_io *io)
 			   "scale", (double)io->scale, "zero_point",
 			   io->zero_point - (io->is_signed ? 128 : 0));
 	if (io->norm_channels)
-		json_object_set_new(object, "image", json_of_norm(io));
+		lwctl_json_set(object, "image", json_of_norm(io));
 	return object;
 }
 
@@ -85,7 +88,7 @@ static json_t *json_of_ios(const struct lwm_io *ios, uint32_t n)
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; i < n; i++)
-		json_array_append_new(array, json_of_io(&ios[i]));
+		lwctl_json_append(array, json_of_io(&ios[i]));
 	return array;
 }
 
@@ -96,7 +99,7 @@ static json_t *json_of_layers(const struct lwm_package *package)
 	for (uint32_t i = 0; i < package->n_layers; i++) {
 		const struct lwm_layer *layer = &package->layers[i];
 
-		json_array_append_new(
+		lwctl_json_append(
 			array,
 			json_pack("{s:o, s:I, s:I, s:I, s:I}", "name",
 				  lwctl_json_string(layer->name), "first_op",
@@ -116,7 +119,7 @@ static json_t *json_of_segments(const struct lwm_package *package)
 		const struct lwm_segment *segment = &package->segments[i];
 		const struct lwm_layer *layer = lwm_segment_layer(package, i);
 
-		json_array_append_new(
+		lwctl_json_append(
 			array,
 			json_pack("{s:o, s:I, s:s, s:I}", "layer",
 				  layer ? lwctl_json_string(layer->name) :
@@ -211,7 +214,8 @@ static int print_text(const struct lwm_package *package)
 	return LWCTL_OK;
 }
 
-static int read_and_print(const struct argp *argp, int argc, char **argv,
+static int read_and_print(const struct lwctl_command *command, int argc,
+			  char **argv,
 			  int (*print)(const struct lwm_package *package))
 {
 	struct lwm_package package;
@@ -219,7 +223,7 @@ static int read_and_print(const struct argp *argp, int argc, char **argv,
 	const char *model = NULL;
 	int status;
 
-	status = lwctl_parse(argp, argc, argv, &model);
+	status = lwctl_parse(command, argc, argv, &model);
 	if (status)
 		return status;
 	if (lwm_read_file(&package, model, &error))
@@ -234,41 +238,64 @@ static int print_info(const struct lwm_package *package)
 	return lwctl_json() ? print_json(package) : print_text(package);
 }
 
-int lwctl_info(int argc, char **argv)
+static int run_info(int argc, char **argv)
 {
-	static const struct argp argp = {
-		NULL, parse, "MODEL.lwm", "Describe a package.", NULL, NULL,
-		NULL
-	};
+	return read_and_print(&lwctl_info, argc, argv, print_info);
+}
 
-	return read_and_print(&argp, argc, argv, print_info);
+static const struct argp info_argp = {
+	.parser = parse,
+	.args_doc = "MODEL.lwm",
+	.doc = "Describe a package.",
+};
+
+const struct lwctl_command lwctl_info = {
+	.name = "info",
+	.text = "describe a package",
+	.argp = &info_argp,
+	.run = run_info,
+};
+
+static int print_program_json(const struct lw_program *program)
+{
+	json_t *lines = json_array();
+	char line[MAX_LINE];
+
+	for (uint32_t i = 0; i < program->n_ops; i++) {
+		lwnpu_disasm_op(&program->ops[i], line, sizeof(line));
+		lwctl_json_append(lines, lwctl_json_string(line));
+	}
+	return lwctl_print_json(json_pack("{s:o}", "ops", lines));
 }
 
 static int print_program(const struct lwm_package *package)
 {
 	const struct lw_program *program = &package->program;
-	json_t *lines = json_array();
-	char line[1024];
+	char line[MAX_LINE];
 
+	if (lwctl_json())
+		return print_program_json(program);
 	for (uint32_t i = 0; i < program->n_ops; i++) {
 		lwnpu_disasm_op(&program->ops[i], line, sizeof(line));
-		if (lwctl_json())
-			json_array_append_new(lines, lwctl_json_string(line));
-		else
-			printf("%5u  %s\n", i, line);
+		printf("%5u  %s\n", i, line);
 	}
-	if (lwctl_json())
-		return lwctl_print_json(json_pack("{s:o}", "ops", lines));
-	json_decref(lines);
 	return LWCTL_OK;
 }
 
-int lwctl_disasm(int argc, char **argv)
+static int run_disasm(int argc, char **argv)
 {
-	static const struct argp argp = {
-		NULL, parse, "MODEL.lwm", "Print a package's program.", NULL,
-		NULL, NULL
-	};
-
-	return read_and_print(&argp, argc, argv, print_program);
+	return read_and_print(&lwctl_disasm, argc, argv, print_program);
 }
+
+static const struct argp disasm_argp = {
+	.parser = parse,
+	.args_doc = "MODEL.lwm",
+	.doc = "Print a package's program.",
+};
+
+const struct lwctl_command lwctl_disasm = {
+	.name = "disasm",
+	.text = "print a package's program",
+	.argp = &disasm_argp,
+	.run = run_disasm,
+};

@@ -31,7 +31,7 @@ static const struct argp_option options[] = {
 	  "Print what each pass did to each layer", 0 },
 	{ "list-ops", KEY_LIST_OPS, NULL, 0,
 	  "List the operators that models may have, and pack nothing", 0 },
-	{ "quiet", 'q', NULL, 0, "Print nothing but errors", 0 },
+	{ "quiet", 'q', NULL, 0, "Print nothing but errors, --report and --json", 0 },
 	{ 0 }
 };
 
@@ -93,6 +93,8 @@ static error_t check(struct lw_packing_request *request)
 		return lwctl_usage("--labels: expected --eval with it");
 	if (request->float_output && !request->eval)
 		return lwctl_usage("--float-output: expected --eval with it");
+	if (request->device && !request->labels)
+		return lwctl_usage("--device: expected --labels with it");
 	if (request->eval && !request->labels && !request->float_output)
 		return lwctl_usage("--eval: expected --labels or --float-output with it");
 	if (request->n_mean > 1 && request->n_std > 1 &&
@@ -218,11 +220,10 @@ static json_t *json_of_stages(const struct lw_packing *packing)
 				   "bytes", (json_int_t)stage->bytes, "macs",
 				   (json_int_t)stage->macs);
 		if (stage->score.total)
-			json_object_set_new(
-				object, "accuracy",
-				lwctl_json_score(stage->score.correct,
-						 stage->score.total));
-		json_array_append_new(array, object);
+			lwctl_json_set(object, "accuracy",
+				       lwctl_json_score(stage->score.correct,
+							stage->score.total));
+		lwctl_json_append(array, object);
 	}
 	return array;
 }
@@ -243,9 +244,8 @@ static json_t *json_of_report(const struct lw_report *report)
 				   (json_int_t)row->macs_before, "macs_after",
 				   (json_int_t)row->macs_after);
 		if (isfinite(row->error))
-			json_object_set_new(object, "error",
-					    json_real(row->error));
-		json_array_append_new(array, object);
+			lwctl_json_set(object, "error", json_real(row->error));
+		lwctl_json_append(array, object);
 	}
 	return array;
 }
@@ -255,10 +255,9 @@ static int print_result(const struct lw_packing *packing,
 {
 	json_t *object;
 
-	if (request->quiet)
-		return LWCTL_OK;
 	if (!lwctl_json()) {
-		print_stages(packing);
+		if (!request->quiet)
+			print_stages(packing);
 		if (request->report)
 			print_report(&packing->report);
 		return LWCTL_OK;
@@ -267,9 +266,9 @@ static int print_result(const struct lw_packing *packing,
 			   lwctl_json_string(request->output), "bytes",
 			   (json_int_t)packing->file_size, "stages",
 			   json_of_stages(packing));
-	if (object && request->report)
-		json_object_set_new(object, "report",
-				    json_of_report(&packing->report));
+	if (request->report)
+		lwctl_json_set(object, "report",
+			       json_of_report(&packing->report));
 	return lwctl_print_json(object);
 }
 
@@ -283,7 +282,7 @@ static int fail_refused(const struct lw_refusals *refusals,
 		const struct lw_refusal *r = &refusals->item[i];
 
 		lwctl_note("node \"%s\" (%s): %s", r->node, r->op, r->reason);
-		json_array_append_new(
+		lwctl_json_append(
 			array, json_pack("{s:o, s:o, s:o}", "node",
 					 lwctl_json_string(r->node), "op",
 					 lwctl_json_string(r->op), "reason",
@@ -298,6 +297,9 @@ static int pack_run(struct lw_packing_request *request)
 	struct lwnpu_error error;
 	int status, ret;
 
+	if (request->labels &&
+	    lwnpu_device_open(&packing.device, request->device, &error))
+		return lwctl_fail(LWCTL_FAILED, &error);
 	if (!request->quiet)
 		request->options.progress = lwctl_progress;
 	ret = lw_packing_open(&packing, request, &error);
@@ -317,27 +319,36 @@ static int pack_run(struct lw_packing_request *request)
 	return status;
 }
 
-int lwctl_pack(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &lw_pack_techniques, 0, NULL, 0 },
-		{ 0 }
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse,
-		.args_doc = "MODEL -o OUT.lwm\n--list-ops",
-		.doc = "Make a package from an ONNX or TFLite model.",
-		.children = children,
-	};
 	struct lw_packing_request request = {
 		.options.codings = (1u << LWM_CODINGS) - 1,
 		.options.correct = true,
 	};
 	int status;
 
-	status = lwctl_parse(&argp, argc, argv, &request);
+	status = lwctl_parse(&lwctl_pack, argc, argv, &request);
 	if (status)
 		return status;
 	return request.list_ops ? lwctl_list_ops() : pack_run(&request);
 }
+
+static const struct argp_child children[] = {
+	{ &lw_pack_techniques, 0, NULL, 0 },
+	{ 0 }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "MODEL -o OUT.lwm\n--list-ops",
+	.doc = "Make a package from an ONNX or TFLite model.",
+	.children = children,
+};
+
+const struct lwctl_command lwctl_pack = {
+	.name = "pack",
+	.text = "make a package from an ONNX or TFLite model",
+	.argp = &argp,
+	.run = run,
+};

@@ -143,13 +143,13 @@ static json_t *json_of_input(const struct lw_job *job, size_t i)
 	for (size_t k = 0; k < job->k; k++) {
 		uint32_t c = job->top[i * job->k + k];
 
-		class = json_pack("{s:I, s:f}", "class", (json_int_t)c, "value",
-				  (double)job->top_value[i * job->k + k]);
+		class = json_pack("{s:I, s:o}", "class", (json_int_t)c, "value",
+				  lwctl_json_real(
+					  job->top_value[i * job->k + k]));
 		if (job->names.n)
-			json_object_set_new(
-				class, "name",
-				lwctl_json_string(job->names.name[c]));
-		json_array_append_new(top, class);
+			lwctl_json_set(class, "name",
+				       lwctl_json_string(job->names.name[c]));
+		lwctl_json_append(top, class);
 	}
 	lw_samples_name(job->samples, i, name, sizeof(name));
 	return json_pack("{s:o, s:o}", "input", lwctl_json_string(name), "top",
@@ -166,7 +166,7 @@ static int print_json(struct lw_job *job, const struct lw_submission *submit)
 	lwnpu_device_describe(job->device, &info);
 	summarise(job, &median, &min);
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(results, json_of_input(job, i));
+		lwctl_json_append(results, json_of_input(job, i));
 	all = json_pack("{s:o, s:o, s:o, s:o, s:I, s:{s:f, s:f}, s:o}", "model",
 			lwctl_json_string(submit->model), "device",
 			lwctl_json_string(info.name), "engine",
@@ -174,10 +174,10 @@ static int print_json(struct lw_job *job, const struct lw_submission *submit)
 			lwctl_json_string(info.description), "inputs",
 			(json_int_t)n, "latency_ms", "median", median, "min",
 			min, "results", results);
-	if (all && job->score.total)
-		json_object_set_new(all, "accuracy",
-				    lwctl_json_score(job->score.correct,
-						     job->score.total));
+	if (job->score.total)
+		lwctl_json_set(all, "accuracy",
+			       lwctl_json_score(job->score.correct,
+						job->score.total));
 	return lwctl_print_json(all);
 }
 
@@ -187,8 +187,10 @@ static int submit_run(const struct lw_submission *submit)
 	struct lwnpu_error error;
 	int status = LWCTL_OK;
 
-	if (lw_job_prepare(&job, submit, &error) ||
-	    lw_job_run(&job, submit, &error))
+	if (lwnpu_device_open(&job.device, submit->device, &error))
+		status = lwctl_fail(LWCTL_FAILED, &error);
+	else if (lw_job_prepare(&job, submit, &error) ||
+		 lw_job_run(&job, submit, &error))
 		status = lwctl_fail(LWCTL_INPUT, &error);
 	else if (submit->output &&
 		 lw_outputs_write(&job.outputs, submit->output, &error))
@@ -201,18 +203,28 @@ static int submit_run(const struct lw_submission *submit)
 	return status;
 }
 
-int lwctl_submit(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-	static const struct argp argp = {
-		options, parse, "MODEL.lwm [FILE...]",
-		"Run a package on arrays or images.", NULL, NULL, NULL
-	};
 	struct lw_submission submit = { 0 };
 	int status;
 
-	status = lwctl_parse(&argp, argc, argv, &submit);
+	status = lwctl_parse(&lwctl_submit, argc, argv, &submit);
 	if (!status)
 		status = submit_run(&submit);
 	free(submit.inputs);
 	return status;
 }
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "MODEL.lwm [FILE...]",
+	.doc = "Run a package on arrays or images.",
+};
+
+const struct lwctl_command lwctl_submit = {
+	.name = "submit",
+	.text = "run a package on arrays or images",
+	.argp = &argp,
+	.run = run,
+};

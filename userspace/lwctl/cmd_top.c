@@ -89,8 +89,8 @@ static json_t *json_of_process(const struct lw_usage *usage)
 			    (json_int_t)usage->sum.jobs, "memory",
 			    (json_int_t)usage->sum.memory, "resident",
 			    (json_int_t)usage->sum.resident);
-	if (process && usage->busy >= 0)
-		json_object_set_new(process, "busy", json_real(usage->busy));
+	if (usage->busy >= 0)
+		lwctl_json_set(process, "busy", json_real(usage->busy));
 	return process;
 }
 
@@ -99,8 +99,7 @@ static int print_json(const struct lw_usages *usages)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < usages->n; i++)
-		json_array_append_new(array,
-				      json_of_process(&usages->process[i]));
+		lwctl_json_append(array, json_of_process(&usages->process[i]));
 	return lwctl_print_json(json_pack("{s:o}", "processes", array));
 }
 
@@ -152,19 +151,14 @@ static int refresh(struct lw_usages *usages, float interval,
 	return ret;
 }
 
-int lwctl_top(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-	static const struct argp argp = {
-		options, parse, NULL,
-		"Show which processes use devices, as root those of everybody.",
-		NULL, NULL, NULL
-	};
 	struct lw_usages usages = { 0 };
 	struct lwnpu_error error = { 0 };
 	float interval = 0;
 	int ret, status;
 
-	status = lwctl_parse(&argp, argc, argv, &interval);
+	status = lwctl_parse(&lwctl_top, argc, argv, &interval);
 	if (status)
 		return status;
 	ret = lw_usage_scan(&usages, "/proc", &error);
@@ -183,3 +177,16 @@ int lwctl_top(int argc, char **argv)
 	free(usages.process);
 	return status;
 }
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.doc = "Show which processes use devices, as root those of everybody.",
+};
+
+const struct lwctl_command lwctl_top = {
+	.name = "top",
+	.text = "show which processes use devices",
+	.argp = &argp,
+	.run = run,
+};

@@ -144,16 +144,25 @@ static void free_buffers(struct lwnpu_buffer *buffers, uint32_t n)
 	free(buffers);
 }
 
-static int load_side(struct side *side, const char *name, const void *data,
-		     size_t size, const char *path, struct lwnpu_error *error)
+static int open_devices(struct comparison *c, const struct verify *verify,
+			struct lwnpu_error *error)
+{
+	int ret = 0;
+
+	for (int i = 0; i < 2 && !ret; i++) {
+		c->side[i].name = verify->devices[i];
+		ret = lwnpu_device_open(&c->side[i].device, c->side[i].name,
+					error);
+	}
+	return ret;
+}
+
+static int load_side(struct side *side, const void *data, size_t size,
+		     const char *path, struct lwnpu_error *error)
 {
 	const struct lwm_package *package;
 	int ret;
 
-	side->name = name;
-	ret = lwnpu_device_open(&side->device, name, error);
-	if (ret)
-		return ret;
 	ret = lwnpu_model_load_memory(&side->model, side->device, data, size,
 				      error);
 	if (ret)
@@ -193,8 +202,7 @@ static int load(struct comparison *c, const struct verify *verify,
 	if (ret)
 		return ret;
 	for (int i = 0; i < 2 && !ret; i++)
-		ret = load_side(&c->side[i], verify->devices[i], data, size,
-				verify->model, error);
+		ret = load_side(&c->side[i], data, size, verify->model, error);
 	free(data);
 	if (ret)
 		return ret;
@@ -345,36 +353,51 @@ static int verify_run(const struct verify *verify)
 {
 	struct comparison c = { 0 };
 	struct lwnpu_error error;
-	int status;
+	int status, ret;
 
-	if (load(&c, verify, &error)) {
-		status = lwctl_fail(LWCTL_INPUT, &error);
-	} else if (c.samples ? compare_samples(&c, &error) :
-			       compare_random(&c, verify, &error)) {
+	if (open_devices(&c, verify, &error)) {
 		status = lwctl_fail(LWCTL_FAILED, &error);
-	} else {
-		status = print_result(&c, verify);
+		goto out;
 	}
+	ret = load(&c, verify, &error);
+	if (!ret)
+		ret = c.samples ? compare_samples(&c, &error) :
+				  compare_random(&c, verify, &error);
+	if (ret)
+		status = lwctl_fail(ret == -EILSEQ ? LWCTL_DIFFER : LWCTL_INPUT,
+				    &error);
+	else
+		status = print_result(&c, verify);
+out:
 	release(&c);
 	return status;
 }
 
-int lwctl_verify(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-	static const struct argp argp = {
-		options, parse, "MODEL.lwm --devices A,B [FILE...]",
-		"Run a package on two devices and compare every byte.", NULL,
-		NULL, NULL
-	};
 	struct verify verify = {
 		.count = DEFAULT_COUNT,
 		.seed = time(NULL),
 	};
 	int status;
 
-	status = lwctl_parse(&argp, argc, argv, &verify);
+	status = lwctl_parse(&lwctl_verify, argc, argv, &verify);
 	if (!status)
 		status = verify_run(&verify);
 	free(verify.inputs);
 	return status;
 }
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "MODEL.lwm --devices A,B [FILE...]",
+	.doc = "Run a package on two devices and compare every byte.",
+};
+
+const struct lwctl_command lwctl_verify = {
+	.name = "verify",
+	.text = "compare two devices, byte for byte",
+	.argp = &argp,
+	.run = run,
+};

@@ -127,22 +127,17 @@ static int run_all(struct lwnpu_model *model, struct lw_samples *samples,
 	return ret;
 }
 
-int lw_eval_package(const void *data, size_t size, const char *device,
+int lw_eval_package(const void *data, size_t size, struct lwnpu_device *device,
 		    struct lw_samples *samples, const struct lw_labels *labels,
 		    struct lw_score *score, struct lwnpu_error *error)
 {
-	struct lwnpu_device *opened;
 	struct lwnpu_model *model;
 	int ret;
 
-	ret = lwnpu_device_open(&opened, device, error);
+	ret = lwnpu_model_load_memory(&model, device, data, size, error);
 	if (ret)
 		return ret;
-	ret = lwnpu_model_load_memory(&model, opened, data, size, error);
-	if (!ret) {
-		ret = run_all(model, samples, labels, score, error);
-		lwnpu_model_free(model);
-	}
-	lwnpu_device_close(opened);
+	ret = run_all(model, samples, labels, score, error);
+	lwnpu_model_free(model);
 	return ret;
 }

@@ -24,13 +24,13 @@ int lw_eval_graph(const struct lw_graph *graph, struct lw_samples *samples,
  * lw_eval_package() - run a package on inputs
  * @data: its bytes
  * @size: how many
- * @device: as lwnpu_device_open()
+ * @device: runs it
  * @samples: the inputs
  * @labels: for @score
  * @score: counted up
  * @error: filled in on failure, may be NULL
  */
-int lw_eval_package(const void *data, size_t size, const char *device,
+int lw_eval_package(const void *data, size_t size, struct lwnpu_device *device,
 		    struct lw_samples *samples, const struct lw_labels *labels,
 		    struct lw_score *score, struct lwnpu_error *error);
 

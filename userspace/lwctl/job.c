@@ -38,9 +38,6 @@ int lw_job_prepare(struct lw_job *job, const struct lw_submission *submit,
 	const struct lwm_package *package;
 	int ret;
 
-	ret = lwnpu_device_open(&job->device, submit->device, error);
-	if (ret)
-		return ret;
 	ret = lwnpu_model_load_file(&job->model, job->device, submit->model,
 				    error);
 	if (ret)

@@ -62,8 +62,8 @@ struct lw_job {
 };
 
 /**
- * lw_job_prepare() - open and read everything that a submission names
- * @job: zeroed; release with lw_job_release() in any case
+ * lw_job_prepare() - read everything that a submission names
+ * @job: zeroed but for its device; release with lw_job_release() in any case
  * @submit: the command line
  * @error: filled in on failure
  */

@@ -29,21 +29,27 @@ static void print_claim(const struct lw_claim *claim)
 	printf(*claim->limits ? "; %s\n" : "\n", claim->limits);
 }
 
-int lwctl_list_ops(void)
+static int print_text(void)
 {
-	json_t *array = lwctl_json() ? json_array() : NULL;
 	struct lw_claim claim;
 
-	if (!array)
-		printf(COLUMNS "\n", "format", "operator", "versions",
-		       "of; limits");
-	for (uint32_t i = 0; lw_import_claim(i, &claim); i++) {
-		if (array)
-			json_array_append_new(array, json_of_claim(&claim));
-		else
-			print_claim(&claim);
-	}
-	if (!lwctl_json())
-		return LWCTL_OK;
+	printf(COLUMNS "\n", "format", "operator", "versions", "of; limits");
+	for (uint32_t i = 0; lw_import_claim(i, &claim); i++)
+		print_claim(&claim);
+	return LWCTL_OK;
+}
+
+static int print_json(void)
+{
+	json_t *array = json_array();
+	struct lw_claim claim;
+
+	for (uint32_t i = 0; lw_import_claim(i, &claim); i++)
+		lwctl_json_append(array, json_of_claim(&claim));
 	return lwctl_print_json(json_pack("{s:o}", "operators", array));
+}
+
+int lwctl_list_ops(void)
+{
+	return lwctl_json() ? print_json() : print_text();
 }

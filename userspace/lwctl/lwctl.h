@@ -8,42 +8,78 @@
 
 #include "lwm.h"
 
-/* Exit codes, documented in lwctl(1). */
+/* Exit codes: name, number, meaning; lwctl(1) has them in the same words. */
+#define LWCTL_STATUSES(X) \
+	X(OK, 0, "success") \
+	X(FAILED, 1, \
+	  "the work failed: a device is not there, may not be used or failed; memory was short; a file could not be written") \
+	X(USAGE, 2, "the command line is wrong, or does not fit the model") \
+	X(INPUT, 3, \
+	  "a model, package or input file cannot be read, is damaged or is not supported") \
+	X(DIFFER, 4, "verify: bytes differ")
+
 enum lwctl_status {
-	LWCTL_OK = 0,
-	LWCTL_FAILED = 1, /* the work failed, or bytes differ */
-	LWCTL_USAGE = 2,
-	LWCTL_INPUT = 3, /* a file that was read is bad */
+#define LWCTL_STATUS(name, number, text) LWCTL_##name = (number),
+	LWCTL_STATUSES(LWCTL_STATUS)
+#undef LWCTL_STATUS
 };
 
 /**
- * struct lwctl_command - an entry of the commands table
+ * struct lwctl_command - a command
  * @name: what the user types
  * @text: one line for people
+ * @argp: its command line, but for the options that all have
  * @run: does it; @argv[0] is "lwctl NAME"; returns an enum lwctl_status
+ * @hidden: not for people
  */
 struct lwctl_command {
 	const char *name;
 	const char *text;
+	const struct argp *argp;
 	int (*run)(int argc, char **argv);
+	bool hidden;
 };
 
-int lwctl_pack(int argc, char **argv);
-int lwctl_submit(int argc, char **argv);
-int lwctl_verify(int argc, char **argv);
-int lwctl_info(int argc, char **argv);
-int lwctl_disasm(int argc, char **argv);
-int lwctl_devices(int argc, char **argv);
-int lwctl_top(int argc, char **argv);
+extern const struct lwctl_command lwctl_pack, lwctl_submit, lwctl_verify,
+	lwctl_info, lwctl_disasm, lwctl_devices, lwctl_top, lwctl_help;
 
-/* list_ops.c: for lwctl_pack(). */
+/* list_ops.c: for lwctl_pack. */
 int lwctl_list_ops(void);
 
-/* message.c: what people and scripts are told */
+/* commands.c: what there is */
 
-/** lwctl_set_json() - results and errors go to standard output as JSON */
-void lwctl_set_json(bool json);
-bool lwctl_json(void);
+/* All commands, in the order of the help; ends with NULL. */
+extern const struct lwctl_command *const lwctl_commands[];
+
+/**
+ * lwctl_run() - run a command
+ * @name: of the command; an unknown one is reported
+ * @argc: of the command, whose name is the first word
+ * @argv: its first word is replaced
+ */
+int lwctl_run(const char *name, int argc, char **argv);
+
+/**
+ * lwctl_each_option() - visit a command's options, those of its argp's children
+ *	and those that all commands have
+ * @command: the command
+ * @visit: called with each
+ * @data: its second argument
+ */
+void lwctl_each_option(const struct lwctl_command *command,
+		       void (*visit)(const struct argp_option *option,
+				     void *data),
+		       void *data);
+
+/* cmd_help.c */
+
+/** lwctl_print_help() - the overview */
+int lwctl_print_help(void);
+
+/** lwctl_print_command() - a command and its options, as JSON */
+int lwctl_print_command(const struct lwctl_command *command);
+
+/* message.c: what people are told */
 
 /**
  * lwctl_fail() - report an error
@@ -62,7 +98,7 @@ int lwctl_fail_with(enum lwctl_status status, const struct lwnpu_error *error,
 void lwctl_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** lwctl_print_version() - "lwctl 0.1.0" */
-void lwctl_print_version(void);
+int lwctl_print_version(void);
 
 /** lwctl_print_name() - print a stranger's text, control bytes as '?' */
 void lwctl_print_name(const char *name);
@@ -80,40 +116,60 @@ void lwctl_progress(void *data, const char *what, float done);
 /** lw_seconds() - a clock that only goes forward */
 double lw_seconds(void);
 
+/** lwctl_flush() - LWCTL_OK, or LWCTL_FAILED if output could not be written */
+int lwctl_flush(void);
+
+/* json.c: what scripts are told */
+
+/** lwctl_set_json() - results and errors go to standard output as JSON */
+void lwctl_set_json(bool json);
+bool lwctl_json(void);
+
 /** lwctl_json_string() - a JSON string of any bytes */
 json_t *lwctl_json_string(const char *text);
+
+/** lwctl_json_real() - a number; null if it is not finite */
+json_t *lwctl_json_real(double number);
 
 /** lwctl_json_score() - an accuracy */
 json_t *lwctl_json_score(size_t correct, size_t total);
 
+/*
+ * json_array_append_new(), json_object_set_new(). If one fails, or gets NULL
+ * because another function had no memory, so does lwctl_print_json().
+ */
+void lwctl_json_append(json_t *array, json_t *value);
+void lwctl_json_set(json_t *object, const char *key, json_t *value);
+
 /**
- * lwctl_print_json() - print an object and release it
+ * lwctl_print_json() - print an object, complete or not at all, and release it
  * @object: NULL if memory was short
  *
  * Return: LWCTL_OK or LWCTL_FAILED.
  */
 int lwctl_print_json(json_t *object);
 
-/** lwctl_flush() - LWCTL_OK, or LWCTL_FAILED if output could not be written */
-int lwctl_flush(void);
-
 /* options.c: command lines */
+
+/* The options that all commands have. */
+extern const struct argp_option lwctl_common_options[];
 
 /** lwctl_look_for_json() - errors that come before --json are JSON too */
 void lwctl_look_for_json(int argc, char **argv);
 
 /**
  * lwctl_parse() - parse a command's arguments
- * @argp: its options; --json is added to them
+ * @command: --json, --help and --version are added to its options
  * @argc: of the command
  * @argv: of the command
- * @input: for the parser of @argp
+ * @input: for the parser of its argp
  *
  * A wrong command line is reported. --help and --version end the program.
  *
- * Return: LWCTL_OK or LWCTL_USAGE.
+ * Return: LWCTL_OK, LWCTL_USAGE, or LWCTL_FAILED for want of memory.
  */
-int lwctl_parse(const struct argp *argp, int argc, char **argv, void *input);
+int lwctl_parse(const struct lwctl_command *command, int argc, char **argv,
+		void *input);
 
 /**
  * lwctl_usage() - report a wrong command line

@@ -11,24 +11,12 @@
 #define PROGRESS_AFTER 1.0 /* seconds */
 #define PROGRESS_EVERY 0.1
 
-static bool json_wanted;
-
 /* The progress line: when the task began and the line was last drawn. */
 static struct {
 	double began;
 	double drawn;
 	bool visible;
 } progress;
-
-void lwctl_set_json(bool json)
-{
-	json_wanted = json;
-}
-
-bool lwctl_json(void)
-{
-	return json_wanted;
-}
 
 static void erase_progress(void)
 {
@@ -37,25 +25,13 @@ static void erase_progress(void)
 	progress.visible = false;
 }
 
-static bool is_control(char c)
-{
-	return (unsigned char)c < ' ' || c == 127;
-}
-
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if (is_control(*text))
-			*text = '?';
-}
-
 /* Names inside messages come from strangers' files. */
 static void print_line(const char *message)
 {
 	char line[LWNPU_ERROR_SIZE];
 
 	snprintf(line, sizeof(line), "%s", message);
-	make_printable(line);
+	lw_one_line(line);
 	erase_progress();
 	fprintf(stderr, "lwctl: %s\n", line);
 }
@@ -82,11 +58,11 @@ int lwctl_fail_with(enum lwctl_status status, const struct lwnpu_error *error,
 	json_t *object;
 
 	print_line(error->message);
-	if (json_wanted) {
+	if (lwctl_json()) {
 		object = json_pack("{s:o}", "error",
 				   lwctl_json_string(error->message));
-		if (object && detail)
-			json_object_set(object, key, detail);
+		if (key)
+			lwctl_json_set(object, key, json_incref(detail));
 		lwctl_print_json(object);
 	}
 	json_decref(detail);
@@ -109,15 +85,20 @@ void lwctl_note(const char *format, ...)
 	print_line(line);
 }
 
-void lwctl_print_version(void)
+int lwctl_print_version(void)
 {
+	if (lwctl_json())
+		return lwctl_print_json(json_pack("{s:s}", "version",
+						  LWNPU_VERSION));
 	puts("lwctl " LWNPU_VERSION);
+	return LWCTL_OK;
 }
 
 void lwctl_print_name(const char *name)
 {
 	for (; *name; name++)
-		putchar(is_control(*name) ? '?' : *name);
+		putchar((unsigned char)*name < ' ' || *name == 0x7f ? '?' :
+								      *name);
 }
 
 double lw_seconds(void)
@@ -146,49 +127,6 @@ void lwctl_progress(void *data, const char *what, float done)
 	fprintf(stderr, "\r\033[K%.60s %3.0f %%", what, 100 * done);
 	progress.drawn = now;
 	progress.visible = true;
-}
-
-/* JSON is UTF-8; names in files need not be. */
-json_t *lwctl_json_string(const char *text)
-{
-	json_t *string = json_string(text);
-	char *ascii;
-
-	if (string)
-		return string;
-	ascii = strdup(text);
-	if (!ascii)
-		return NULL;
-	for (char *c = ascii; *c; c++)
-		if ((unsigned char)*c > 127)
-			*c = '?';
-	string = json_string(ascii);
-	free(ascii);
-	return string;
-}
-
-json_t *lwctl_json_score(size_t correct, size_t total)
-{
-	return json_pack("{s:I, s:I, s:f}", "correct", (json_int_t)correct,
-			 "total", (json_int_t)total, "percent",
-			 100.0 * correct / total);
-}
-
-int lwctl_print_json(json_t *object)
-{
-	struct lwnpu_error error;
-	int ret;
-
-	if (!object) {
-		lw_fail(&error, -ENOMEM, "out of memory for JSON");
-		print_line(error.message);
-		return LWCTL_FAILED;
-	}
-	ret = json_dumpf(object, stdout, JSON_INDENT(2) |
-			 JSON_REAL_PRECISION(9));
-	json_decref(object);
-	putchar('\n');
-	return ret ? LWCTL_FAILED : LWCTL_OK;
 }
 
 int lwctl_flush(void)

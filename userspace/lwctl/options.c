@@ -12,16 +12,34 @@
 /* The first complaint about a command line; argp has no place for it. */
 static struct lwnpu_error complaint;
 
+const struct argp_option lwctl_common_options[] = {
+	{ "json", KEY_JSON, NULL, 0, "Print results and errors as JSON", 0 },
+	{ "help", 'h', NULL, 0, "Print this", -1 },
+	{ "version", 'V', NULL, 0, "Print the version", -1 },
+	{ 0 }
+};
+
 /**
  * struct command_line - what parse_common() works on
- * @command: the command's own options
- * @all: these and the common ones
+ * @command: the command
+ * @all: its options and the common ones
  * @input: for its parser
  */
 struct command_line {
-	const struct argp *command;
+	const struct lwctl_command *command;
 	const struct argp *all;
 	void *input;
+};
+
+/**
+ * struct search - a look for an option
+ * @name: as typed, of @length
+ * @found: the option, or NULL
+ */
+struct search {
+	const char *name;
+	size_t length;
+	const struct argp_option *found;
 };
 
 int lwctl_usage(const char *format, ...)
@@ -38,37 +56,37 @@ int lwctl_usage(const char *format, ...)
 	return EINVAL;
 }
 
-static const struct argp_option *
-find_option(const struct argp_option *options, const char *name, size_t length)
+static void compare_option(const struct argp_option *option, void *data)
 {
-	for (; options && options->name; options++)
-		if (strlen(options->name) == length &&
-		    !strncmp(options->name, name, length))
-			return options;
-	return NULL;
+	struct search *search = data;
+
+	if (strlen(option->name) == search->length &&
+	    !strncmp(option->name, search->name, search->length))
+		search->found = option;
 }
 
 /* getopt has refused an option of the command line; say why. */
 static void explain_option(const struct command_line *line, const char *option)
 {
-	const struct argp_child *child = line->command->children;
-	const struct argp_option *known = NULL;
-	size_t length = strcspn(option, "=");
+	struct search search = { 0 };
 
-	if (length > 2 && !strncmp(option, "--", 2)) {
-		known = find_option(line->command->options, option + 2,
-				    length - 2);
-		for (; !known && child && child->argp; child++)
-			known = find_option(child->argp->options, option + 2,
-					    length - 2);
+	if (!strncmp(option, "--", 2)) {
+		search.name = option + 2;
+		search.length = strcspn(option + 2, "=");
+		lwctl_each_option(line->command, compare_option, &search);
 	}
-	if (known && known->arg)
-		lwctl_usage("%s: needs a value, %s", option, known->arg);
-	else if (known)
+	if (search.found && search.found->arg)
+		lwctl_usage("%s: needs a value, %s", option, search.found->arg);
+	else if (search.found)
 		lwctl_usage("%s: takes no value", option);
 	else
 		lwctl_usage("%s: unknown option, or it lacks its value",
 			    option);
+}
+
+static void __attribute__((noreturn)) finish(int status)
+{
+	exit(status ? status : lwctl_flush());
 }
 
 static error_t parse_common(int key, char *arg, struct argp_state *state)
@@ -78,11 +96,12 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 	(void)arg;
 	switch (key) {
 	case 'h':
+		if (lwctl_json())
+			finish(lwctl_print_command(line->command));
 		argp_help(line->all, stdout, ARGP_HELP_STD_HELP, state->name);
-		exit(lwctl_flush());
+		finish(LWCTL_OK);
 	case 'V':
-		lwctl_print_version();
-		exit(lwctl_flush());
+		finish(lwctl_print_version());
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = line->input;
 		return 0;
@@ -104,31 +123,29 @@ void lwctl_look_for_json(int argc, char **argv)
 			lwctl_set_json(true);
 }
 
-int lwctl_parse(const struct argp *argp, int argc, char **argv, void *input)
+int lwctl_parse(const struct lwctl_command *command, int argc, char **argv,
+		void *input)
 {
-	static const struct argp_option options[] = {
-		{ "json", KEY_JSON, NULL, 0,
-		  "Print results and errors as JSON", 0 },
-		{ "help", 'h', NULL, 0, "Print this", -1 },
-		{ "version", 'V', NULL, 0, "Print the version", -1 },
-		{ 0 }
-	};
 	const struct argp_child children[] = {
-		{ argp, 0, NULL, 0 },
+		{ command->argp, 0, NULL, 0 },
 		{ 0 }
 	};
 	const struct argp common = {
-		.options = options,
+		.options = lwctl_common_options,
 		.parser = parse_common,
-		.doc = argp->doc,
+		.doc = command->argp->doc,
 		.children = children,
 	};
-	struct command_line line = { argp, &common, input };
+	struct command_line line = { command, &common, input };
+	error_t ret;
 
 	/* argp's own messages take two lines, and its help goes with them. */
-	if (!argp_parse(&common, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL,
-			&line))
+	ret = argp_parse(&common, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL,
+			 &line);
+	if (!ret)
 		return LWCTL_OK;
+	if (ret == ENOMEM && !complaint.code)
+		lw_fail(&complaint, -ENOMEM, "out of memory for the command line");
 	lwctl_usage("wrong command line");
 	return lwctl_fail(LWCTL_USAGE, &complaint);
 }

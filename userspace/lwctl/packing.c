@@ -206,9 +206,7 @@ static int pruned_stage(struct lw_packing *packing,
 	return ret;
 }
 
-static int package_stages(struct lw_packing *packing,
-			  const struct lw_packing_request *request,
-			  struct lwnpu_error *error)
+static int package_stages(struct lw_packing *packing, struct lwnpu_error *error)
 {
 	const struct lwm_package *package = &packing->package;
 	struct lw_stage *int8, *coded;
@@ -221,7 +219,7 @@ static int package_stages(struct lw_packing *packing,
 	coded = add_stage(packing, "coded", packing->file_size, macs);
 	if (packing->labels.n)
 		ret = lw_eval_package(packing->file, packing->file_size,
-				      request->device, packing->eval,
+				      packing->device, packing->eval,
 				      &packing->labels, &int8->score, error);
 	coded->score = int8->score;
 	return ret;
@@ -250,7 +248,7 @@ int lw_packing_run(struct lw_packing *packing,
 				       &packing->file_size, error);
 	if (ret)
 		return lw_fail_at(error, request->model);
-	return package_stages(packing, request, error);
+	return package_stages(packing, error);
 }
 
 int lw_packing_write(const struct lw_packing *packing,
@@ -280,4 +278,5 @@ void lw_packing_release(struct lw_packing *packing)
 	lwm_release(&packing->package);
 	lw_refusals_free(&packing->refusals);
 	lw_graph_free(packing->graph);
+	lwnpu_device_close(packing->device);
 }

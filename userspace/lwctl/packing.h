@@ -54,6 +54,7 @@ struct lw_stage {
 
 /**
  * struct lw_packing - a packing at work, and its result
+ * @device: that runs the package on the evaluation inputs, or NULL
  * @graph: the model
  * @refusals: its nodes that cannot be packed
  * @input: its first input, as a package says it
@@ -70,6 +71,7 @@ struct lw_stage {
  * @n_stages: how many
  */
 struct lw_packing {
+	struct lwnpu_device *device;
 	struct lw_graph *graph;
 	struct lw_refusals refusals;
 	struct lwm_io input, output;
@@ -87,7 +89,8 @@ struct lw_packing {
 
 /**
  * lw_packing_open() - read the model and everything else that is asked for
- * @packing: zeroed; release with lw_packing_release() in any case
+ * @packing: zeroed but for its device, which has to be there if the request
+ *	has labels; release with lw_packing_release() in any case
  * @request: the command line; its options are completed
  * @error: filled in on failure
  *
