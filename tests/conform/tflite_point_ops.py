@@ -85,7 +85,7 @@ def absolute(g, x):
 def from_zero(g, x):
     """The same bytes as numbers from zero up: what roots can be taken of."""
     y = g.value(x.shape, x.scale * 128, x.scale * 74, (x.scale, -128))
-    g.add("RELU", [x.index], [y.index])
+    g.add("ABS", [x.index], [y.index], "AbsOptions")
     return y
 
 
@@ -260,3 +260,12 @@ def batch_matmul(g, x):
     g.add("BATCH_MATMUL", [x.index, other], [z.index], "BatchMatMulOptions",
           adjX=adj_x, adjY=adj_y)
     return g.rounds_otherwise(z)
+
+
+@operator
+def l2_normalization(g, x):
+    if not x.shape or len(x.shape) > 4:
+        raise Unfit
+    y = g.value(x.shape, 0, x.shape[-1] ** -.5, (1 / 128, 0))
+    g.add("L2_NORMALIZATION", [x.index], [y.index], "L2NormOptions")
+    return g.rounds_otherwise(y)

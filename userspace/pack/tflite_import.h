@@ -337,6 +337,7 @@ int lw_tflite_max_pool(struct lw_tflite_op *op);
 int lw_tflite_average_pool(struct lw_tflite_op *op);
 int lw_tflite_mean(struct lw_tflite_op *op);
 int lw_tflite_batch_matmul(struct lw_tflite_op *op);
+int lw_tflite_l2_normalization(struct lw_tflite_op *op);
 int lw_tflite_reduce_sum(struct lw_tflite_op *op);
 int lw_tflite_reduce_max(struct lw_tflite_op *op);
 int lw_tflite_reduce_min(struct lw_tflite_op *op);
