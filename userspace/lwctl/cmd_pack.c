@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lwctl.h"
@@ -14,7 +15,7 @@ enum { KEY_CALIB = 1, KEY_MEAN, KEY_STD, KEY_SCALE, KEY_CODING, KEY_EVAL, KEY_LA
 static const struct argp_option options[] = {
 	{ "output", 'o', "OUT.lwm", 0, "The package", 0 },
 	{ "calib", KEY_CALIB, "FILE", 0,
-	  "Inputs to calibrate a float model with: array (.npy), image or folder", 0 },
+	  "Inputs to calibrate a float model with: array (.npy), image or folder; NAME=FILE for one input of several", 0 },
 	{ "mean", KEY_MEAN, "A,B,C", 0,
 	  "Images: real = (byte x scale - mean) / std; one number, or one per channel", 0 },
 	{ "std", KEY_STD, "A,B,C", 0, "Images: see --mean", 0 },
@@ -89,13 +90,13 @@ static error_t check(struct lw_packing_request *request)
 		return lwctl_usage("pack: expected MODEL.onnx or MODEL.tflite");
 	if (!request->output)
 		return lwctl_usage("pack: expected -o OUT.lwm");
-	if (request->labels && !request->eval)
+	if (request->labels && !request->n_eval)
 		return lwctl_usage("--labels: expected --eval with it");
-	if (request->float_output && !request->eval)
+	if (request->float_output && !request->n_eval)
 		return lwctl_usage("--float-output: expected --eval with it");
 	if (request->device && !request->labels)
 		return lwctl_usage("--device: expected --labels with it");
-	if (request->eval && !request->labels && !request->float_output)
+	if (request->n_eval && !request->labels && !request->float_output)
 		return lwctl_usage("--eval: expected --labels or --float-output with it");
 	if (request->n_mean > 1 && request->n_std > 1 &&
 	    request->n_mean != request->n_std)
@@ -111,10 +112,10 @@ static error_t parse_text(int key, char *arg,
 		request->output = arg;
 		return 0;
 	case KEY_CALIB:
-		request->calib = arg;
+		request->calib[request->n_calib++] = arg;
 		return 0;
 	case KEY_EVAL:
-		request->eval = arg;
+		request->eval[request->n_eval++] = arg;
 		return 0;
 	case KEY_LABELS:
 		request->labels = arg;
@@ -161,7 +162,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = request;
-		return 0;
+		request->calib = calloc(state->argc, sizeof(*request->calib));
+		request->eval = calloc(state->argc, sizeof(*request->eval));
+		return request->calib && request->eval ? 0 : ENOMEM;
 	case ARGP_KEY_END:
 		return check(request);
 	default:
@@ -328,9 +331,12 @@ static int run(int argc, char **argv)
 	int status;
 
 	status = lwctl_parse(&lwctl_pack, argc, argv, &request);
-	if (status)
-		return status;
-	return request.list_ops ? lwctl_list_ops() : pack_run(&request);
+	if (!status)
+		status = request.list_ops ? lwctl_list_ops() :
+					    pack_run(&request);
+	free(request.calib);
+	free(request.eval);
+	return status;
 }
 
 static const struct argp_child children[] = {

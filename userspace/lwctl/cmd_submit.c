@@ -15,9 +15,9 @@ enum { KEY_INPUT = 1, KEY_OUTPUT, KEY_LABELS, KEY_DEVICE, KEY_TOP, KEY_NAMES,
 
 static const struct argp_option options[] = {
 	{ "input", KEY_INPUT, "FILE", 0,
-	  "Array (.npy), image (PNG, JPEG) or folder of images; may be repeated, and more may follow MODEL.lwm", 0 },
+	  "Array (.npy), image (PNG, JPEG) or folder of images; may be repeated, and more may follow MODEL.lwm; NAME=FILE for one input of several", 0 },
 	{ "output", KEY_OUTPUT, "Y.npy", 0,
-	  "Write outputs, float32 in the model's own shape", 0 },
+	  "Write outputs, float32 in the model's own shape; NAME=Y.npy for one output of several", 0 },
 	{ "raw", KEY_RAW, NULL, 0, "Write quantised outputs, as they are", 0 },
 	{ "labels", KEY_LABELS, "Y.npy", 0,
 	  "Right class of each input; prints the accuracy", 0 },
@@ -35,7 +35,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		submit->inputs = calloc(state->argc, sizeof(*submit->inputs));
-		return submit->inputs ? 0 : ENOMEM;
+		submit->outputs = calloc(state->argc,
+					 sizeof(*submit->outputs));
+		return submit->inputs && submit->outputs ? 0 : ENOMEM;
 	case ARGP_KEY_ARG:
 		if (!submit->model)
 			submit->model = arg;
@@ -46,7 +48,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		submit->inputs[submit->n_inputs++] = arg;
 		return 0;
 	case KEY_OUTPUT:
-		submit->output = arg;
+		submit->outputs[submit->n_outputs++] = arg;
 		return 0;
 	case KEY_RAW:
 		submit->raw = true;
@@ -71,7 +73,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			return lwctl_usage("submit: expected MODEL.lwm");
 		if (!submit->n_inputs)
 			return lwctl_usage("submit: expected --input");
-		if (submit->raw && !submit->output)
+		if (submit->raw && !submit->n_outputs)
 			return lwctl_usage("--raw: expected --output with it");
 		return 0;
 	default:
@@ -89,7 +91,7 @@ static int by_value(const void *a, const void *b)
 /* Sorts job->seconds; milliseconds. */
 static void summarise(struct lw_job *job, double *median, double *min)
 {
-	size_t n = lw_samples_count(job->samples);
+	size_t n = lw_feed_count(&job->feed);
 	double *s = job->seconds;
 
 	qsort(s, n, sizeof(*s), by_value);
@@ -101,7 +103,7 @@ static void print_tops(const struct lw_job *job, size_t i)
 {
 	char name[4096];
 
-	lw_samples_name(job->samples, i, name, sizeof(name));
+	lw_feed_name(&job->feed, i, name, sizeof(name));
 	lwctl_print_name(name);
 	for (size_t k = 0; k < job->k; k++) {
 		uint32_t class = job->top[i * job->k + k];
@@ -118,7 +120,7 @@ static void print_tops(const struct lw_job *job, size_t i)
 
 static void print_text(struct lw_job *job, const struct lw_submission *submit)
 {
-	size_t n = lw_samples_count(job->samples);
+	size_t n = lw_feed_count(&job->feed);
 	struct lwnpu_device_info info;
 	double median, min;
 
@@ -151,14 +153,14 @@ static json_t *json_of_input(const struct lw_job *job, size_t i)
 				       lwctl_json_string(job->names.name[c]));
 		lwctl_json_append(top, class);
 	}
-	lw_samples_name(job->samples, i, name, sizeof(name));
+	lw_feed_name(&job->feed, i, name, sizeof(name));
 	return json_pack("{s:o, s:o}", "input", lwctl_json_string(name), "top",
 			 top);
 }
 
 static int print_json(struct lw_job *job, const struct lw_submission *submit)
 {
-	size_t n = lw_samples_count(job->samples);
+	size_t n = lw_feed_count(&job->feed);
 	json_t *results = json_array(), *all;
 	struct lwnpu_device_info info;
 	double median, min;
@@ -190,10 +192,9 @@ static int submit_run(const struct lw_submission *submit)
 	if (lwnpu_device_open(&job.device, submit->device, &error))
 		status = lwctl_fail(LWCTL_FAILED, &error);
 	else if (lw_job_prepare(&job, submit, &error) ||
-		 lw_job_run(&job, submit, &error))
+		 lw_job_run(&job, &error))
 		status = lwctl_fail(LWCTL_INPUT, &error);
-	else if (submit->output &&
-		 lw_outputs_write(&job.outputs, submit->output, &error))
+	else if (lw_job_write(&job, &error))
 		status = lwctl_fail(LWCTL_FAILED, &error);
 	else if (lwctl_json())
 		status = print_json(&job, submit);
@@ -212,6 +213,7 @@ static int run(int argc, char **argv)
 	if (!status)
 		status = submit_run(&submit);
 	free(submit.inputs);
+	free(submit.outputs);
 	return status;
 }
 

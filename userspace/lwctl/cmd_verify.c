@@ -47,21 +47,21 @@ struct side {
 	const char *name;
 	struct lwnpu_device *device;
 	struct lwnpu_model *model;
-	struct lwnpu_buffer *outputs;
+	struct lw_buffers outputs;
 };
 
 /**
  * struct comparison - the command at work
  * @side: two
  * @package: what both have loaded
- * @inputs: of the next run
- * @samples: given inputs, or NULL
+ * @inputs: random ones of the next run, where none are given
+ * @feed: given inputs
  */
 struct comparison {
 	struct side side[2];
 	const struct lwm_package *package;
-	struct lwnpu_buffer *inputs;
-	struct lw_samples *samples;
+	struct lw_buffers inputs;
+	struct lw_feed feed;
 };
 
 static error_t parse_devices(struct verify *verify, char *arg)
@@ -118,32 +118,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Buffers for quantised inputs or outputs. */
-static struct lwnpu_buffer *make_buffers(const struct lwm_io *ios, uint32_t n)
-{
-	struct lwnpu_buffer *buffers = calloc(n, sizeof(*buffers));
-
-	for (uint32_t i = 0; buffers && i < n; i++) {
-		buffers[i].size = lw_io_elements(&ios[i]);
-		buffers[i].type = LWNPU_QUANT;
-		buffers[i].data = malloc(buffers[i].size);
-		if (!buffers[i].data) {
-			while (i--)
-				free(buffers[i].data);
-			free(buffers);
-			return NULL;
-		}
-	}
-	return buffers;
-}
-
-static void free_buffers(struct lwnpu_buffer *buffers, uint32_t n)
-{
-	for (uint32_t i = 0; buffers && i < n; i++)
-		free(buffers[i].data);
-	free(buffers);
-}
-
 static int open_devices(struct comparison *c, const struct verify *verify,
 			struct lwnpu_error *error)
 {
@@ -168,27 +142,8 @@ static int load_side(struct side *side, const void *data, size_t size,
 	if (ret)
 		return lw_fail_at(error, path);
 	package = lw_model_package(side->model);
-	side->outputs = make_buffers(package->outputs, package->n_outputs);
-	if (!side->outputs)
-		return lw_fail(error, -ENOMEM, "out of memory for outputs");
-	return 0;
-}
-
-static int load_samples(struct comparison *c, const struct verify *verify,
-			struct lwnpu_error *error)
-{
-	int ret;
-
-	if (!verify->n_inputs)
-		return 0;
-	if (c->package->n_inputs != 1)
-		return lw_fail(error, -EOPNOTSUPP,
-			       "%s: has %u inputs, expected one with --input",
-			       verify->model, c->package->n_inputs);
-	ret = lw_samples_new(&c->samples, &c->package->inputs[0], error);
-	for (size_t i = 0; i < verify->n_inputs && !ret; i++)
-		ret = lw_samples_add(c->samples, verify->inputs[i], error);
-	return ret;
+	return lw_buffers_init(&side->outputs, package->outputs,
+			       package->n_outputs, LWNPU_QUANT, error);
 }
 
 static int load(struct comparison *c, const struct verify *verify,
@@ -207,25 +162,25 @@ static int load(struct comparison *c, const struct verify *verify,
 	if (ret)
 		return ret;
 	c->package = lw_model_package(c->side[0].model);
-	c->inputs = make_buffers(c->package->inputs, c->package->n_inputs);
-	if (!c->inputs)
-		return lw_fail(error, -ENOMEM, "out of memory for inputs");
-	return load_samples(c, verify, error);
+	if (verify->n_inputs)
+		return lw_feed_open(&c->feed, c->package->inputs,
+				    c->package->n_inputs, verify->inputs,
+				    verify->n_inputs, error);
+	return lw_buffers_init(&c->inputs, c->package->inputs,
+			       c->package->n_inputs, LWNPU_QUANT, error);
 }
 
 static void release_side(struct side *side)
 {
-	if (side->model)
-		free_buffers(side->outputs, lwnpu_model_outputs(side->model));
+	lw_buffers_release(&side->outputs);
 	lwnpu_model_free(side->model);
 	lwnpu_device_close(side->device);
 }
 
 static void release(struct comparison *c)
 {
-	if (c->package)
-		free_buffers(c->inputs, c->package->n_inputs);
-	lw_samples_free(c->samples);
+	lw_buffers_release(&c->inputs);
+	lw_feed_release(&c->feed);
 	release_side(&c->side[0]);
 	release_side(&c->side[1]);
 }
@@ -242,10 +197,10 @@ static uint64_t next_random(uint64_t *state)
 
 static void randomise(struct comparison *c, uint64_t *state)
 {
-	for (uint32_t i = 0; i < c->package->n_inputs; i++) {
-		uint8_t *bytes = c->inputs[i].data;
+	for (uint32_t i = 0; i < c->inputs.n; i++) {
+		uint8_t *bytes = c->inputs.buffer[i].data;
 
-		for (size_t k = 0; k < c->inputs[i].size; k++)
+		for (size_t k = 0; k < c->inputs.buffer[i].size; k++)
 			bytes[k] = next_random(state);
 	}
 }
@@ -255,8 +210,8 @@ static int report_difference(const struct comparison *c, uint64_t run,
 			     struct lwnpu_error *error)
 {
 	const struct lwm_io *io = &c->package->outputs[output];
-	const uint8_t *a = c->side[0].outputs[output].data;
-	const uint8_t *b = c->side[1].outputs[output].data;
+	const uint8_t *a = c->side[0].outputs.buffer[output].data;
+	const uint8_t *b = c->side[1].outputs.buffer[output].data;
 
 	return lw_fail(error, -EILSEQ,
 		       "input %" PRIu64 ": output \"%s\" differs first at row %zu, column %zu, channel %zu: %d on %s, %d on %s",
@@ -272,36 +227,31 @@ static int compare_run(const struct comparison *c,
 {
 	for (int i = 0; i < 2; i++) {
 		int ret = lwnpu_model_run(c->side[i].model, inputs,
-					  c->side[i].outputs, error);
+					  c->side[i].outputs.buffer, error);
 
 		if (ret)
 			return ret;
 	}
 	for (uint32_t o = 0; o < c->package->n_outputs; o++) {
-		const uint8_t *a = c->side[0].outputs[o].data;
-		const uint8_t *b = c->side[1].outputs[o].data;
+		const uint8_t *a = c->side[0].outputs.buffer[o].data;
+		const uint8_t *b = c->side[1].outputs.buffer[o].data;
 
-		for (size_t k = 0; k < c->side[0].outputs[o].size; k++)
+		for (size_t k = 0; k < c->side[0].outputs.buffer[o].size; k++)
 			if (a[k] != b[k])
 				return report_difference(c, run, o, k, error);
 	}
 	return 0;
 }
 
-static int compare_samples(struct comparison *c, struct lwnpu_error *error)
+static int compare_given(struct comparison *c, struct lwnpu_error *error)
 {
-	size_t n = lw_samples_count(c->samples);
-	struct lw_sample sample;
+	size_t n = lw_feed_count(&c->feed);
 	int ret = 0;
 
 	for (size_t i = 0; i < n && !ret; i++) {
-		ret = lw_samples_read(c->samples, i, &sample, error);
+		ret = lw_feed_read(&c->feed, i, error);
 		if (!ret)
-			ret = compare_run(c,
-					  &(struct lwnpu_buffer){
-						  sample.data, sample.size,
-						  sample.type },
-					  i, error);
+			ret = compare_run(c, c->feed.buffers, i, error);
 		lwctl_progress(NULL, "verifying", (float)(i + 1) / n);
 	}
 	return ret;
@@ -315,7 +265,7 @@ static int compare_random(struct comparison *c, const struct verify *verify,
 
 	for (uint64_t i = 0; i < verify->count && !ret; i++) {
 		randomise(c, &state);
-		ret = compare_run(c, c->inputs, i, error);
+		ret = compare_run(c, c->inputs.buffer, i, error);
 		lwctl_progress(NULL, "verifying",
 			       (float)(i + 1) / verify->count);
 	}
@@ -331,7 +281,7 @@ static int compare_random(struct comparison *c, const struct verify *verify,
 static int print_result(const struct comparison *c,
 			const struct verify *verify)
 {
-	uint64_t n = c->samples ? lw_samples_count(c->samples) : verify->count;
+	uint64_t n = c->feed.n ? lw_feed_count(&c->feed) : verify->count;
 	char seed[48] = "";
 
 	if (lwctl_json())
@@ -341,7 +291,7 @@ static int print_result(const struct comparison *c,
 			lwctl_json_string(verify->devices[0]),
 			lwctl_json_string(verify->devices[1]), "seed",
 			(json_int_t)verify->seed));
-	if (!c->samples)
+	if (!c->feed.n)
 		snprintf(seed, sizeof(seed), " (random, seed %" PRIu64 ")",
 			 verify->seed);
 	printf("%" PRIu64 " inputs%s: every byte equal on %s and %s\n", n, seed,
@@ -361,7 +311,7 @@ static int verify_run(const struct verify *verify)
 	}
 	ret = load(&c, verify, &error);
 	if (!ret)
-		ret = c.samples ? compare_samples(&c, &error) :
+		ret = c.feed.n ? compare_given(&c, &error) :
 				  compare_random(&c, verify, &error);
 	if (ret)
 		status = lwctl_fail(ret == -EILSEQ ? LWCTL_DIFFER : LWCTL_INPUT,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
+#include <string.h>
 
 #include "job.h"
 #include "lwctl.h"
@@ -7,135 +8,195 @@
 
 #define DEFAULT_TOP 5
 
-static int prepare_buffers(struct lw_job *job,
+/* What labels and classes are about. */
+static const struct lwm_io *first_output(const struct lw_job *job)
+{
+	return &job->package->outputs[0];
+}
+
+/* Which outputs are written, and where to. */
+static int find_outputs(struct lw_job *job, const struct lw_submission *submit,
+			struct lwnpu_error *error)
+{
+	uint32_t n = job->package->n_outputs, unnamed = 0, index;
+	const struct lwm_io *ios = job->package->outputs;
+	const char *path;
+
+	for (size_t i = 0; i < submit->n_outputs; i++) {
+		path = lw_port_find(ios, n, "output", submit->outputs[i],
+				    &unnamed, &index, error);
+		if (!path)
+			return lw_fail_at(error, "--output");
+		if (job->paths[index])
+			return lw_fail(error, -EINVAL,
+				       "--output: %s and %s are both for output \"%s\"",
+				       job->paths[index], path,
+				       ios[index].name);
+		job->paths[index] = path;
+	}
+	return 0;
+}
+
+static int prepare_outputs(struct lw_job *job,
 			   const struct lw_submission *submit,
 			   struct lwnpu_error *error)
 {
-	size_t n = lw_samples_count(job->samples);
-	size_t elements = lw_io_elements(job->io);
+	enum lwnpu_type type = submit->raw ? LWNPU_QUANT : LWNPU_F32;
+	uint32_t n = job->package->n_outputs;
+	int ret;
+
+	job->outputs = calloc(n, sizeof(*job->outputs));
+	job->paths = calloc(n, sizeof(*job->paths));
+	if (!job->outputs || !job->paths)
+		return lw_fail(error, -ENOMEM, "out of memory for outputs");
+	ret = find_outputs(job, submit, error);
+	if (!ret)
+		ret = lw_buffers_init(&job->results, job->package->outputs,
+				      n, type, error);
+	for (uint32_t i = 0; i < n && !ret; i++)
+		if (job->paths[i])
+			ret = lw_outputs_init(&job->outputs[i],
+					      &job->package->outputs[i],
+					      lw_feed_count(&job->feed), type,
+					      error);
+	return ret;
+}
+
+static int prepare_tops(struct lw_job *job, const struct lw_submission *submit,
+			struct lwnpu_error *error)
+{
+	size_t elements = lw_io_elements(first_output(job));
+	size_t n = lw_feed_count(&job->feed);
 
 	job->k = submit->top ? submit->top : DEFAULT_TOP;
 	if (job->k > elements)
 		job->k = elements;
 	job->values = calloc(elements, sizeof(*job->values));
-	job->raw = malloc(elements);
 	job->top = calloc(n, job->k * sizeof(*job->top));
 	job->top_value = calloc(n, job->k * sizeof(*job->top_value));
 	job->seconds = calloc(n, sizeof(*job->seconds));
-	if (!job->values || !job->raw || !job->top || !job->top_value ||
-	    !job->seconds)
-		return lw_fail(error, -ENOMEM, "out of memory for %zu outputs",
-			       n);
-	if (!submit->output)
+	if (job->values && job->top && job->top_value && job->seconds)
 		return 0;
-	return lw_outputs_init(&job->outputs, job->io, n,
-			       submit->raw ? LWNPU_QUANT : LWNPU_F32, error);
+	return lw_fail(error, -ENOMEM, "out of memory for %zu outputs", n);
 }
 
 int lw_job_prepare(struct lw_job *job, const struct lw_submission *submit,
 		   struct lwnpu_error *error)
 {
-	const struct lwm_package *package;
+	size_t classes;
 	int ret;
 
 	ret = lwnpu_model_load_file(&job->model, job->device, submit->model,
 				    error);
 	if (ret)
 		return ret;
-	package = lw_model_package(job->model);
-	ret = lw_check_single(package->n_inputs, package->n_outputs, error);
-	if (ret)
-		return lw_fail_at(error, submit->model);
-	job->io = &package->outputs[0];
-	ret = lw_samples_new(&job->samples, &package->inputs[0], error);
-	for (size_t i = 0; i < submit->n_inputs && !ret; i++)
-		ret = lw_samples_add(job->samples, submit->inputs[i], error);
+	job->package = lw_model_package(job->model);
+	classes = lw_io_elements(first_output(job));
+	ret = lw_feed_open(&job->feed, job->package->inputs,
+			   job->package->n_inputs, submit->inputs,
+			   submit->n_inputs, error);
 	if (!ret && submit->labels)
 		ret = lw_labels_read(&job->labels, submit->labels,
-				     lw_samples_count(job->samples),
-				     lw_io_elements(job->io), error);
+				     lw_feed_count(&job->feed), classes, error);
 	if (!ret && submit->names)
-		ret = lw_names_read(&job->names, submit->names,
-				    lw_io_elements(job->io), error);
+		ret = lw_names_read(&job->names, submit->names, classes, error);
 	if (!ret)
-		ret = prepare_buffers(job, submit, error);
+		ret = prepare_outputs(job, submit, error);
+	if (!ret)
+		ret = prepare_tops(job, submit, error);
 	return ret;
 }
 
-/* Real numbers of a quantised output. */
-static void dequantise(struct lw_job *job, size_t elements)
+/* The first output's real numbers. */
+static void set_values(struct lw_job *job)
 {
-	const struct lwm_io *io = job->io;
+	const struct lwnpu_buffer *buffer = &job->results.buffer[0];
+	const struct lwm_io *io = first_output(job);
+	const uint8_t *raw = buffer->data;
 	uint8_t flip = io->is_signed ? 0x80 : 0;
 
-	for (size_t i = 0; i < elements; i++)
-		job->values[i] = io->scale * ((job->raw[i] ^ flip) -
+	if (buffer->type == LWNPU_F32) {
+		memcpy(job->values, buffer->data, buffer->size);
+		return;
+	}
+	for (size_t i = 0; i < buffer->size; i++)
+		job->values[i] = io->scale * ((raw[i] ^ flip) -
 					      io->zero_point);
 }
 
-static int run_one(struct lw_job *job, const struct lw_submission *submit,
-		   size_t i, struct lwnpu_error *error)
+static void keep(struct lw_job *job, size_t i)
 {
-	size_t elements = lw_io_elements(job->io);
-	struct lwnpu_buffer output = { job->values, elements * sizeof(float),
-				       LWNPU_F32 };
-	struct lwnpu_buffer input;
-	struct lw_sample sample;
+	size_t elements = lw_io_elements(first_output(job));
+	uint32_t *top = job->top + i * job->k;
+
+	for (uint32_t o = 0; o < job->package->n_outputs; o++)
+		if (job->paths[o])
+			lw_outputs_put(&job->outputs[o], i,
+				       job->results.buffer[o].data);
+	set_values(job);
+	lw_score_add(&job->score, &job->labels, i, job->values, elements);
+	lw_top(job->values, elements, top, job->k);
+	for (size_t k = 0; k < job->k; k++)
+		job->top_value[i * job->k + k] = job->values[top[k]];
+}
+
+static int run_one(struct lw_job *job, size_t i, struct lwnpu_error *error)
+{
 	double begin;
 	int ret;
 
-	if (submit->raw)
-		output = (struct lwnpu_buffer){ job->raw, elements,
-						LWNPU_QUANT };
-	ret = lw_samples_read(job->samples, i, &sample, error);
+	ret = lw_feed_read(&job->feed, i, error);
 	if (ret)
 		return ret;
-	input = (struct lwnpu_buffer){ sample.data, sample.size, sample.type };
 	begin = lw_seconds();
-	ret = lwnpu_model_run(job->model, &input, &output, error);
+	ret = lwnpu_model_run(job->model, job->feed.buffers,
+			      job->results.buffer, error);
 	if (ret)
 		return ret;
 	job->seconds[i] = lw_seconds() - begin;
-	if (submit->output)
-		lw_outputs_put(&job->outputs, i, output.data);
-	if (submit->raw)
-		dequantise(job, elements);
-	lw_score_add(&job->score, &job->labels, i, job->values, elements);
-	lw_top(job->values, elements, job->top + i * job->k, job->k);
-	for (size_t k = 0; k < job->k; k++)
-		job->top_value[i * job->k + k] =
-			job->values[job->top[i * job->k + k]];
+	keep(job, i);
 	return 0;
 }
 
-int lw_job_run(struct lw_job *job, const struct lw_submission *submit,
-		   struct lwnpu_error *error)
+int lw_job_run(struct lw_job *job, struct lwnpu_error *error)
 {
-	size_t n = lw_samples_count(job->samples);
+	size_t n = lw_feed_count(&job->feed);
 	int ret = 0;
 
 	for (size_t i = 0; i < n && !ret; i++) {
-		ret = run_one(job, submit, i, error);
+		ret = run_one(job, i, error);
 		lwctl_progress(NULL, "running", (float)(i + 1) / n);
 	}
 	if (!ret)
-		lw_note_resized(job->samples,
-				&lw_model_package(job->model)->inputs[0]);
+		lw_feed_note_resized(&job->feed);
+	return ret;
+}
+
+int lw_job_write(const struct lw_job *job, struct lwnpu_error *error)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; i < job->package->n_outputs && !ret; i++)
+		if (job->paths[i])
+			ret = lw_outputs_write(&job->outputs[i], job->paths[i],
+					       error);
 	return ret;
 }
 
 void lw_job_release(struct lw_job *job)
 {
-	lw_outputs_release(&job->outputs);
+	for (uint32_t i = 0; job->outputs && i < job->package->n_outputs; i++)
+		lw_outputs_release(&job->outputs[i]);
+	free(job->outputs);
+	free(job->paths);
+	lw_buffers_release(&job->results);
 	lw_labels_release(&job->labels);
 	lw_names_release(&job->names);
-	lw_samples_free(job->samples);
+	lw_feed_release(&job->feed);
 	lwnpu_model_free(job->model);
 	lwnpu_device_close(job->device);
 	free(job->values);
-	free(job->raw);
 	free(job->top);
 	free(job->top_value);
 	free(job->seconds);
 }
-

@@ -9,9 +9,10 @@
 /**
  * struct lw_submission - the command line
  * @model: .lwm
- * @inputs: files, in their order
+ * @inputs: files, as lw_feed_open()
  * @n_inputs: how many
- * @output: .npy or NULL
+ * @outputs: .npy each, or NAME=.npy
+ * @n_outputs: how many
  * @labels: .npy or NULL
  * @names: text file or NULL
  * @device: or NULL
@@ -22,7 +23,9 @@ struct lw_submission {
 	const char *model;
 	const char **inputs;
 	size_t n_inputs;
-	const char *output, *labels, *names, *device;
+	const char **outputs;
+	size_t n_outputs;
+	const char *labels, *names, *device;
 	uint64_t top;
 	bool raw;
 };
@@ -31,13 +34,14 @@ struct lw_submission {
  * struct lw_job - inputs being run
  * @device: open
  * @model: loaded
- * @io: its output
- * @samples: its inputs
+ * @package: what it is
+ * @feed: its inputs
+ * @results: its outputs of the last run
  * @labels: of them
  * @names: of classes
- * @outputs: to be written
- * @values: the last output, real
- * @raw: the last output, quantised
+ * @outputs: to be written, by the model's outputs
+ * @paths: where to; NULL: not
+ * @values: the first output of the last run, real
  * @k: classes kept per input
  * @top: [inputs][k]
  * @top_value: [inputs][k]
@@ -47,13 +51,14 @@ struct lw_submission {
 struct lw_job {
 	struct lwnpu_device *device;
 	struct lwnpu_model *model;
-	const struct lwm_io *io;
-	struct lw_samples *samples;
+	const struct lwm_package *package;
+	struct lw_feed feed;
+	struct lw_buffers results;
 	struct lw_labels labels;
 	struct lw_names names;
-	struct lw_outputs outputs;
+	struct lw_outputs *outputs;
+	const char **paths;
 	float *values;
-	uint8_t *raw;
 	size_t k;
 	uint32_t *top;
 	float *top_value;
@@ -71,8 +76,10 @@ int lw_job_prepare(struct lw_job *job, const struct lw_submission *submit,
 		struct lwnpu_error *error);
 
 /** lw_job_run() - run all inputs */
-int lw_job_run(struct lw_job *job, const struct lw_submission *submit,
-	    struct lwnpu_error *error);
+int lw_job_run(struct lw_job *job, struct lwnpu_error *error);
+
+/** lw_job_write() - write the outputs that are asked for */
+int lw_job_write(const struct lw_job *job, struct lwnpu_error *error);
 
 void lw_job_release(struct lw_job *job);
 

@@ -6,6 +6,36 @@
 #include "output.h"
 #include "sample.h"
 
+int lw_buffers_init(struct lw_buffers *buffers, const struct lwm_io *ios,
+		    uint32_t n, enum lwnpu_type type, struct lwnpu_error *error)
+{
+	size_t item = type == LWNPU_F32 ? sizeof(float) : 1;
+	bool full;
+
+	*buffers = (struct lw_buffers){
+		.n = n,
+		.buffer = calloc(n, sizeof(*buffers->buffer)),
+	};
+	full = buffers->buffer;
+	for (uint32_t i = 0; i < n && full; i++) {
+		size_t size = lw_io_elements(&ios[i]) * item;
+		void *data = malloc(size);
+
+		full = data;
+		buffers->buffer[i] = (struct lwnpu_buffer){ data, size, type };
+	}
+	return full ? 0 : lw_fail(error, -ENOMEM,
+				  "out of memory for %u inputs or outputs", n);
+}
+
+void lw_buffers_release(struct lw_buffers *buffers)
+{
+	for (uint32_t i = 0; buffers->buffer && i < buffers->n; i++)
+		free(buffers->buffer[i].data);
+	free(buffers->buffer);
+	*buffers = (struct lw_buffers){ 0 };
+}
+
 int lw_outputs_init(struct lw_outputs *outputs, const struct lwm_io *io,
 		    size_t count, enum lwnpu_type type,
 		    struct lwnpu_error *error)

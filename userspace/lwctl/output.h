@@ -7,6 +7,32 @@
 #include "npy.h"
 
 /**
+ * struct lw_buffers - room for all inputs, or outputs, of a run
+ * @n: how many
+ * @buffer: [n]
+ */
+struct lw_buffers {
+	uint32_t n;
+	struct lwnpu_buffer *buffer;
+};
+
+/**
+ * lw_buffers_init() - make room
+ * @buffers: filled in; release with lw_buffers_release() in any case
+ * @ios: the inputs or outputs
+ * @n: how many
+ * @type: what they are
+ * @error: filled in on failure
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int lw_buffers_init(struct lw_buffers *buffers, const struct lwm_io *ios,
+		    uint32_t n, enum lwnpu_type type,
+		    struct lwnpu_error *error);
+
+void lw_buffers_release(struct lw_buffers *buffers);
+
+/**
  * struct lw_outputs - outputs of several inputs, in the model's own layout
  * @io: the output; must outlive this
  * @elements: of one

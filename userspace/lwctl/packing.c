@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "model.h"
 #include "packing.h"
 #include "report.h"
 
@@ -13,9 +14,13 @@ static void spread(float *numbers, uint32_t n, uint32_t channels, float missing)
 		numbers[i] = n ? numbers[0] : missing;
 }
 
+static bool norm_given(const struct lw_packing_request *request)
+{
+	return request->n_mean || request->n_std || request->scaled;
+}
+
 /* Completes --mean, --std and --scale; they may be left out. */
-static int set_norm(struct lw_packing_request *request,
-		    const struct lwm_io *input, struct lwnpu_error *error)
+static void complete_norm(struct lw_packing_request *request)
 {
 	struct lw_pack_options *options = &request->options;
 	uint32_t n = request->n_mean > request->n_std ? request->n_mean :
@@ -23,21 +28,11 @@ static int set_norm(struct lw_packing_request *request,
 
 	if (!n)
 		n = 1;
-	if (n != 1 && n != input->c)
-		return lw_fail(error, -EDOM,
-			       "--mean, --std: %u numbers, expected 1 or %u, one per channel",
-			       n, input->c);
 	spread(options->mean, request->n_mean, n, 0);
 	spread(options->std, request->n_std, n, 1);
 	if (!request->scaled)
 		options->norm_scale = 1;
 	options->norm_channels = n;
-	return 0;
-}
-
-static bool norm_given(const struct lw_packing_request *request)
-{
-	return request->n_mean || request->n_std || request->scaled;
 }
 
 /*
@@ -45,47 +40,51 @@ static bool norm_given(const struct lw_packing_request *request)
  * given to a quantised model are its quantised input, unless it is said how
  * images become real numbers.
  */
-static int set_input(struct lw_packing *packing,
-		     struct lw_packing_request *request,
-		     struct lwnpu_error *error)
+static int set_inputs(struct lw_packing *packing,
+		      struct lw_packing_request *request,
+		      struct lwnpu_error *error)
 {
-	struct lw_pack_options *options = &request->options;
-	struct lwm_io *input = &packing->input;
-	int ret;
+	const struct lw_graph *graph = packing->graph;
+	bool set = graph->quantised && !norm_given(request);
 
-	lw_io_of_port(input, &packing->graph->inputs[0]);
-	lw_io_of_port(&packing->output, &packing->graph->outputs[0]);
-	if (packing->graph->quantised && !norm_given(request))
+	packing->inputs = calloc(graph->n_inputs, sizeof(*packing->inputs));
+	if (!packing->inputs)
+		return lw_fail(error, -ENOMEM, "out of memory for inputs");
+	if (!set)
+		complete_norm(request);
+	for (uint32_t i = 0; i < graph->n_inputs; i++) {
+		lw_io_of_port(&packing->inputs[i], &graph->inputs[i]);
+		set |= lw_set_norm(&packing->inputs[i], &request->options);
+	}
+	if (set)
 		return 0;
-	ret = set_norm(request, input, error);
-	if (ret)
-		return ret;
-	input->norm_channels = options->norm_channels;
-	input->norm_scale = options->norm_scale;
-	memcpy(input->mean, options->mean, sizeof(input->mean));
-	memcpy(input->std, options->std, sizeof(input->std));
-	return 0;
+	return lw_fail(error, -EDOM,
+		       "--mean, --std: %u numbers, expected 1 or %u, one per channel",
+		       request->options.norm_channels,
+		       graph->inputs[0].value->c);
 }
 
 static int read_calib(struct lw_packing *packing,
 		      const struct lw_packing_request *request, bool *bytes,
 		      struct lwnpu_error *error)
 {
-	struct lw_samples *samples;
+	struct lw_feed feed;
 	int ret;
 
-	if (!request->calib)
+	if (!request->n_calib)
 		return 0;
-	ret = lw_samples_new(&samples, &packing->input, error);
+	ret = lw_feed_open(&feed, packing->inputs, packing->graph->n_inputs,
+			   request->calib, request->n_calib, error);
 	if (ret)
-		return ret;
-	ret = lw_samples_add(samples, request->calib, error);
-	if (!ret)
-		ret = lw_samples_dataset(samples, &packing->calib, error);
-	*bytes |= lw_samples_has_bytes(samples);
-	if (!ret && !request->quiet)
-		lw_note_resized(samples, &packing->input);
-	lw_samples_free(samples);
+		lw_fail_at(error, "--calib");
+	else
+		ret = lw_feed_dataset(&feed, &packing->calib, error);
+	if (!ret) {
+		*bytes |= lw_feed_has_bytes(&feed);
+		if (!request->quiet)
+			lw_feed_note_resized(&feed);
+	}
+	lw_feed_release(&feed);
 	return ret;
 }
 
@@ -94,22 +93,21 @@ static int read_eval(struct lw_packing *packing,
 		     struct lwnpu_error *error)
 {
 	const struct lwm_io *output = &packing->output;
-	size_t classes = (size_t)output->h * output->w * output->c;
 	size_t n;
 	int ret;
 
-	if (!request->eval)
+	if (!request->n_eval)
 		return 0;
-	ret = lw_samples_new(&packing->eval, &packing->input, error);
-	if (!ret)
-		ret = lw_samples_add(packing->eval, request->eval, error);
+	ret = lw_feed_open(&packing->eval, packing->inputs,
+			   packing->graph->n_inputs, request->eval,
+			   request->n_eval, error);
 	if (ret)
-		return ret;
-	*bytes |= lw_samples_has_bytes(packing->eval);
-	n = lw_samples_count(packing->eval);
+		return lw_fail_at(error, "--eval");
+	*bytes |= lw_feed_has_bytes(&packing->eval);
+	n = lw_feed_count(&packing->eval);
 	if (request->labels)
 		ret = lw_labels_read(&packing->labels, request->labels, n,
-				     classes, error);
+				     lw_io_elements(output), error);
 	if (!ret && request->float_output)
 		ret = lw_outputs_init(&packing->floats, output, n, LWNPU_F32,
 				      error);
@@ -129,15 +127,12 @@ int lw_packing_open(struct lw_packing *packing,
 	if (ret)
 		return ret;
 	graph = packing->graph;
-	if (!graph->quantised && !request->calib)
+	if (!graph->quantised && !request->n_calib)
 		return lw_fail(error, -EDOM,
 			       "%s: is a float model, expected --calib with inputs to calibrate with",
 			       request->model);
-	if (request->calib || request->eval)
-		ret = lw_check_single(graph->n_inputs, graph->n_outputs, error);
-	if (ret)
-		return lw_fail_at(error, request->model);
-	ret = set_input(packing, request, error);
+	lw_io_of_port(&packing->output, &graph->outputs[0]);
+	ret = set_inputs(packing, request, error);
 	if (!ret)
 		ret = read_calib(packing, request, &bytes, error);
 	if (!ret)
@@ -147,7 +142,7 @@ int lw_packing_open(struct lw_packing *packing,
 	/* Real numbers alone say nothing about images. */
 	if (!bytes && !norm_given(request))
 		request->options.norm_channels = 0;
-	if (request->calib)
+	if (request->n_calib)
 		request->options.calibration = &packing->calib;
 	return 0;
 }
@@ -176,7 +171,7 @@ static int graph_stage(struct lw_packing *packing, const char *name,
 	stage = add_stage(packing, name, bytes, macs);
 	if (!packing->labels.n && !outputs)
 		return 0;
-	return lw_eval_graph(graph, packing->eval, &packing->labels, outputs,
+	return lw_eval_graph(graph, &packing->eval, &packing->labels, outputs,
 			     &stage->score, error);
 }
 
@@ -219,7 +214,7 @@ static int package_stages(struct lw_packing *packing, struct lwnpu_error *error)
 	coded = add_stage(packing, "coded", packing->file_size, macs);
 	if (packing->labels.n)
 		ret = lw_eval_package(packing->file, packing->file_size,
-				      packing->device, packing->eval,
+				      packing->device, &packing->eval,
 				      &packing->labels, &int8->score, error);
 	coded->score = int8->score;
 	return ret;
@@ -269,7 +264,8 @@ int lw_packing_write(const struct lw_packing *packing,
 
 void lw_packing_release(struct lw_packing *packing)
 {
-	lw_samples_free(packing->eval);
+	lw_feed_release(&packing->eval);
+	free(packing->inputs);
 	lw_labels_release(&packing->labels);
 	lw_outputs_release(&packing->floats);
 	free(packing->calib.data);

@@ -13,8 +13,10 @@
  * struct lw_packing_request - the command line
  * @model: .onnx or .tflite
  * @output: .lwm
- * @calib: array or folder, or NULL
- * @eval: array or folder, or NULL
+ * @calib: files of inputs, as lw_feed_open()
+ * @n_calib: how many, 0 without calibration
+ * @eval: the same to evaluate on
+ * @n_eval: how many, or 0
  * @labels: of @eval, or NULL
  * @float_output: .npy of the float interpretation of @eval, or NULL
  * @device: that runs the package on @eval, or NULL
@@ -28,7 +30,9 @@
  */
 struct lw_packing_request {
 	const char *model, *output;
-	const char *calib, *eval, *labels, *float_output, *device;
+	const char **calib, **eval;
+	size_t n_calib, n_eval;
+	const char *labels, *float_output, *device;
 	struct lw_pack_options options;
 	uint32_t n_mean, n_std;
 	bool scaled, report, list_ops, quiet;
@@ -57,10 +61,10 @@ struct lw_stage {
  * @device: that runs the package on the evaluation inputs, or NULL
  * @graph: the model
  * @refusals: its nodes that cannot be packed
- * @input: its first input, as a package says it
+ * @inputs: its inputs, as a package says them
  * @output: its first output
  * @calib: calibration inputs
- * @eval: evaluation inputs, or NULL
+ * @eval: evaluation inputs
  * @labels: of @eval
  * @floats: outputs of the float interpretation
  * @package: the result
@@ -74,9 +78,9 @@ struct lw_packing {
 	struct lwnpu_device *device;
 	struct lw_graph *graph;
 	struct lw_refusals refusals;
-	struct lwm_io input, output;
+	struct lwm_io *inputs, output;
 	struct lw_dataset calib;
-	struct lw_samples *eval;
+	struct lw_feed eval;
 	struct lw_labels labels;
 	struct lw_outputs floats;
 	struct lwm_package package;

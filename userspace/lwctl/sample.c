@@ -465,27 +465,3 @@ int lw_samples_read_real(struct lw_samples *samples, size_t i, float *real,
 			     io->zero_point);
 	return 0;
 }
-
-int lw_samples_dataset(struct lw_samples *samples, struct lw_dataset *dataset,
-		       struct lwnpu_error *error)
-{
-	size_t count;
-	float *data;
-	int ret = 0;
-
-	if (samples->n_items > UINT32_MAX ||
-	    lw_mul(samples->n_items, samples->elements, &count) ||
-	    !(data = calloc(count, sizeof(*data))))
-		return lw_fail(error, -ENOMEM, "out of memory for %zu inputs",
-			       samples->n_items);
-	for (size_t i = 0; i < samples->n_items && !ret; i++)
-		ret = lw_samples_read_real(samples, i,
-					   data + i * samples->elements, error);
-	if (ret) {
-		free(data);
-		return ret;
-	}
-	*dataset = (struct lw_dataset){ samples->n_items, samples->elements,
-					data };
-	return 0;
-}

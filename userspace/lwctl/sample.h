@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inputs of a model, one after another, from arrays, images and folders. */
+/* Samples of one input of a model, from arrays, images and folders. */
 #ifndef LW_SAMPLE_H
 #define LW_SAMPLE_H
 
@@ -95,14 +95,5 @@ int lw_samples_read(struct lw_samples *samples, size_t i,
 /** lw_samples_read_real() - the same as real numbers, whatever they were */
 int lw_samples_read_real(struct lw_samples *samples, size_t i, float *real,
 			 struct lwnpu_error *error);
-
-/**
- * lw_samples_dataset() - all of them as real numbers
- * @samples: the list, not empty
- * @dataset: filled in; free its data
- * @error: filled in on failure, may be NULL
- */
-int lw_samples_dataset(struct lw_samples *samples, struct lw_dataset *dataset,
-		       struct lwnpu_error *error);
 
 #endif /* LW_SAMPLE_H */

@@ -5,22 +5,17 @@
 
 #include "lower.h"
 
-static int set_norm(struct lwm_io *io, const struct lw_pack_options *options,
-		    struct lwnpu_error *error)
+bool lw_set_norm(struct lwm_io *io, const struct lw_pack_options *options)
 {
 	uint32_t n = options->norm_channels;
 
-	if (!n)
-		return 0;
-	if (n != 1 && n != io->c)
-		return lw_fail(error, -EINVAL,
-			       "input %s has %u channels, but there are %u means and deviations",
-			       io->name, io->c, n);
+	if (!n || (n != 1 && n != io->c))
+		return false;
 	io->norm_channels = n;
 	io->norm_scale = options->norm_scale;
 	memcpy(io->mean, options->mean, n * sizeof(*io->mean));
 	memcpy(io->std, options->std, n * sizeof(*io->std));
-	return 0;
+	return true;
 }
 
 static int set_io(struct lwm_io *io, const struct lw_port *port,
@@ -49,6 +44,7 @@ static int set_ios(struct lwm_package *package, const struct lw_graph *graph,
 		   struct lwnpu_error *error)
 {
 	uint32_t region = LWNPU_REGION_IO;
+	bool set = !options->norm_channels;
 	int ret = 0;
 
 	package->inputs = calloc(graph->n_inputs + 1, sizeof(struct lwm_io));
@@ -59,9 +55,13 @@ static int set_ios(struct lwm_package *package, const struct lw_graph *graph,
 		struct lwm_io *io = &package->inputs[package->n_inputs++];
 
 		ret = set_io(io, &graph->inputs[i], region++);
-		if (!ret)
-			ret = set_norm(io, options, error);
+		set |= lw_set_norm(io, options);
 	}
+	if (!ret && !set)
+		ret = lw_fail(error, -EINVAL,
+			      "input %s has %u channels, but there are %u means and deviations",
+			      package->inputs[0].name, package->inputs[0].c,
+			      options->norm_channels);
 	for (uint32_t i = 0; i < graph->n_outputs && !ret; i++)
 		ret = set_io(&package->outputs[package->n_outputs++],
 			     &graph->outputs[i], region++);

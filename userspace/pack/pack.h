@@ -59,7 +59,8 @@ enum lw_pattern {
  * @sensitivity: report what each layer alone does to the outputs
  * @sparsity: share of weights (of CONV nodes) that become zero, 0…1 (excl.)
  * @pattern: which
- * @norm_channels: image preprocessing to store in the package, see lwm_io
+ * @norm_channels: image preprocessing to store in the package, see lwm_io, of
+ *	the inputs with this number of channels; 1: of all
  * @norm_scale: see lwm_io
  * @mean: see lwm_io
  * @std: see lwm_io
@@ -82,6 +83,14 @@ struct lw_pack_options {
 	void (*progress)(void *data, const char *what, float done);
 	void *progress_data;
 };
+
+/**
+ * lw_set_norm() - how images become an input's real numbers
+ * @io: the input; nothing is set if it has other channels than the means
+ *
+ * Return: whether it is set.
+ */
+bool lw_set_norm(struct lwm_io *io, const struct lw_pack_options *options);
 
 /**
  * struct lw_report_row - a layer before and after a pass
