@@ -194,8 +194,60 @@ def test_pack_text(lwctl):
     lines = lwctl(*words).splitlines()
     assert [line.split()[0] for line in lines] == \
         ["stage", "float", "int8", "coded"]
-    assert len(lwctl(*words, "--report").splitlines()) > 20
     assert lwctl(*words, "--quiet") == ""
+
+
+def columns(lines, heading):
+    """The cells of a table, which are at least two spaces apart."""
+    start = lines.index(heading)
+    rows = [re.split(" {2,}", line) for line in lines[start:]]
+    return rows[:next((i for i, row in enumerate(rows) if row == [""]),
+                      len(rows))]
+
+
+def test_pack_report(lwctl):
+    words = ["pack", DEMO / "glyphs.onnx", "-o", "m.lwm", "--calib",
+             DEMO / "calib_x.npy", *NORM, "--sparsity", "0.2", "--report"]
+    said = json.loads(lwctl(*words, "--json"))
+    lines = lwctl(*words, "-q").splitlines()
+    assert lines == lwctl(*words).splitlines()[6:]
+    rows = columns(lines, lines[0])
+    assert rows[0] == ["pass", "layer", "bytes", "after", "MACs", "after",
+                       "error"]
+    # Columns of numbers end where their titles do.
+    ends = [match.end() for match in re.finditer(r"\S+", lines[0])][2:]
+    for line in lines[1:len(rows)]:
+        assert all(line[end - 1:end].isdigit() and line[end:end + 1] in " "
+                   for end in ends[:4])
+    report = iter(said["report"])
+    for row in rows[1:]:
+        if row[1].startswith("total of "):
+            continue
+        entry = next(report)
+        head, _, tail = row[1].partition("...")
+        assert row[0] == entry["pass"] and len(row[1]) <= 40
+        assert entry["layer"].startswith(head) and \
+            entry["layer"].endswith(tail)
+        assert row[2:6] == [str(entry[key]) for key in [
+            "bytes_before", "bytes_after", "macs_before", "macs_after"]]
+    assert next(report, None) is None
+    totals = [row for row in rows if row[1].startswith("total of ")]
+    assert [row[0] for row in totals] == ["fold", "prune", "quantise"]
+    for row, entry in zip(totals, said["totals"]):
+        own = [r for r in said["report"] if r["pass"] == row[0]]
+        assert entry == {"pass": row[0], "layers": len(own), **{
+            key: sum(r[key] for r in own) for key in [
+                "bytes_before", "bytes_after", "macs_before", "macs_after"]}}
+        assert row[1:] == [f"total of {len(own)}",
+                           *map(str, list(entry.values())[2:])]
+    stored = columns(lines, lines[len(rows) + 1])
+    info = json.loads(lwctl("info", "m.lwm", "--json"))
+    assert said["segments"] == info["segments"]
+    assert [row[1:3] + row[4:] for row in stored[1:-1]] == \
+        [[str(s["size"]), str(s["coded_size"]), s["coding"]]
+         for s in info["segments"]]
+    assert stored[-1][:3] == ["total", str(info["weights"]),
+                              str(info["coded_weights"])]
 
 
 def test_float_output(lwctl, images):

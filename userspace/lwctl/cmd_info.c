@@ -6,6 +6,7 @@
 #include "lwctl.h"
 #include "npy.h"
 #include "sample.h"
+#include "table.h"
 
 /* Of an operation. */
 #define MAX_LINE 1024
@@ -32,6 +33,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 /* Sums over the package's segments and layers. */
 struct totals {
 	uint64_t coded_bytes;
+	uint64_t ops;
 	uint64_t macs, nonzero_macs;
 };
 
@@ -42,6 +44,7 @@ static struct totals sum(const struct lwm_package *package)
 	for (uint32_t i = 0; i < package->n_segments; i++)
 		totals.coded_bytes += package->segments[i].coded_size;
 	for (uint32_t i = 0; i < package->n_layers; i++) {
+		totals.ops += package->layers[i].n_ops;
 		totals.macs += package->layers[i].macs;
 		totals.nonzero_macs += package->layers[i].nonzero_macs;
 	}
@@ -111,27 +114,6 @@ static json_t *json_of_layers(const struct lwm_package *package)
 	return array;
 }
 
-static json_t *json_of_segments(const struct lwm_package *package)
-{
-	json_t *array = json_array();
-
-	for (uint32_t i = 0; i < package->n_segments; i++) {
-		const struct lwm_segment *segment = &package->segments[i];
-		const struct lwm_layer *layer = lwm_segment_layer(package, i);
-
-		lwctl_json_append(
-			array,
-			json_pack("{s:o, s:I, s:s, s:I}", "layer",
-				  layer ? lwctl_json_string(layer->name) :
-					  json_null(), "size",
-				  (json_int_t)segment->size, "coding",
-				  lwm_coding_name(segment->coding),
-				  "coded_size",
-				  (json_int_t)segment->coded_size));
-	}
-	return array;
-}
-
 static int print_json(const struct lwm_package *package)
 {
 	struct totals totals = sum(package);
@@ -149,7 +131,7 @@ static int print_json(const struct lwm_package *package)
 		json_of_ios(package->inputs, package->n_inputs), "outputs",
 		json_of_ios(package->outputs, package->n_outputs), "layers",
 		json_of_layers(package), "segments",
-		json_of_segments(package)));
+		lwctl_json_segments(package)));
 }
 
 static void print_io(const char *what, const struct lwm_io *io)
@@ -168,34 +150,37 @@ static void print_io(const char *what, const struct lwm_io *io)
 	printf("\n");
 }
 
-static void print_layers(const struct lwm_package *package)
+static int print_layers(const struct lwm_package *package)
 {
-	printf("\n%-40s %5s %13s %13s\n", "layer", "ops", "MACs", "non-zero");
+	static const struct lw_column columns[] = {
+		{ "layer", LW_NAME_WIDTH, false },
+		{ "ops", 0, true },
+		{ "MACs", 0, true },
+		{ "non-zero", 0, true },
+	};
+	struct totals totals = sum(package);
+	struct lw_table table;
+
+	lw_table_begin(&table, columns, 4);
 	for (uint32_t i = 0; i < package->n_layers; i++) {
 		const struct lwm_layer *layer = &package->layers[i];
 
-		printf("%-40.40s %5u %13" PRIu64 " %13" PRIu64 "\n", layer->name,
-		       layer->n_ops, layer->macs, layer->nonzero_macs);
+		lw_table_add(&table, "%s", layer->name);
+		lw_table_add(&table, "%u", layer->n_ops);
+		lw_table_add(&table, "%" PRIu64, layer->macs);
+		lw_table_add(&table, "%" PRIu64, layer->nonzero_macs);
 	}
-}
-
-static void print_segments(const struct lwm_package *package)
-{
-	printf("\n%-40s %10s %10s %s\n", "weights", "bytes", "stored",
-	       "coding");
-	for (uint32_t i = 0; i < package->n_segments; i++) {
-		const struct lwm_segment *segment = &package->segments[i];
-		const struct lwm_layer *layer = lwm_segment_layer(package, i);
-
-		printf("%-40.40s %10u %10u %s\n",
-		       layer ? layer->name : "(constants)", segment->size,
-		       segment->coded_size, lwm_coding_name(segment->coding));
-	}
+	lw_table_add(&table, "total");
+	lw_table_add(&table, "%" PRIu64, totals.ops);
+	lw_table_add(&table, "%" PRIu64, totals.macs);
+	lw_table_add(&table, "%" PRIu64, totals.nonzero_macs);
+	return lw_table_print(&table);
 }
 
 static int print_text(const struct lwm_package *package)
 {
 	struct totals totals = sum(package);
+	int status;
 
 	printf("source    %s\nproducer  %s\n", package->source,
 	       package->producer);
@@ -209,9 +194,12 @@ static int print_text(const struct lwm_package *package)
 	       totals.coded_bytes, arena_size(package));
 	printf("MACs      %" PRIu64 ", %" PRIu64 " not in zero blocks\n",
 	       totals.macs, totals.nonzero_macs);
-	print_layers(package);
-	print_segments(package);
-	return LWCTL_OK;
+	printf("\n");
+	status = print_layers(package);
+	if (status)
+		return status;
+	printf("\n");
+	return lwctl_print_segments(package);
 }
 
 static int read_and_print(const struct lwctl_command *command, int argc,

@@ -172,109 +172,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static void print_stages(const struct lw_packing *packing)
-{
-	bool scored = packing->labels.n;
-
-	printf("%-8s %12s %14s%s\n", "stage", "bytes", "MACs",
-	       scored ? "   accuracy" : "");
-	for (uint32_t i = 0; i < packing->n_stages; i++) {
-		const struct lw_stage *stage = &packing->stages[i];
-
-		printf("%-8s %12" PRIu64 " %14" PRIu64, stage->name,
-		       stage->bytes, stage->macs);
-		if (scored)
-			printf("   %.1f %% (%zu of %zu)",
-			       lw_score_percent(&stage->score),
-			       stage->score.correct, stage->score.total);
-		printf("\n");
-	}
-}
-
-static void print_report(const struct lw_report *report)
-{
-	printf("\n%-9s %-32s %20s %24s %9s\n", "pass", "layer", "bytes", "MACs",
-	       "error");
-	for (uint32_t i = 0; i < report->n; i++) {
-		const struct lw_report_row *row = &report->row[i];
-
-		printf("%-9s ", row->pass);
-		lwctl_print_name(row->layer);
-		printf("%*s %9" PRIu64 " -> %7" PRIu64 " %11" PRIu64
-		       " -> %9" PRIu64,
-		       (int)(strlen(row->layer) < 32 ? 32 - strlen(row->layer) :
-						       0),
-		       "", row->bytes_before, row->bytes_after,
-		       row->macs_before, row->macs_after);
-		if (!isnan(row->error))
-			printf(" %9.5f", row->error);
-		printf("\n");
-	}
-}
-
-static json_t *json_of_stages(const struct lw_packing *packing)
-{
-	json_t *array = json_array(), *object;
-
-	for (uint32_t i = 0; i < packing->n_stages; i++) {
-		const struct lw_stage *stage = &packing->stages[i];
-
-		object = json_pack("{s:s, s:I, s:I}", "stage", stage->name,
-				   "bytes", (json_int_t)stage->bytes, "macs",
-				   (json_int_t)stage->macs);
-		if (stage->score.total)
-			lwctl_json_set(object, "accuracy",
-				       lwctl_json_score(stage->score.correct,
-							stage->score.total));
-		lwctl_json_append(array, object);
-	}
-	return array;
-}
-
-static json_t *json_of_report(const struct lw_report *report)
-{
-	json_t *array = json_array(), *object;
-
-	for (uint32_t i = 0; i < report->n; i++) {
-		const struct lw_report_row *row = &report->row[i];
-
-		object = json_pack("{s:s, s:o, s:I, s:I, s:I, s:I}", "pass",
-				   row->pass, "layer",
-				   lwctl_json_string(row->layer),
-				   "bytes_before",
-				   (json_int_t)row->bytes_before, "bytes_after",
-				   (json_int_t)row->bytes_after, "macs_before",
-				   (json_int_t)row->macs_before, "macs_after",
-				   (json_int_t)row->macs_after);
-		if (isfinite(row->error))
-			lwctl_json_set(object, "error", json_real(row->error));
-		lwctl_json_append(array, object);
-	}
-	return array;
-}
-
-static int print_result(const struct lw_packing *packing,
-			const struct lw_packing_request *request)
-{
-	json_t *object;
-
-	if (!lwctl_json()) {
-		if (!request->quiet)
-			print_stages(packing);
-		if (request->report)
-			print_report(&packing->report);
-		return LWCTL_OK;
-	}
-	object = json_pack("{s:o, s:I, s:o}", "output",
-			   lwctl_json_string(request->output), "bytes",
-			   (json_int_t)packing->file_size, "stages",
-			   json_of_stages(packing));
-	if (request->report)
-		lwctl_json_set(object, "report",
-			       json_of_report(&packing->report));
-	return lwctl_print_json(object);
-}
-
 /* All nodes that cannot be packed, one a line, before the error itself. */
 static int fail_refused(const struct lw_refusals *refusals,
 			const struct lwnpu_error *error)
@@ -317,7 +214,7 @@ static int pack_run(struct lw_packing_request *request)
 	else if (lw_packing_write(&packing, request, &error))
 		status = lwctl_fail(LWCTL_FAILED, &error);
 	else
-		status = print_result(&packing, request);
+		status = lw_packing_print(&packing, request);
 	lw_packing_release(&packing);
 	return status;
 }

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* lwctl pack --list-ops: what models may be made of. */
-#include <stdio.h>
-
 #include "import.h"
 #include "lwctl.h"
-
-#define COLUMNS "%-7s %-28s %-9s %s"
+#include "table.h"
 
 static json_t *json_of_claim(const struct lw_claim *claim)
 {
@@ -17,26 +14,31 @@ static json_t *json_of_claim(const struct lw_claim *claim)
 }
 
 /* With its domain, where that is not the format's own. */
-static void print_claim(const struct lw_claim *claim)
+static void add_claim(struct lw_table *table, const struct lw_claim *claim)
 {
-	char name[64];
-
-	snprintf(name, sizeof(name), "%s%s%s", claim->domain,
-		 *claim->domain ? "." : "", claim->op);
-	printf(COLUMNS, claim->format, name, claim->versions,
-	       !claim->constants ? "activations" :
-	       !claim->activations ? "constants" : "both");
-	printf(*claim->limits ? "; %s\n" : "\n", claim->limits);
+	lw_table_add(table, "%s", claim->format);
+	lw_table_add(table, "%s%s%s", claim->domain, *claim->domain ? "." : "",
+		     claim->op);
+	lw_table_add(table, "%s", claim->versions);
+	lw_table_add(table, "%s", !claim->constants ? "activations" :
+				  !claim->activations ? "constants" : "both");
+	lw_table_add(table, "%s", claim->limits);
 }
 
 static int print_text(void)
 {
+	static const struct lw_column columns[] = {
+		{ "format", 0, false }, { "operator", 0, false },
+		{ "versions", 0, false }, { "of", 0, false },
+		{ "limits", 0, false },
+	};
+	struct lw_table table;
 	struct lw_claim claim;
 
-	printf(COLUMNS "\n", "format", "operator", "versions", "of; limits");
+	lw_table_begin(&table, columns, 5);
 	for (uint32_t i = 0; lw_import_claim(i, &claim); i++)
-		print_claim(&claim);
-	return LWCTL_OK;
+		add_claim(&table, &claim);
+	return lw_table_print(&table);
 }
 
 static int print_json(void)

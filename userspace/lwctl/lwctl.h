@@ -46,6 +46,10 @@ extern const struct lwctl_command lwctl_pack, lwctl_submit, lwctl_verify,
 /* list_ops.c: for lwctl_pack. */
 int lwctl_list_ops(void);
 
+/* segments.c: weights, and how each tensor of them is stored */
+int lwctl_print_segments(const struct lwm_package *package);
+json_t *lwctl_json_segments(const struct lwm_package *package);
+
 /* commands.c: what there is */
 
 /* All commands, in the order of the help; ends with NULL. */

@@ -115,6 +115,10 @@ int lw_packing_write(const struct lw_packing *packing,
 		     const struct lw_packing_request *request,
 		     struct lwnpu_error *error);
 
+/** lw_packing_print() - what was asked for; returns an enum lwctl_status */
+int lw_packing_print(const struct lw_packing *packing,
+		     const struct lw_packing_request *request);
+
 void lw_packing_release(struct lw_packing *packing);
 
 #endif /* LW_PACKING_H */
