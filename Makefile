@@ -147,7 +147,7 @@ check-fast: all tests
 
 # The driver's tests, each in kernels of its own.
 include $(wildcard tests/kselftest/Makefile)
-VM_PROGRAMS = kselftest $(BUILD)/tests/tools/daemon_kills
+VM_PROGRAMS = kselftest $(addprefix $(BUILD)/tests/tools/,daemon_kills device_async)
 VM_SUITE = "tap:tests/vm/check $(BUILD)"
 
 HOST_SUITES = $(FAST_SUITES) $(SAN_SUITES) $(TSAN_TESTS:%=unit:%) \

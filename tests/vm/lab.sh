@@ -99,6 +99,24 @@ lab_boot() {
 	return $status
 }
 
+# lab_daemon BUILD ENGINE: in a lab, starts lwnpud until this shell ends; sets
+# daemon and node.
+lab_daemon() {
+	"$1/lwnpud" --engine "$2" --remove > /run/lwnpud.log 2>&1 &
+	daemon=$!
+	trap 'kill $daemon; wait $daemon' EXIT
+	trap 'exit 130' INT TERM
+	# It may have kernels to compile.
+	for _ in $(seq 1200); do
+		node=$(echo /dev/accel/accel*)
+		[ ! -c "$node" ] || return 0
+		kill -0 $daemon || break
+		sleep .05
+	done
+	sed 's/^/# /' /run/lwnpud.log
+	return 1
+}
+
 # What the kernel must never say.
 complaints='WARNING:|BUG:|Oops|possible recursive locking|KASAN|[^m]leak|UBSAN|INFO: |general protection|Kernel panic|refcount_t:|unreferenced object'
 

@@ -406,7 +406,8 @@ int lwnpu_job_fd(struct lwnpu_job *job, struct lwnpu_error *error);
  * @error: filled in on failure, may be NULL
  *
  * Those that were submitted in the same call are cancelled with it. A job that
- * has started goes on, and may come to its normal end; wait for it to know.
+ * has started goes on, and may come to its normal end; the others are complete
+ * when it is, at the latest. Wait for them to know.
  *
  * Return: 0, also if it is complete; -EINVAL it was never submitted; -EMFILE,
  * -ENFILE too many files are open; -ENOMEM; -ENODEV the device is gone.
