@@ -65,7 +65,8 @@ static int queue_create(void *data)
 	struct drm_lwnpu_queue_create *args = data;
 	uint32_t handle = 1;
 
-	if (args->flags || args->pad || args->handle ||
+	if (args->flags != DRM_LWNPU_QUEUE_PARALLEL || args->pad ||
+	    args->handle ||
 	    args->priority > DRM_LWNPU_PRIORITY_HIGH)
 		return -EINVAL;
 	if (args->priority == DRM_LWNPU_PRIORITY_HIGH && fake_drm.no_nice)

@@ -60,19 +60,26 @@ static struct lwm_io make_io(const struct lw_lut *lut, char *name,
 void lw_lut_package(const struct lw_lut *lut, void **data, size_t *size)
 {
 	char in_name[] = "in", out_name[] = "out";
-	struct lwm_segment segment = { .size = 256 };
+	struct lwm_segment segment = { .size = 512 };
 	struct lwm_io in = make_io(lut, in_name, LWNPU_REGION_IO);
 	struct lwm_io out = make_io(lut, out_name, LWNPU_REGION_IO + 1);
-	uint8_t table[256] __attribute__((aligned(64)));
-	struct lwnpu_op op = {
-		.opcode = LWNPU_OP_LUT,
-		.in = { make_tensor(lut, in.region, in.zero_point) },
-		.out = make_tensor(lut, out.region, out.zero_point),
+	uint8_t tables[512] __attribute__((aligned(64)));
+	struct lwnpu_op ops[3] = {
+		[0] = {
+			.opcode = LWNPU_OP_LUT,
+			.in = { make_tensor(lut, in.region, in.zero_point) },
+			.out = make_tensor(lut, out.region, out.zero_point),
+		},
+		[1] = {
+			.opcode = LWNPU_OP_GATE,
+			.gate = { .skip = 1, .threshold = lut->exit_at },
+		},
 	};
 	struct lwm_package package = {
 		.source = in_name,
 		.producer = in_name,
-		.program = { &op, 1, table, sizeof(table), { 0 } },
+		.program = { ops, lut->exit_at ? 3 : 1, tables, sizeof(tables),
+			     { 0 } },
 		.n_segments = 1,
 		.segments = &segment,
 		.n_inputs = 1,
@@ -88,7 +95,11 @@ void lw_lut_package(const struct lw_lut *lut, void **data, size_t *size)
 		for (int i = 0; i < 3; i++)
 			in.dims[i] = lut->declared;
 	}
-	memcpy(table, lut->table, sizeof(table));
+	ops[1].in[0] = ops[0].in[0];
+	ops[2] = ops[0];
+	ops[2].lut.table = 256;
+	memcpy(tables, lut->table, 256);
+	memcpy(tables + 256, lut->late, 256);
 	if (lwm_write_memory(&package, 1u << LWM_RAW, data, size, &error))
 		fail_msg("%s", error.message);
 }

@@ -20,6 +20,9 @@
  * @in_zero: of the input, as unsigned bytes
  * @out_zero: of the output, the same
  * @table: output of each input, the same
+ * @exit_at: if not 0, an input with a byte of at least this has that output;
+ *	all others go through a gate to @late
+ * @late: output of each input behind the gate
  */
 struct lw_lut {
 	uint32_t h, w, c;
@@ -28,6 +31,8 @@ struct lw_lut {
 	float in_scale, out_scale;
 	uint8_t in_zero, out_zero;
 	uint8_t table[256];
+	uint8_t exit_at;
+	uint8_t late[256];
 };
 
 /* 3 x 5 x @c, every byte its own answer; scales 0.5, 0.25, zeros 100, 7. */

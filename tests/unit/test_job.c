@@ -98,21 +98,37 @@ static void bind(struct one *one, void *in, enum lwnpu_type in_type,
 		fail_msg("%s", error.message);
 }
 
-/* Every byte is answered by itself plus @plus. */
-static void begin(struct one *one, struct lwnpu_device *device, uint8_t plus)
+static void begin_model(struct one *one, struct lwnpu_device *device)
 {
 	struct lwnpu_error error;
 
-	memset(one, 0, sizeof(*one));
-	one->lut = lw_lut_identity(false, false, 5);
-	for (int i = 0; i < 256; i++)
-		one->lut.table[i] = i + plus;
 	one->size = one->lut.h * one->lut.w * one->lut.c;
 	one->model = lw_lut_load(device, &one->lut);
 	if (lwnpu_job_create(&one->job, one->model, &error))
 		fail_msg("%s", error.message);
 	bind(one, one->in, LWNPU_QUANT, one->size, one->out, LWNPU_QUANT,
 	     one->size);
+}
+
+/* Every byte is answered by itself plus @plus. */
+static void begin(struct one *one, struct lwnpu_device *device, uint8_t plus)
+{
+	memset(one, 0, sizeof(*one));
+	one->lut = lw_lut_identity(false, false, 5);
+	for (int i = 0; i < 256; i++)
+		one->lut.table[i] = i + plus;
+	begin_model(one, device);
+}
+
+/* By 1 if a byte is at least 200, else by 2. */
+static void begin_with_gate(struct one *one, struct lwnpu_device *device)
+{
+	memset(one, 0, sizeof(*one));
+	one->lut = lw_lut_identity(false, false, 5);
+	one->lut.exit_at = 200;
+	memset(one->lut.table, 1, sizeof(one->lut.table));
+	memset(one->lut.late, 2, sizeof(one->lut.late));
+	begin_model(one, device);
 }
 
 static void end(struct one *one)
@@ -489,6 +505,33 @@ static void failure(void **state)
 	end(&one);
 }
 
+/* The model's first answer is the last where a byte is great enough. */
+static void gates(void **state)
+{
+	struct lwnpu_job_result result;
+	struct one one;
+
+	begin(&one, *state, 1);
+	assert_int_equal(lwnpu_model_gates(one.model), 0);
+	end(&one);
+	begin_with_gate(&one, *state);
+	assert_int_equal(lwnpu_model_gates(one.model), 1);
+	for (int i = 0; i < 4; i++) {
+		one.in[33] = i % 2 ? 200 : 100;
+		run(one.job);
+		lwnpu_job_result(one.job, &result);
+		assert_true(result.has_gates);
+		assert_int_equal(result.gates, i % 2);
+		assert_int_equal(one.out[0], i % 2 ? 1 : 2);
+	}
+	gate.fail = (uintptr_t)one.model->loaded;
+	submit(one.job);
+	lwnpu_job_wait(one.job, FOREVER, NULL);
+	lwnpu_job_result(one.job, &result);
+	assert_true(!result.has_gates && !result.gates);
+	end(&one);
+}
+
 /* A job reads what the one before it wrote. */
 static void chain(void **state)
 {
@@ -624,7 +667,7 @@ int main(void)
 		TEST(life), TEST(never_submitted), TEST(types),
 		TEST(native_memory), TEST(unused_lanes), TEST(wrong_buffers),
 		TEST(refused), TEST(overlaps), TEST(busy), TEST(late),
-		TEST(failure), TEST(chain), TEST(free_pending), TEST(many),
+		TEST(failure), TEST(gates), TEST(chain), TEST(free_pending), TEST(many),
 		TEST(waiters),
 	};
 

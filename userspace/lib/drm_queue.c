@@ -40,7 +40,10 @@ static bool is_awaited(const struct lw_drm_device *device, uint32_t handle)
 
 static int create(struct lw_drm_device *device, uint32_t priority)
 {
-	struct drm_lwnpu_queue_create args = { .priority = priority };
+	struct drm_lwnpu_queue_create args = {
+		.priority = priority,
+		.flags = DRM_LWNPU_QUEUE_PARALLEL,
+	};
 	struct lw_drm_queue *queue = calloc(1, sizeof(*queue));
 	int ret;
 

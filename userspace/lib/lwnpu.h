@@ -187,6 +187,14 @@ unsigned int lwnpu_model_inputs(const struct lwnpu_model *model);
 unsigned int lwnpu_model_outputs(const struct lwnpu_model *model);
 
 /**
+ * lwnpu_model_gates() - number of gates, where a model may end early
+ * @model: a model
+ *
+ * They are counted from 0 in the order of the program; there are at most 64.
+ */
+unsigned int lwnpu_model_gates(const struct lwnpu_model *model);
+
+/**
  * lwnpu_model_input() - describe an input
  * @model: a model
  * @index: below lwnpu_model_inputs()
@@ -356,9 +364,10 @@ enum lwnpu_priority {
  * @priority: which go first; of equals, those submitted first
  * @error: filled in on failure, may be NULL
  *
- * The jobs of one call run one after another in their order, so that one may
- * read what one before it has written, each whatever became of the others.
- * Those of several calls run at the same time, as far as the device can.
+ * Jobs run at the same time, as far as the device can. But of those of one call,
+ * one that reads memory of LWNPU_NATIVE that one before it writes, or writes
+ * what one before it reads or writes, waits for that one to be complete,
+ * whatever became of it. Those of several calls must not use the same memory so.
  *
  * Return: 0; -EINVAL a job has no buffer, buffers that overlap where it
  * writes, or another device than the first, or a number is out of range; -EBUSY
@@ -446,6 +455,9 @@ enum lwnpu_job_status {
  * @started: when it started; 0: never, or not known
  * @ended: when it was complete
  * @cycles: of the device, 0 if it does not count
+ * @has_gates: whether the device says which gates were taken
+ * @gates: bit i: gate i of the model was taken, so that the operations behind
+ *	it were left out; see lwnpu_model_gates()
  */
 struct lwnpu_job_result {
 	enum lwnpu_job_status status;
@@ -455,6 +467,8 @@ struct lwnpu_job_result {
 	int64_t started;
 	int64_t ended;
 	uint64_t cycles;
+	int has_gates;
+	uint64_t gates;
 };
 
 /**

@@ -90,9 +90,11 @@ static int prepare(struct lwnpu_model *model, struct lwnpu_error *error)
 		ret = check_sizes(model, error);
 	if (!ret)
 		ret = reserve_frame(model, error);
-	if (!ret)
-		lw_program_release(&model->package.program);
-	return ret;
+	if (ret)
+		return ret;
+	model->n_gates = model->package.program.info.n_gates;
+	lw_program_release(&model->package.program);
+	return 0;
 }
 
 static int load(struct lwnpu_model **model, struct lwnpu_device *device,
@@ -162,6 +164,11 @@ LW_EXPORT unsigned int lwnpu_model_inputs(const struct lwnpu_model *model)
 LW_EXPORT unsigned int lwnpu_model_outputs(const struct lwnpu_model *model)
 {
 	return model->package.n_outputs;
+}
+
+LW_EXPORT unsigned int lwnpu_model_gates(const struct lwnpu_model *model)
+{
+	return model->n_gates;
 }
 
 void lw_io_describe(const struct lwm_io *io, struct lwnpu_tensor_info *info)

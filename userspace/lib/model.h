@@ -13,6 +13,7 @@
  * @device: where it runs
  * @package: without ops and weights: the device has its own
  * @loaded: the program, as the device prepared it
+ * @n_gates: of the program
  * @lock: of @spare
  * @spare: frames of lwnpu_model_run() that are not in use
  */
@@ -20,6 +21,7 @@ struct lwnpu_model {
 	struct lwnpu_device *device;
 	struct lwm_package package;
 	void *loaded;
+	unsigned int n_gates;
 	pthread_mutex_t lock;
 	struct lw_frame *spare;
 };

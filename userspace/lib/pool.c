@@ -140,6 +140,7 @@ static void run_task(struct lw_pool *pool, struct pool_task *state)
 {
 	struct lw_task *task = state->task;
 	struct lw_outcome *outcome = &task->outcome;
+	struct lw_run_result result = { 0 };
 	int64_t now = lwnpu_time();
 	int ret;
 
@@ -152,8 +153,10 @@ static void run_task(struct lw_pool *pool, struct pool_task *state)
 	outcome->result.started = now;
 	pthread_mutex_unlock(&pool->lock);
 	ret = pool->ops->run(pool->engine, task->loaded, task->bindings,
-			     NULL, &outcome->error);
+			     &result, &outcome->error);
 	pthread_mutex_lock(&pool->lock);
+	outcome->result.has_gates = !ret && result.has_gates;
+	outcome->result.gates = ret ? 0 : result.gates;
 	lw_task_end(task, ret ? LWNPU_JOB_FAILED : LWNPU_JOB_DONE, ret);
 }
 
