@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* RUN: completions in, records out. */
+#include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
@@ -7,6 +8,14 @@
 #include <asm/barrier.h>
 
 #include "lwnpu_ctl_file.h"
+
+/* Of a program without gates, none was taken. */
+static u64 lwnpu_ctl_gates(const struct lwnpu_program *program, u64 gates)
+{
+	u32 n = program->info.n_gates;
+
+	return n ? gates & GENMASK_ULL(n - 1, 0) : 0;
+}
 
 static void lwnpu_ctl_judge(const struct lwnpu_job *job,
 			    const struct lwnpu_ctl_completion *said,
@@ -23,8 +32,10 @@ static void lwnpu_ctl_judge(const struct lwnpu_job *job,
 	completion->cycles = said->cycles;
 	completion->op = DRM_LWNPU_NONE;
 	completion->status = DRM_LWNPU_JOB_DONE;
-	if (!said->error)
+	if (!said->error) {
+		completion->gates = lwnpu_ctl_gates(job->program, said->gates);
 		return;
+	}
 	completion->status = DRM_LWNPU_JOB_FAILED;
 	if (said->error == -ETIME && now >= ktime_to_ns(job->deadline))
 		completion->status = DRM_LWNPU_JOB_LATE;

@@ -140,7 +140,8 @@ void lwnpu_job_end(struct lwnpu_job *job);
 /**
  * lwnpu_job_complete() - tell everybody that a job is complete
  * @job: claimed, or never run; gone afterwards
- * @completion: status, error, op, start_ns and cycles; the rest is set here
+ * @completion: status, error, op, start_ns, cycles and gates; the rest is set
+ *	here
  *
  * They are told when all jobs before it in its queue are complete.
  */

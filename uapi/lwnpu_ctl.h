@@ -190,6 +190,7 @@ struct lwnpu_ctl_records {
  *	cannot be to the nearest that can
  * @end_ns: the same; 0: when RUN is called
  * @cycles: the engine's own count, or 0
+ * @gates: bit i: the program's GATE number i was taken
  * @reserved: zero
  */
 struct lwnpu_ctl_completion {
@@ -199,7 +200,8 @@ struct lwnpu_ctl_completion {
 	__u64 start_ns;
 	__u64 end_ns;
 	__u64 cycles;
-	__u64 reserved[3];
+	__u64 gates;
+	__u64 reserved[2];
 };
 
 /**

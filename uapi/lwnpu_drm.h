@@ -38,6 +38,7 @@
  * Minor versions:
  *   1.0  the ioctls below
  *   1.1  DRM_LWNPU_QUEUE_PARALLEL
+ *   1.2  drm_lwnpu_completion.gates
  */
 #ifndef _UAPI_LWNPU_DRM_H
 #define _UAPI_LWNPU_DRM_H
@@ -54,7 +55,7 @@ extern "C" {
 
 #define DRM_LWNPU_DRIVER_NAME "lwnpu"
 #define DRM_LWNPU_VERSION_MAJOR 1
-#define DRM_LWNPU_VERSION_MINOR 1
+#define DRM_LWNPU_VERSION_MINOR 2
 
 #define DRM_LWNPU_GET_PARAM 0x00
 #define DRM_LWNPU_GET_ENGINE 0x01
@@ -439,6 +440,8 @@ enum drm_lwnpu_job_status {
  * @start_ns: when the engine started it; 0: never
  * @end_ns: when it was complete
  * @cycles: the engine's count, 0 if it has none
+ * @gates: DONE: bit i: the program's GATE number i, counted from 0, was taken,
+ *	and not itself left out
  */
 struct drm_lwnpu_completion {
 	__u32 status;
@@ -449,6 +452,7 @@ struct drm_lwnpu_completion {
 	__u64 start_ns;
 	__u64 end_ns;
 	__u64 cycles;
+	__u64 gates;
 };
 
 /**

@@ -243,6 +243,7 @@ static void commit(struct queue *queue, struct job *job,
 static void run(struct job *job)
 {
 	struct queue *queue = queues;
+	struct lw_run_result result = { 0 };
 	int ret;
 
 	if (job->deadline && lwnpu_time() >= job->deadline)
@@ -251,7 +252,8 @@ static void run(struct job *job)
 	job->completion.op = DRM_LWNPU_NONE;
 	if (fake_drm.outcome.status == DRM_LWNPU_JOB_PENDING) {
 		ret = lw_ref_engine.run(NULL, job->program->loaded,
-					job->bindings, NULL, NULL);
+					job->bindings, &result, NULL);
+		job->completion.gates = result.gates;
 		return complete(job, ret ? DRM_LWNPU_JOB_FAILED :
 				DRM_LWNPU_JOB_DONE, ret);
 	}

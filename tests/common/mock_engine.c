@@ -27,7 +27,6 @@ static int mock_run(void *engine, void *loaded,
 	bool fails;
 
 	(void)bindings;
-	(void)result;
 	pthread_mutex_lock(&mock->lock);
 	mock->started[mock->n_started++ % MOCK_MAX_RUNS] = number;
 	if (++mock->n_running > mock->most_running)
@@ -39,7 +38,11 @@ static int mock_run(void *engine, void *loaded,
 	fails = number == mock->fail;
 	mock->n_running--;
 	pthread_mutex_unlock(&mock->lock);
-	return fails ? lw_fail(error, -EIO, "told to fail") : 0;
+	if (fails)
+		return lw_fail(error, -EIO, "told to fail");
+	if (result)
+		*result = (struct lw_run_result) { number, true };
+	return 0;
 }
 
 void mock_engine_init(struct mock_engine *mock, bool is_held)

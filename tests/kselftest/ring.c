@@ -61,7 +61,7 @@ TEST_F(ring, lies)
 	EXPECT_EQ(2, self->engine.refused);
 	ASSERT_EQ(1, session_submit(&self->session));
 	ASSERT_EQ(0, engine_next(&self->engine, &job, 5000));
-	engine_put(&self->engine, job.id, 0)->reserved[2] = 1;
+	engine_put(&self->engine, job.id, 0)->reserved[1] = 1;
 	ASSERT_EQ(0, engine_run(&self->engine, 0));
 	EXPECT_EQ(3, self->engine.refused);
 	EXPECT_EQ(-EBUSY, session_wait(&self->session, 1, 0));
@@ -274,6 +274,38 @@ TEST_F(ring, run_waits)
 	EXPECT_EQ(-ETIMEDOUT, engine_run(&self->engine, 100));
 	EXPECT_LE(100000000, in_ms(0) - begin);
 	EXPECT_EQ(0, engine_run(&self->engine, 0));
+}
+
+/* Gates that the program does not have are not taken. */
+TEST_F(ring, gates)
+{
+	struct drm_lwnpu_program_create create;
+	struct drm_lwnpu_completion completion;
+	struct lut_program program;
+	struct lwnpu_ctl_record job;
+	struct lwnpu_op ops[2];
+	int i;
+
+	lut_program_init(&program, 0);
+	ops[1] = program.ops[0];
+	ops[0] = (struct lwnpu_op) {
+		.opcode = LWNPU_OP_GATE, .in[0] = ops[1].in[0],
+		.gate = { .skip = 1, .threshold = 128 },
+	};
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(1 + i, session_submit(&self->session));
+		ASSERT_EQ(0, engine_next(&self->engine, &job, 5000));
+		engine_put(&self->engine, job.id, 0)->gates = 7;
+		ASSERT_EQ(0, engine_run(&self->engine, 0));
+		ASSERT_EQ(0, wait_job(self->session.fd, self->session.queue,
+				      1 + i, 5000, &completion));
+		EXPECT_EQ(DRM_LWNPU_JOB_DONE, completion.status);
+		EXPECT_EQ(i, completion.gates);
+		ASSERT_EQ(0, program_try(self->session.fd, ops, 2,
+					 program.weights,
+					 sizeof(program.weights), &create));
+		self->session.program = create.handle;
+	}
 }
 
 TEST_HARNESS_MAIN

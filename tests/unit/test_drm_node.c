@@ -12,6 +12,7 @@
 #include "../common/fake_drm.h"
 #include "../common/lwm_samples.h"
 
+#define MINOR DRM_LWNPU_VERSION_MINOR
 #define NODE "/dev/accel/accel0"
 
 static const struct lw_engine_ops *const drm = &lw_drm_engine;
@@ -72,10 +73,10 @@ static void refused_nodes(void **state)
 		{ { NODE, "lwnpu2", 1, 0, 0 }, -ENODEV, "driver \"lwnpu2\"" },
 		{ { NODE, "", 1, 0, 0 }, -ENODEV, "driver \"\"" },
 		{ { NODE, NULL, 0, 0, 0 }, -ENODEV, "no accel node" },
-		{ { NODE, "lwnpu", 1, 1, EACCES }, -EACCES, "permission" },
-		{ { NODE, "lwnpu", 1, 1, ENXIO }, -ENODEV, "no such device" },
-		{ { NODE, "lwnpu", 1, 1, EMFILE }, -EMFILE, "open files" },
-		{ { "/dev/other", "lwnpu", 1, 1, 0 }, -ENODEV,
+		{ { NODE, "lwnpu", 1, MINOR, EACCES }, -EACCES, "permission" },
+		{ { NODE, "lwnpu", 1, MINOR, ENXIO }, -ENODEV, "no such device" },
+		{ { NODE, "lwnpu", 1, MINOR, EMFILE }, -EMFILE, "open files" },
+		{ { "/dev/other", "lwnpu", 1, MINOR, 0 }, -ENODEV,
 		  "no such device" },
 	};
 	struct lwnpu_error error;
@@ -128,15 +129,15 @@ static void expect_device(const struct fake_drm_node *nodes, const char *name,
 static void device_names(void **state)
 {
 	static const struct fake_drm_node default_node[] = {
-		{ NODE, "lwnpu", 1, 1, 0 },
-		{ "/dev/lwnpu", "lwnpu", 1, 1, 0 },
+		{ NODE, "lwnpu", 1, MINOR, 0 },
+		{ "/dev/lwnpu", "lwnpu", 1, MINOR, 0 },
 		{ 0 }
 	};
 	static const struct fake_drm_node others[] = {
 		{ "/dev/accel/accel0", "ivpu", 1, 0, 0 },
-		{ "/dev/accel/accel1", "lwnpu", 1, 1, EACCES },
-		{ "/dev/accel/accel3", "lwnpu", 1, 1, 0 },
-		{ "/dev/accel/accel4", "lwnpu", 1, 1, 0 },
+		{ "/dev/accel/accel1", "lwnpu", 1, MINOR, EACCES },
+		{ "/dev/accel/accel3", "lwnpu", 1, MINOR, 0 },
+		{ "/dev/accel/accel4", "lwnpu", 1, MINOR, 0 },
 		{ 0 }
 	};
 	static const struct fake_drm_node none[] = { { 0 } };
@@ -160,8 +161,8 @@ static void device_names(void **state)
 static void default_node_fails(void **state)
 {
 	static const struct fake_drm_node nodes[] = {
-		{ "/dev/lwnpu", "lwnpu", 1, 1, EACCES },
-		{ NODE, "lwnpu", 1, 1, 0 },
+		{ "/dev/lwnpu", "lwnpu", 1, MINOR, EACCES },
+		{ NODE, "lwnpu", 1, MINOR, 0 },
 		{ 0 }
 	};
 	static const struct fake_drm_node none[] = { { 0 } };
@@ -181,9 +182,9 @@ static void default_node_fails(void **state)
 static void listing(void **state)
 {
 	static const struct fake_drm_node nodes[] = {
-		{ "/dev/accel/accel0", "lwnpu", 1, 1, 0 },
+		{ "/dev/accel/accel0", "lwnpu", 1, MINOR, 0 },
 		{ "/dev/accel/accel1", "ivpu", 1, 0, 0 },
-		{ "/dev/accel/accel12", "lwnpu", 1, 3, 0 },
+		{ "/dev/accel/accel12", "lwnpu", 1, 9, 0 },
 		{ 0 }
 	};
 	struct lwnpu_device_info info[3];
@@ -199,7 +200,7 @@ static void listing(void **state)
 	assert_string_equal(info[1].name, "/dev/accel/accel12");
 	assert_string_equal(info[1].engine, "lwnpu");
 	assert_memory_equal(info[1].description,
-			    "fake: pretended, driver lwnpu 1.3, Linux ", 41);
+			    "fake: pretended, driver lwnpu 1.9, Linux ", 41);
 	assert_int_equal(info[2].name[0], 0);
 }
 

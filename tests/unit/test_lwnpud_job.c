@@ -74,9 +74,13 @@ static void sample_open(struct sample *sample, struct ctl_kernel *kernel,
 }
 
 static void sample_compare(const struct sample *sample,
-			   const struct ctl_kernel *kernel, uint64_t seed)
+			   struct ctl_kernel *kernel, uint64_t seed)
 {
 	const uint8_t *data = kernel->object[sample->buffer].data;
+	const struct lwnpu_ctl_completion *completion =
+		ctl_kernel_wait(kernel, sample->number);
+
+	assert_true(completion->gates == sample->trial.result.gates);
 
 	for (uint32_t i = 0; i < sample->job.n_bindings; i++) {
 		const struct lwnpu_ctl_binding *b = &sample->job.binding[i];

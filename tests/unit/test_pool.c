@@ -315,7 +315,11 @@ static void failures(void **state)
 	submit(&set, 1, 3, LWNPU_NORMAL);
 	assert_int_equal(wait(&set, 3), LWNPU_JOB_DONE);
 	assert_int_equal(wait(&set, 2), LWNPU_JOB_FAILED);
+	/* The pretended engine takes the gates of the task's number. */
+	assert_true(set.tasks[3].outcome.result.has_gates);
+	assert_int_equal(set.tasks[3].outcome.result.gates, 3);
 	outcome = &set.tasks[2].outcome;
+	assert_false(outcome->result.has_gates);
 	assert_int_equal(outcome->result.error, -EIO);
 	assert_int_equal(outcome->result.op, -1);
 	assert_string_equal(outcome->error.message, "told to fail");

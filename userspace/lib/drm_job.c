@@ -231,9 +231,11 @@ int lw_drm_run(void *engine, void *loaded, const struct lw_binding *bindings,
 	wait_for(device, &job, INT64_MAX);
 	if (task.outcome.result.error && error)
 		*error = task.outcome.error;
-	/* The record of a job does not say which way its gates went. */
 	if (!task.outcome.result.error && result)
-		*result = (struct lw_run_result) { 0 };
+		*result = (struct lw_run_result) {
+			.gates = task.outcome.result.gates,
+			.has_gates = task.outcome.result.has_gates,
+		};
 	return task.outcome.result.error;
 }
 

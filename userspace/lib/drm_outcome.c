@@ -75,6 +75,8 @@ void lw_drm_end_record(struct lw_drm_device *device, struct lw_drm_job *job,
 	outcome->result.cycles = completion->cycles;
 	switch (completion->status) {
 	case DRM_LWNPU_JOB_DONE:
+		outcome->result.gates = completion->gates;
+		outcome->result.has_gates = true;
 		return end(device, job, LWNPU_JOB_DONE, 0, NULL);
 	case DRM_LWNPU_JOB_FAILED:
 		return end(device, job, LWNPU_JOB_FAILED,

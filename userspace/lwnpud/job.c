@@ -127,12 +127,17 @@ static int run_bound(const struct lwnpu_ctl_record *record,
 		     struct lwnpu_ctl_completion *completion,
 		     struct lwnpu_error *error)
 {
+	struct lw_run_result result = { 0 };
+	int ret;
+
 	/* Times are those of the engine alone, not of what is done once. */
 	completion->start_ns = now && !bound->is_new ? now : lwd_now();
 	if ((int64_t)completion->start_ns >= record->deadline_ns)
 		return lw_fail(error, -ETIME, "its deadline has passed");
-	return programs->ops->run(programs->engine, program->loaded,
-				  bound->binding, NULL, error);
+	ret = programs->ops->run(programs->engine, program->loaded,
+				 bound->binding, &result, error);
+	completion->gates = result.gates;
+	return ret;
 }
 
 void lwd_job_run(const struct lwnpu_ctl_record *record, struct lwd_ctl *ctl,
