@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
 #include "opencl.h"
 
 #define MAX_OPTIONS 1024
@@ -153,6 +154,7 @@ static int build_dot(struct lw_cl_engine *engine, const struct lw_cl_dot *dot,
 		     struct lwnpu_error *error)
 {
 	char options[MAX_OPTIONS];
+	int64_t begun = lwnpu_time();
 	struct lw_cl_cache cache;
 	cl_program program;
 	cl_int code;
@@ -176,6 +178,8 @@ static int build_dot(struct lw_cl_engine *engine, const struct lw_cl_dot *dot,
 		return ret;
 	}
 	store_program(&cache, program);
+	lw_log(LWNPU_LOG_DEBUG, "%s: kernels compiled for %s in %.0f ms",
+	       engine->device.name, dot->name, (lwnpu_time() - begun) * 1e-6);
 done:
 	engine->program = program;
 	engine->dot = dot;
@@ -205,6 +209,9 @@ int lw_cl_build(struct lw_cl_engine *engine, struct lwnpu_error *error)
 		if (!dot)
 			break;
 		ret = build_dot(engine, dot, error);
+		if (ret == -EOPNOTSUPP)
+			lw_log(LWNPU_LOG_INFO, "%s: compiler without %s",
+			       engine->device.name, dot->name);
 	}
 	return ret;
 }

@@ -89,6 +89,10 @@ void lw_lut_package(const struct lw_lut *lut, void **data, size_t *size)
 	};
 	struct lwnpu_error error;
 
+	in.norm_channels = lut->norm_channels;
+	in.norm_scale = lut->norm_scale;
+	memcpy(in.mean, lut->mean, sizeof(in.mean));
+	memcpy(in.std, lut->std, sizeof(in.std));
 	if (lut->declared) {
 		in.h = in.w = in.c = lut->declared;
 		in.n_dims = 3;

@@ -23,6 +23,10 @@
  * @exit_at: if not 0, an input with a byte of at least this has that output;
  *	all others go through a gate to @late
  * @late: output of each input behind the gate
+ * @norm_channels: of the input, as lwm_io has them: 0, 1 or @c
+ * @norm_scale: the same
+ * @mean: the same
+ * @std: the same
  */
 struct lw_lut {
 	uint32_t h, w, c;
@@ -33,6 +37,8 @@ struct lw_lut {
 	uint8_t table[256];
 	uint8_t exit_at;
 	uint8_t late[256];
+	uint32_t norm_channels;
+	float norm_scale, mean[4], std[4];
 };
 
 /* 3 x 5 x @c, every byte its own answer; scales 0.5, 0.25, zeros 100, 7. */

@@ -4,14 +4,17 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 
+import abi
 import numpy as np
 import pytest
 
 from conftest import LWCTL, ROOT
 
 BUILD = pathlib.Path(LWCTL).parent
-HEADER = ROOT / "userspace/lib/lwnpu.h"
+HEADER = abi.HEADER
+MAP = HEADER.with_suffix(".map")
 DEMO = ROOT / "recipes" / "demo"
 
 
@@ -21,13 +24,22 @@ def run(*words, **options):
 
 
 def test_exports_are_the_header_s_functions():
-    text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.S)
-    declared = set(re.findall(r"\b(lwnpu_\w+)\(", text))
+    declared = set(abi.functions())
     symbols = run("nm", "-D", "--defined-only", BUILD / "liblwnpu.so")
     exported = {name for kind, name in
                 re.findall(r" ([A-Z]) (\S+)$", symbols, re.M) if kind != "A"}
-    assert len(declared) > 10
+    assert len(declared) > 25
     assert exported == {f"{name}@@LWNPU_0.1" for name in declared}
+    listed = re.findall(r"^\t(\w+);$", MAP.read_text(), re.M)
+    assert listed == sorted(declared)
+
+
+def test_abi_is_as_it_was():
+    """What is different breaks programs, or is new: then the list is made
+    again, and SOVERSION raised if programs break."""
+    if sys.maxsize < 2 ** 32:
+        pytest.skip("the list is that of 64-bit machines")
+    assert abi.describe() == (ROOT / "tests/data/liblwnpu.abi").read_text()
 
 
 @pytest.mark.parametrize("compiler, standard", [

@@ -6,6 +6,7 @@
 #include "device.h"
 #include "drm_node.h"
 #include "export.h"
+#include "log.h"
 #include "pool.h"
 
 static const struct lw_engine_ops *const engines[] = {
@@ -90,6 +91,16 @@ int lw_device_create(struct lwnpu_device **device,
 	return 0;
 }
 
+static void log_device(const struct lwnpu_device *device, const char *name)
+{
+	struct lwnpu_device_info info;
+
+	if (!lw_log_is_heard())
+		return;
+	lwnpu_device_describe(device, &info);
+	lw_log(LWNPU_LOG_INFO, "device %s: %s", name, info.description);
+}
+
 LW_EXPORT int lwnpu_device_open(struct lwnpu_device **device, const char *name,
 				struct lwnpu_error *error)
 {
@@ -110,9 +121,12 @@ LW_EXPORT int lwnpu_device_open(struct lwnpu_device **device, const char *name,
 	if (ret)
 		return ret;
 	ret = lw_device_create(device, ops, engine, error);
-	if (ret)
+	if (ret) {
 		ops->close(engine);
-	return ret;
+		return ret;
+	}
+	log_device(*device, name);
+	return 0;
 }
 
 LW_EXPORT void lwnpu_device_close(struct lwnpu_device *device)

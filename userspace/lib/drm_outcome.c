@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "drm_engine.h"
+#include "log.h"
 
 #define MAX_ERRNO 4095
 
@@ -43,6 +44,7 @@ static void end(struct lw_drm_device *device, struct lw_drm_job *job,
 static void end_hung(struct lw_drm_device *device, struct lw_drm_job *job)
 {
 	job->queue->is_guilty = true;
+	lw_log(LWNPU_LOG_WARNING, "%s: a job hung", device->path);
 	end(device, job, LWNPU_JOB_HUNG, -ETIME,
 	    "job ran longer than the driver allows");
 }

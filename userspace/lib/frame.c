@@ -72,9 +72,9 @@ int lw_frame_reserve(struct lw_frame *frame, struct lwnpu_error *error)
 	return ret;
 }
 
-static int check_buffer(const struct lwm_io *io, const char *what,
-			const struct lwnpu_buffer *buffer,
-			struct lwnpu_error *error)
+int lw_frame_check_buffer(const struct lwm_io *io, const char *what,
+			  const struct lwnpu_buffer *buffer,
+			  struct lwnpu_error *error)
 {
 	size_t size = lw_io_elements(io);
 
@@ -124,7 +124,8 @@ int lw_frame_bind(struct lw_frame *frame, uint32_t region,
 	bool in_place;
 	int ret;
 
-	ret = check_buffer(io, is_input ? "input" : "output", buffer, error);
+	ret = lw_frame_check_buffer(io, is_input ? "input" : "output", buffer,
+				    error);
 	if (ret)
 		return ret;
 	in_place = is_in_place(frame, buffer);

@@ -3,7 +3,7 @@
 #ifndef LW_FRAME_H
 #define LW_FRAME_H
 
-#include "engine.h"
+#include "lwm.h"
 
 /**
  * struct lw_frame - the buffers of one run of a model
@@ -28,6 +28,19 @@ struct lw_frame {
 /** lw_frame_init() - a frame with nothing bound; release it in any case */
 void lw_frame_init(struct lw_frame *frame, struct lwnpu_model *model);
 void lw_frame_release(struct lw_frame *frame);
+
+/**
+ * lw_frame_check_buffer() - whether a buffer suits an input or output
+ * @io: the input or output
+ * @what: "input" or "output"
+ * @buffer: the caller's
+ * @error: filled in on failure, may be NULL
+ *
+ * Return: 0 or -EINVAL.
+ */
+int lw_frame_check_buffer(const struct lwm_io *io, const char *what,
+			  const struct lwnpu_buffer *buffer,
+			  struct lwnpu_error *error);
 
 /**
  * lw_frame_reserve() - get all the memory that buffers may need

@@ -47,6 +47,37 @@ struct lwnpu_job;
 const char *lwnpu_version(void);
 
 /**
+ * enum lwnpu_log_level - how much a message matters
+ * @LWNPU_LOG_WARNING: things are not as they should be, and go on
+ * @LWNPU_LOG_INFO: what was chosen
+ * @LWNPU_LOG_DEBUG: what takes time
+ */
+enum lwnpu_log_level {
+	LWNPU_LOG_WARNING,
+	LWNPU_LOG_INFO,
+	LWNPU_LOG_DEBUG,
+};
+
+/**
+ * lwnpu_log_function - hears of messages
+ * @data: of lwnpu_log_set()
+ * @level: enum lwnpu_log_level
+ * @message: one line, without its end; valid during the call
+ *
+ * May be called by several threads at once, and must not call the library.
+ */
+typedef void lwnpu_log_function(void *data, enum lwnpu_log_level level,
+				const char *message);
+
+/**
+ * lwnpu_log_set() - listen to messages, which are of no use to programs
+ * @log: called from now on, by any thread; NULL: nothing is. The function that
+ *	was set before is not called any more when this returns
+ * @data: for @log
+ */
+void lwnpu_log_set(lwnpu_log_function *log, void *data);
+
+/**
  * struct lwnpu_device_info - a device, for people
  * @name: what lwnpu_device_open() takes
  * @engine: "ref", "opencl", "lwnpu" (a node of the driver)
@@ -227,6 +258,44 @@ struct lwnpu_buffer {
 	size_t size;
 	enum lwnpu_type type;
 };
+
+/**
+ * struct lwnpu_image - an image in memory
+ * @data: its rows, from the top, of pixels from the left
+ * @width: pixels
+ * @height: pixels
+ * @channels: bytes of a pixel: 1 gray; 3 red, green, blue; 4 the same, and
+ *	alpha: transparent parts are black
+ * @stride: bytes from one row to the next
+ */
+struct lwnpu_image {
+	const uint8_t *data;
+	uint32_t width;
+	uint32_t height;
+	uint32_t channels;
+	size_t stride;
+};
+
+/**
+ * lwnpu_model_preprocess() - make an input of an image
+ * @model: a model
+ * @index: of an input with 1 or 3 channels
+ * @image: an image of any size
+ * @buffer: gets the input; its data, size and type are set
+ * @error: filled in on failure, may be NULL
+ *
+ * The image gets the model's size (averaged where it shrinks, interpolated
+ * where it grows; its sides are not kept in proportion), its channels, and the
+ * normalisation that is stored with the model. If there is none, the image's
+ * bytes are those of the quantised input.
+ *
+ * Return: 0; -EINVAL no such input, or it is no image; the image or the buffer
+ * has a wrong size or type; -EFBIG the image is too large; -ENOMEM.
+ */
+int lwnpu_model_preprocess(const struct lwnpu_model *model, unsigned int index,
+			   const struct lwnpu_image *image,
+			   const struct lwnpu_buffer *buffer,
+			   struct lwnpu_error *error);
 
 /**
  * lwnpu_model_run() - run the model once and wait

@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "export.h"
+#include "log.h"
 #include "model.h"
 
 const struct lwm_package *lw_model_package(const struct lwnpu_model *model)
@@ -82,6 +83,7 @@ static int reserve_frame(struct lwnpu_model *model, struct lwnpu_error *error)
 static int prepare(struct lwnpu_model *model, struct lwnpu_error *error)
 {
 	struct lwnpu_device *device = model->device;
+	int64_t begun = lwnpu_time();
 	int ret;
 
 	ret = device->ops->load(device->engine, &model->package.program,
@@ -92,6 +94,9 @@ static int prepare(struct lwnpu_model *model, struct lwnpu_error *error)
 		ret = reserve_frame(model, error);
 	if (ret)
 		return ret;
+	lw_log(LWNPU_LOG_DEBUG, "model of %s: %u operations prepared in %.1f ms",
+	       model->package.source, model->package.program.n_ops,
+	       (lwnpu_time() - begun) * 1e-6);
 	model->n_gates = model->package.program.info.n_gates;
 	lw_program_release(&model->package.program);
 	return 0;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "pool.h"
 
 #define MAX_THREADS 16
@@ -216,6 +217,9 @@ static int wake_thread(struct lw_pool *pool, struct lwnpu_error *error)
 	if (ret && !pool->n_threads)
 		return lw_fail(error, -ENOMEM, "no thread to run jobs: %s",
 			       strerror(-ret));
+	if (ret)
+		lw_log(LWNPU_LOG_WARNING, "no more than %u threads: %s",
+		       pool->n_threads, strerror(-ret));
 	return 0;
 }
 

@@ -21,26 +21,6 @@ bool lw_image_is_known(const void *file, size_t size)
 	       starts_with(file, size, JPEG_MAGIC);
 }
 
-int lw_image_check_size(uint32_t w, uint32_t h, struct lwnpu_error *error)
-{
-	if (w && h && w <= LW_IMAGE_MAX_SIDE && h <= LW_IMAGE_MAX_SIDE &&
-	    w * h <= LW_IMAGE_MAX_PIXELS)
-		return 0;
-	return lw_fail(error, -EFBIG,
-		       "image of %u x %u pixels, expected at most %u, and %d a side",
-		       w, h, LW_IMAGE_MAX_PIXELS, LW_IMAGE_MAX_SIDE);
-}
-
-/* In place: 4 bytes a pixel become 3, the background is black. */
-static void drop_alpha(uint8_t *data, size_t pixels)
-{
-	const uint8_t *from = data;
-
-	for (size_t i = 0; i < pixels; i++, from += 4, data += 3)
-		for (int k = 0; k < 3; k++)
-			data[k] = (from[k] * from[3] + 127) / 255;
-}
-
 static int png_decode(struct lw_image *image, const void *file, size_t size,
 		      struct lwnpu_error *error)
 {
@@ -66,7 +46,7 @@ static int png_decode(struct lw_image *image, const void *file, size_t size,
 		ret = lw_fail(error, -EBADMSG, "PNG: %s", png.message);
 		goto out;
 	}
-	drop_alpha(data, (size_t)png.width * png.height);
+	lw_image_drop_alpha(data, data, (size_t)png.width * png.height);
 	*image = (struct lw_image){ png.width, png.height, 3, data };
 	data = NULL;
 out:
@@ -99,24 +79,4 @@ int lw_image_read(struct lw_image *image, const char *path,
 	ret = lw_image_decode(image, file, size, error);
 	free(file);
 	return ret ? lw_fail_at(error, path) : 0;
-}
-
-void lw_image_release(struct lw_image *image)
-{
-	free(image->data);
-	memset(image, 0, sizeof(*image));
-}
-
-void lw_image_gray(struct lw_image *image)
-{
-	size_t pixels = (size_t)image->w * image->h;
-	const uint8_t *rgb = image->data;
-
-	if (image->c == 1)
-		return;
-	/* 0.299, 0.587 and 0.114 in units of 2^-16; they add up to 1. */
-	for (size_t i = 0; i < pixels; i++, rgb += 3)
-		image->data[i] = (rgb[0] * 19595 + rgb[1] * 38470 +
-				  rgb[2] * 7471 + 32768) >> 16;
-	image->c = 1;
 }

@@ -347,14 +347,9 @@ static void normalise(struct lw_samples *samples, const uint8_t *data,
 		      struct lw_sample *sample)
 {
 	const struct lwm_io *io = samples->io;
-	uint32_t k = 0;
 
-	for (size_t i = 0; i < samples->elements; i++) {
-		samples->real[i] = (data[i] * io->norm_scale - io->mean[k]) /
-				   io->std[k];
-		if (++k == io->norm_channels)
-			k = 0;
-	}
+	for (size_t i = 0; i < samples->elements; i++)
+		samples->real[i] = lw_normalise(io, data[i], i % io->c);
 	*sample = (struct lw_sample){ LWNPU_F32, samples->real,
 				      samples->elements * sizeof(float) };
 }

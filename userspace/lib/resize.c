@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 
-#include "image.h"
+#include "pixels.h"
 
 /**
  * struct axis - how positions of the new size are made of the old
