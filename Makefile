@@ -48,6 +48,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))
 PROTOS := userspace/lib/lwm.proto userspace/pack/onnx.proto
 PROTO_C := $(patsubst %.proto,$(BUILD)/gen/%.pb-c.c,$(notdir $(PROTOS)))
 KERNELS := $(wildcard opencl/*.cl)
+SHELLS := $(wildcard userspace/lwctl/*.sh)
 
 # What the module and userspace share; the rest of driver/ is kernel code.
 SHARED := $(addprefix driver/lwnpu_,check.c check_index.c check_ops.c \
@@ -57,7 +58,7 @@ ENGINE_OBJS = $(SHARED:%.c=$(BUILD)/%.o) $(call objects,userspace/ref) \
 	$(call objects,opencl) $(BUILD)/gen/kernels.o
 LIB_OBJS = $(ENGINE_OBJS) $(call objects,userspace/lib) $(BUILD)/gen/lwm.pb-c.o
 PACK_OBJS = $(call objects,userspace/pack) $(BUILD)/gen/onnx.pb-c.o
-LWCTL_OBJS = $(call objects,userspace/lwctl)
+LWCTL_OBJS = $(call objects,userspace/lwctl) $(BUILD)/gen/shells.o
 LWNPUD_OBJS = $(call objects,userspace/lwnpud)
 MAIN_OBJS = $(BUILD)/userspace/lwctl/main.o $(BUILD)/userspace/lwnpud/main.o
 # Everything but main(), for the programs and for tests that look inside.
@@ -89,10 +90,15 @@ $(BUILD)/gen/$(basename $(notdir $(1))).pb-c.c: $(1)
 endef
 $(foreach p,$(PROTOS),$(eval $(call proto_rule,$(p))))
 
+$(BUILD)/gen/shells.c: opencl/embed.sh $(SHELLS)
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)sh opencl/embed.sh lw_shell_ $(SHELLS) > $@.tmp && mv $@.tmp $@
+
 $(BUILD)/gen/kernels.c: opencl/embed.sh $(KERNELS) uapi/lwnpu_ops.def
 	@mkdir -p $(@D)
 	$(call say,GEN)
-	$(Q)sh opencl/embed.sh $(KERNELS) > $@.tmp && mv $@.tmp $@
+	$(Q)sh opencl/embed.sh lw_kernel_ $(KERNELS) > $@.tmp && mv $@.tmp $@
 
 $(STATIC): $(LIB_OBJS) $(PACK_OBJS) \
 		$(filter-out $(MAIN_OBJS),$(LWCTL_OBJS) $(LWNPUD_OBJS))
@@ -191,6 +197,11 @@ modules:
 # Programs link with liblwnpu.so, run with the name of its ABI version. It and
 # the daemon must not drag in what only lwctl needs.
 $(BUILD)/liblwnpu.so $(BUILD)/lwnpud: LDFLAGS += -Wl,--as-needed
+SHELL_COMPLETIONS = $(BUILD)/completion.bash $(BUILD)/completion.zsh
+$(SHELL_COMPLETIONS): $(BUILD)/completion.%: $(BUILD)/lwctl
+	$(call say,GEN)
+	$(Q)$< completion $* > $@.tmp && mv $@.tmp $@
+
 INSTALLED_LIB = liblwnpu.so.$(VERSION)
 
 # What only root uses; udev and systemd read the same folders in /usr/local.
@@ -200,8 +211,10 @@ DKMSDIR ?= /usr/src/lwnpu-$(VERSION)
 fill_in = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 	-e 's|@VERSION@|$(VERSION)|'
 
-install: all
+install: all $(SHELL_COMPLETIONS)
 	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/sbin \
+		$(PREFIX)/share/bash-completion/completions \
+		$(PREFIX)/share/zsh/site-functions \
 		$(PREFIX)/include $(LIBDIR)/pkgconfig $(PREFIX)/share/man/man1 \
 		$(addprefix $(PREFIX)/share/man/man,7 8) $(UNITDIR) $(RULESDIR))
 	install -m 755 $(BUILD)/lwctl $(DESTDIR)$(PREFIX)/bin
@@ -210,6 +223,10 @@ install: all
 	ln -sf $(INSTALLED_LIB) $(DESTDIR)$(LIBDIR)/liblwnpu.so.$(SOVERSION)
 	ln -sf liblwnpu.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/liblwnpu.so
 	install -m 644 userspace/lib/lwnpu.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(BUILD)/completion.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/lwctl
+	install -m 644 $(BUILD)/completion.zsh \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_lwctl
 	install -m 644 docs/man/lwctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 docs/man/lwnpu-drm.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 docs/man/lwnpud.8 $(DESTDIR)$(PREFIX)/share/man/man8

@@ -8,15 +8,15 @@ import subprocess
 import pytest
 
 import manual
-from conftest import LWCTL, Lwctl
+from conftest import Lwctl
 
 COMMON = {"--json": ("", ""), "--help": ("-h", ""), "--version": ("-V", "")}
 
 
 def names():
-    """Of the commands, from the overview."""
-    return re.findall(r"^  ([a-z]+) ", Lwctl(LWCTL.rpartition("/")[0])("help"),
-                      re.M)
+    """Of all commands."""
+    said = json.loads(Lwctl(".")("help", "--json"))
+    return [command["name"] for command in said["commands"]]
 
 
 def help_options(text):
@@ -31,8 +31,8 @@ def help_options(text):
 def test_help(lwctl):
     overview = lwctl("--help")
     assert overview == lwctl("help") == lwctl("-h")
-    assert {"pack", "submit", "verify", "info", "disasm", "devices", "top",
-            "help"} <= set(names())
+    assert re.findall(r"^  ([a-z]+) ", overview, re.M) == \
+        [name for name in names() if name != "completion"]
     for name in names():
         text = lwctl(name, "--help")
         assert lwctl("help", name) == text
@@ -47,7 +47,6 @@ def test_help(lwctl):
 def test_help_is_json_too(lwctl):
     said = json.loads(lwctl("help", "--json"))
     assert said == json.loads(lwctl("--help", "--json"))
-    assert set(names()) <= {c["name"] for c in said["commands"]}
     for command in said["commands"]:
         name = command["name"]
         assert command == json.loads(lwctl(name, "--help", "--json"))

@@ -16,7 +16,7 @@ SAMPLE = sorted((DEMO / "samples").glob("*.png"))[0]
 CASES = [
     (OK, "pack", [SMALL, "-o", "m.lwm"], {"output", "bytes", "stages"}),
     (OK, "pack", [SMALL, "-o", "m.lwm", "--report", "-q"],
-     {"output", "bytes", "stages", "report"}),
+     {"output", "bytes", "stages", "report", "totals", "segments"}),
     (OK, "pack", ["--list-ops"], {"operators"}),
     (USAGE, "pack", [SMALL], None),
     (USAGE, "pack", [*FLOAT, "--mean", "1,2,3,4"], None),
@@ -53,6 +53,11 @@ CASES = [
     (OK, "help", [], {"commands", "exit_status"}),
     (OK, "help", ["top"], {"name", "text", "arguments", "options"}),
     (USAGE, "help", ["frobnicate"], None),
+    (OK, "completion", ["bash"], {"shell", "script"}),
+    (OK, "completion", ["zsh"], {"shell", "script"}),
+    (USAGE, "completion", ["fish"], None),
+    (USAGE, "completion", [], None),
+    (USAGE, "completion", ["bash", "zsh"], None),
     (USAGE, "frobnicate", [], None),
     (USAGE, "--frobnicate", [], None),
 ]

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* lwctl help: which commands and options there are. */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,12 +51,12 @@ static int print_text(void)
 
 static void add_option(const struct argp_option *option, void *data)
 {
-	char letter[2] = { option->key < 256 ? option->key : 0, 0 };
+	const char letter[] = { lwctl_letter(option), 0 };
 	json_t *object;
 
 	object = json_pack("{s:s, s:s}", "name", option->name, "text",
 			   option->doc);
-	if (isalpha((unsigned char)letter[0]))
+	if (*letter)
 		lwctl_json_set(object, "letter", json_string(letter));
 	if (option->arg)
 		lwctl_json_set(object, "value", json_string(option->arg));

@@ -36,28 +36,6 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static error_t parse_codings(struct lw_pack_options *pack, const char *arg)
-{
-	size_t length;
-
-	pack->codings = 0;
-	for (;; arg += length + 1) {
-		unsigned int coding = 0;
-
-		length = strcspn(arg, ",");
-		while (coding < LWM_CODINGS &&
-		       (strlen(lwm_coding_name(coding)) != length ||
-			strncmp(lwm_coding_name(coding), arg, length)))
-			coding++;
-		if (coding == LWM_CODINGS)
-			return lwctl_usage("--coding: \"%s\", expected some of raw,huffman,zstd",
-					   arg);
-		pack->codings |= 1u << coding;
-		if (!arg[length])
-			return 0;
-	}
-}
-
 static error_t parse_norm(const char *option, const char *arg, float *numbers,
 			  uint32_t *n, bool positive)
 {
@@ -150,7 +128,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_SCALE:
 		return parse_scale(request, arg);
 	case KEY_CODING:
-		return parse_codings(pack, arg);
+		return lwctl_parse_choices("--coding", arg, lwm_coding_name,
+					   &pack->codings);
 	case KEY_REPORT:
 		request->report = true;
 		return 0;

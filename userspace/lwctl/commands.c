@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 const struct lwctl_command *const lwctl_commands[] = {
 	&lwctl_pack,	&lwctl_submit,	&lwctl_verify, &lwctl_info,
 	&lwctl_disasm,	&lwctl_devices, &lwctl_top,    &lwctl_help,
-	NULL
+	&lwctl_completion, NULL
 };
 
 int lwctl_run(const char *name, int argc, char **argv)
@@ -50,4 +51,9 @@ void lwctl_each_option(const struct lwctl_command *command,
 
 	each_option(command->argp, visit, data);
 	each_option(&common, visit, data);
+}
+
+char lwctl_letter(const struct argp_option *option)
+{
+	return option->key < 128 && isalpha(option->key) ? option->key : 0;
 }

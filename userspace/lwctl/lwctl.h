@@ -41,7 +41,8 @@ struct lwctl_command {
 };
 
 extern const struct lwctl_command lwctl_pack, lwctl_submit, lwctl_verify,
-	lwctl_info, lwctl_disasm, lwctl_devices, lwctl_top, lwctl_help;
+	lwctl_info, lwctl_disasm, lwctl_devices, lwctl_top, lwctl_help,
+	lwctl_completion;
 
 /* list_ops.c: for lwctl_pack. */
 int lwctl_list_ops(void);
@@ -74,6 +75,12 @@ void lwctl_each_option(const struct lwctl_command *command,
 		       void (*visit)(const struct argp_option *option,
 				     void *data),
 		       void *data);
+
+/** lwctl_letter() - an option's short form, 0 if it has none */
+char lwctl_letter(const struct argp_option *option);
+
+/* cmd_completion.c: "bash", "zsh" */
+const char *lwctl_shell_name(unsigned int i);
 
 /* cmd_help.c */
 
@@ -189,5 +196,26 @@ bool lwctl_parse_number(const char *text, float *number);
 bool lwctl_parse_integer(const char *text, uint64_t max, uint64_t *number);
 /* "a,b,c": how many numbers, 0 if there is none, too many or a bad one. */
 uint32_t lwctl_parse_numbers(const char *text, float *numbers, uint32_t max);
+
+/* choice.c: values with names */
+
+/* The name of value @i; NULL from some number on. */
+typedef const char *lwctl_name(unsigned int i);
+
+/**
+ * lwctl_parse_choice() - one of a few names
+ * @option: "--option", for the message
+ * @arg: its value
+ * @name: what it may be
+ * @choice: gets which
+ *
+ * Return: 0, or what lwctl_usage() returns.
+ */
+error_t lwctl_parse_choice(const char *option, const char *arg,
+			   lwctl_name *name, unsigned int *choice);
+
+/** lwctl_parse_choices() - some of them, as "a,b": bits in @set */
+error_t lwctl_parse_choices(const char *option, const char *arg,
+			    lwctl_name *name, unsigned int *set);
 
 #endif /* LWCTL_H */

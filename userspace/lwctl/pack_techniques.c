@@ -27,26 +27,30 @@ static const struct argp_option options[] = {
 #define DEFAULT_PERCENTILE 99.99f
 #define LEAST_PERCENTILE 50
 
-static const struct {
-	const char *name;
-	enum lw_pattern pattern;
-} patterns[] = {
-	{ "weights", LW_PATTERN_WEIGHTS },
-	{ "block4", LW_PATTERN_BLOCK4 },
-	{ "2:4", LW_PATTERN_2_OF_4 },
-	{ "filters", LW_PATTERN_FILTERS },
-	{ "channels", LW_PATTERN_CHANNELS },
-};
+const char *lw_pattern_name(unsigned int i)
+{
+	static const char *const names[] = {
+		[LW_PATTERN_WEIGHTS - 1] = "weights",
+		[LW_PATTERN_BLOCK4 - 1] = "block4",
+		[LW_PATTERN_2_OF_4 - 1] = "2:4",
+		[LW_PATTERN_FILTERS - 1] = "filters",
+		[LW_PATTERN_CHANNELS - 1] = "channels",
+	};
 
-static const struct {
-	const char *name;
-	enum lw_range range;
-} ranges[] = {
-	{ "minmax", LW_RANGE_MINMAX },
-	{ "mse", LW_RANGE_MSE },
-	{ "percentile", LW_RANGE_PERCENTILE },
-	{ "entropy", LW_RANGE_ENTROPY },
-};
+	return i < sizeof(names) / sizeof(*names) ? names[i] : NULL;
+}
+
+const char *lw_range_name(unsigned int i)
+{
+	static const char *const names[] = {
+		[LW_RANGE_MINMAX] = "minmax",
+		[LW_RANGE_MSE] = "mse",
+		[LW_RANGE_PERCENTILE] = "percentile",
+		[LW_RANGE_ENTROPY] = "entropy",
+	};
+
+	return i < sizeof(names) / sizeof(*names) ? names[i] : NULL;
+}
 
 static error_t parse_percentile(struct lw_pack_options *pack, const char *text)
 {
@@ -60,29 +64,25 @@ static error_t parse_percentile(struct lw_pack_options *pack, const char *text)
 
 static error_t parse_range(struct lw_pack_options *pack, const char *arg)
 {
+	unsigned int range;
+	error_t ret;
+
 	pack->percentile = DEFAULT_PERCENTILE;
 	if (!strncmp(arg, "percentile:", 11))
 		return parse_percentile(pack, arg + 11);
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
-		if (strcmp(ranges[i].name, arg))
-			continue;
-		pack->range = ranges[i].range;
-		return 0;
-	}
-	return lwctl_usage("--range: \"%s\", expected minmax, mse, percentile, percentile:P or entropy",
-			   arg);
+	ret = lwctl_parse_choice("--range", arg, lw_range_name, &range);
+	pack->range = range;
+	return ret;
 }
 
 static error_t parse_pattern(struct lw_pack_options *pack, const char *arg)
 {
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
-		if (strcmp(patterns[i].name, arg))
-			continue;
-		pack->pattern = patterns[i].pattern;
-		return 0;
-	}
-	return lwctl_usage("--pattern: \"%s\", expected weights, block4, 2:4, filters or channels",
-			   arg);
+	unsigned int pattern;
+	error_t ret;
+
+	ret = lwctl_parse_choice("--pattern", arg, lw_pattern_name, &pattern);
+	pack->pattern = pattern + 1;
+	return ret;
 }
 
 static error_t parse_sparsity(struct lw_pack_options *pack, const char *arg)

@@ -41,6 +41,10 @@ struct lw_packing_request {
 /* Options that say how a model is made small; its input is the request. */
 extern const struct argp lw_pack_techniques;
 
+/* Names of its --pattern, from LW_PATTERN_WEIGHTS on, and of its --range. */
+const char *lw_pattern_name(unsigned int i);
+const char *lw_range_name(unsigned int i);
+
 #define LW_MAX_STAGES 4
 
 /**
