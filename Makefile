@@ -68,7 +68,9 @@ UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/property/*.c tests/fuzz/*.c tests/tools/*.c))
 TEST_COMMON = $(call objects,tests/common)
 
-all: $(BUILD)/lwctl $(BUILD)/lwnpud $(BUILD)/liblwnpu.so
+EXAMPLES = $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
+
+all: $(BUILD)/lwctl $(BUILD)/lwnpud $(BUILD)/liblwnpu.so $(EXAMPLES)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -115,6 +117,12 @@ $(BUILD)/liblwnpu.so: $(LIB_OBJS) userspace/lib/lwnpu.map
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,liblwnpu.so.$(SOVERSION) \
 		-Wl,--version-script=userspace/lib/lwnpu.map -o $@ $(LIB_OBJS) $(LIBS)
 	$(Q)ln -sf liblwnpu.so $(BUILD)/liblwnpu.so.$(SOVERSION)
+
+$(EXAMPLES): $(BUILD)/examples/%: examples/%.c userspace/lib/lwnpu.h $(BUILD)/liblwnpu.so
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(SANITIZERS) -Iuserspace/lib $< \
+		-o $@ -L$(BUILD) -llwnpu -Wl,-rpath,'$$ORIGIN/..'
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_COMMON) $(STATIC)
 	$(call say,LD)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""liblwnpu as programs see it: exports, header, installation, the example."""
+"""liblwnpu as programs see it: exports, header, installation."""
 import os
 import pathlib
 import re
@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import abi
-import numpy as np
 import pytest
 
 from conftest import LWCTL, ROOT
@@ -15,7 +14,6 @@ from conftest import LWCTL, ROOT
 BUILD = pathlib.Path(LWCTL).parent
 HEADER = abi.HEADER
 MAP = HEADER.with_suffix(".map")
-DEMO = ROOT / "recipes" / "demo"
 
 
 def run(*words, **options):
@@ -88,30 +86,3 @@ def test_installed_service(root):
         .replace("@system-service", "")
     needed = run("readelf", "-d", root / "usr/sbin/lwnpud")
     assert not re.search(r"NEEDED.*(png|jpeg|jansson|blas)", needed)
-
-
-def test_example(root, tmp_path):
-    """Built with what is installed alone, it gives lwctl's answer."""
-    config = dict(os.environ, PKG_CONFIG_SYSROOT_DIR=str(root),
-                  PKG_CONFIG_PATH=str(root / "usr/lib/here/pkgconfig"))
-    flags = run("pkg-config", "--cflags", "--libs", "lwnpu", env=config)
-    source = ROOT / "examples/classify.c"
-    assert len(source.read_text().splitlines()) < 100
-    run("cc", "-Wall", "-Wextra", "-Werror", source, *flags.split(), "-o",
-        tmp_path / "classify")
-    package = tmp_path / "m.lwm"
-    run(LWCTL, "pack", DEMO / "glyphs.onnx", "-o", package, "--calib",
-        DEMO / "calib_x.npy", "--scale", "1/255")
-    quantised = np.random.default_rng(1).integers(0, 256, (32, 32, 3),
-                                                  dtype=np.uint8)
-    quantised.tofile(tmp_path / "x.bin")
-    environment = dict(os.environ,
-                       LD_LIBRARY_PATH=str(root / "usr/lib/here"))
-    answers = {run(tmp_path / "classify", package, tmp_path / "x.bin", device,
-                   env=environment) for device in ["ref", "opencl"]}
-    assert len(answers) == 1
-    assert re.fullmatch(r"class \d+, score \S+\n", answers.pop())
-    failed = subprocess.run([tmp_path / "classify", tmp_path / "none.lwm",
-                             tmp_path / "x.bin"], env=environment, text=True,
-                            capture_output=True)
-    assert failed.returncode == 1 and "none.lwm" in failed.stderr
