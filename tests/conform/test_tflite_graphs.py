@@ -15,8 +15,8 @@ import tflite_random
 SEED = int(os.environ.get("SEED", 1))
 SINGLES = 12  # of each operator
 GRAPHS, BLOCKS = 300, 6
-# Graphs whose outputs are all but constant, in percent.
-DULL = 25
+# Graphs whose outputs are all but constant, and that LiteRT fails, in percent.
+DULL, UNRUN = 25, 4
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +36,15 @@ def run(lwctl, ref, g, x, likes):
 
 
 def compare(lwctl, ref, g, what):
-    """Compares a graph's outputs; gives the most different bytes of one."""
+    """Compares a graph's outputs; gives the most different bytes of one, or
+    None where LiteRT cannot run it."""
     x = [g.bytes(*g.shape_and_type(i)) for i in g.inputs]
-    theirs = peers.run_tflite(g.model_bytes, x)
+    try:
+        theirs = peers.run_tflite(g.model_bytes, x)
+    except RuntimeError as error:
+        # Some ratios of scales are more than XNNPACK takes.
+        assert "XNNPACK" in str(error)
+        return None
     ours = run(lwctl, ref, g, x, theirs)
     for i, mine, other in zip(g.outputs, ours, theirs):
         off = np.abs(mine.astype(int) - other).max(initial=0)
@@ -53,7 +59,7 @@ def test_single_operators(lwctl, ref, name):
     print("SEED", SEED)
     seen = [compare(lwctl, ref, tflite_random.single(name, SEED + i),
                     f"{name}, SEED={SEED + i}") for i in range(SINGLES)]
-    assert max(seen) > 2, "outputs that tell nothing"
+    assert max(filter(None, seen)) > 2, "outputs that tell nothing"
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))
@@ -63,4 +69,5 @@ def test_whole_graphs(lwctl, ref, block):
     print("SEED", SEED)
     seen = [compare(lwctl, ref, tflite_random.whole(seed), f"SEED={seed}")
             for seed in seeds]
-    assert np.sum(np.array(seen) <= 2) <= n * DULL // 100
+    assert seen.count(None) <= n * UNRUN // 100
+    assert sum(s is not None and s <= 2 for s in seen) <= n * DULL // 100

@@ -2,7 +2,7 @@
 """Operators of random graphs that work on each number, or vector, by itself."""
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
-from tflite_graph import BOUNDS, Unfit, operator
+from tflite_graph import BOUNDS, Unfit, operator, within
 from tflite_models import quantization
 
 
@@ -38,8 +38,10 @@ def tanh(g, x):
 
 @operator
 def hard_swish(g, x):
-    return unary(g, x, "HARD_SWISH", lambda v: v * np.clip(v / 6 + .5, 0, 1),
-                 "HardSwishOptions")
+    y = unary(g, x, "HARD_SWISH", lambda v: v * np.clip(v / 6 + .5, 0, 1),
+              "HardSwishOptions")
+    within(0, x.scale / y.scale, 127)
+    return y
 
 
 @operator
@@ -106,6 +108,8 @@ def rsqrt(g, x):
 
 @operator
 def softmax(g, x):
+    if not x.shape:
+        raise Unfit
     beta = float(np.float32(g.rng.uniform(0.2, 2))) if g.chance(0.3) else 1.
     return unary(g, x, "SOFTMAX", lambda v: np.exp(v) / (x.shape[-1] + 1),
                  "SoftmaxOptions", (1 / 256, -128), beta=beta)
@@ -154,6 +158,11 @@ def binary(g, x, name, mean, std, function=None):
     y, _ = operand(g, x)
     act, mean, std = g.activation(mean(x, y), std(x, y))
     z = g.value(whole(x, y), mean, std)
+    if name == "MUL":
+        within(2**-16, x.scale * y.scale / z.scale, 2**8)
+    else:
+        within(2**-10, x.scale / z.scale, 2**8)
+        within(2**-10, y.scale / z.scale, 2**8)
     pair = [x, y] if g.chance(0.5) else [y, x]
     g.add(name, [v.index for v in pair], [z.index],
           name.capitalize() + "Options", fusedActivationFunction=act)
@@ -179,6 +188,8 @@ def mul(g, x):
 
 
 def extreme(g, x, name):
+    if not x.shape:
+        raise Unfit
     if g.chance(0.5):
         shape = x.shape[-1:] if g.chance(0.5) else (1,)
         index = g.constant(g.bytes(shape), quantization(*x.quanta))

@@ -173,9 +173,8 @@ def transpose_conv(g, x):
                              *made[1:]], [y.index], "TransposeConvOptions",
           padding=padding, strideH=stride[0], strideW=stride[1],
           fusedActivationFunction=act)
-    # XNNPACK has no padding below zero.
-    if padding == SAME and any((d - 1) * s + k < o for d, s, k, o in
-                               zip((h, w), stride, kernel, size)):
+    # XNNPACK leaves these to LiteRT's own kernel.
+    if padding == SAME and (kernel[0] < stride[0] or kernel[1] < stride[1]):
         return g.rounds_otherwise(y)
     return y
 

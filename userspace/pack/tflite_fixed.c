@@ -100,6 +100,19 @@ struct lw_tflite_factor lw_tflite_inverse_root(int32_t x)
 	return (struct lw_tflite_factor){ root, -shift };
 }
 
+/*
+ * The same of 16 bits, as that kernel has it: by 16 and more, where the mask
+ * overflows, everything from 0 on becomes 1.
+ */
+static int32_t shift16(int32_t x, int shift)
+{
+	int16_t mask = (int16_t)((1ll << shift) - 1);
+	int16_t rest = (int16_t)(x & mask);
+	int16_t threshold = (int16_t)((mask >> 1) + (x < 0));
+
+	return (x >> shift) + (rest > threshold);
+}
+
 static int32_t saturate16(int32_t x)
 {
 	return x > INT16_MAX ? INT16_MAX : x < INT16_MIN ? INT16_MIN : x;
@@ -147,9 +160,9 @@ int32_t lw_tflite_swish_at(const struct lw_tflite_swish *swish,
 	if (shift > 0)
 		relu = saturate16(relu * 2);
 	else
-		relu = lw_tflite_shift(relu, -shift);
+		relu = shift16(relu, -shift);
 	relu = (relu + (1 << 15)) >> 1;
 	/* At most 2^15, which is 1. */
 	scaled = relu * scaled / (1 << 15);
-	return lw_tflite_shift(scaled, -swish->out.shift);
+	return shift16(scaled, -swish->out.shift);
 }

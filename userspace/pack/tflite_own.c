@@ -61,9 +61,6 @@ int lw_tflite_select(struct lw_tflite_op *op, struct lw_value *in,
 	struct lw_weights *w;
 	uint32_t o;
 
-	if (!lw_tflite_may_unpack(op, (size_t)out->c * in->c))
-		return lw_tflite_refuse(op, "it picks %u of %u channels one by one",
-					out->c, in->c);
 	w = lw_tflite_own_weights(out->c, 1, 1, in->c);
 	if (!w)
 		return -ENOMEM;

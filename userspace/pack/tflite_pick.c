@@ -11,6 +11,9 @@ enum {
 	MIRROR_PAD_REFLECT = 0,
 };
 
+/* Of a convolution that picks channels. */
+#define MOST_WEIGHTS 4096
+
 int lw_tflite_resize_node(struct lw_tflite_op *op, struct lw_value *in,
 			  struct lw_value *out, struct lw_node **node)
 {
@@ -29,15 +32,29 @@ int lw_tflite_resize_node(struct lw_tflite_op *op, struct lw_value *in,
 	return ret;
 }
 
+/* A view whose h, w or c is the axis; c only where there is little of it. */
+static int expose(struct lw_tflite_op *op, struct lw_value **value,
+		  const struct lw_tflite_dims *dims, uint32_t axis, uint32_t n,
+		  enum lw_axis *at)
+{
+	uint32_t hwc[3];
+
+	if (axis + 1 < dims->n || (uint64_t)n * dims->d[axis] <= MOST_WEIGHTS)
+		return lw_tflite_expose(op, *value, dims, axis, value, at);
+	*at = LW_AXIS_W;
+	lw_tflite_around(dims, axis, hwc);
+	return lw_tflite_view(op, *value, hwc, value);
+}
+
 int lw_tflite_pick(struct lw_tflite_op *op, struct lw_value **value,
 		   struct lw_tflite_dims *dims, uint32_t axis,
 		   const uint32_t *list, uint32_t n)
 {
-	struct lw_value *view, *out;
+	struct lw_value *view = *value, *out;
 	struct lw_node *node;
 	enum lw_axis at;
 	uint32_t i;
-	int ret = lw_tflite_expose(op, *value, dims, axis, &view, &at);
+	int ret = expose(op, &view, dims, axis, n, &at);
 
 	if (!ret)
 		ret = lw_tflite_derive(op, view, at == LW_AXIS_H ? n : view->h,
