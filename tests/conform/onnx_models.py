@@ -381,9 +381,9 @@ def quantise(float_model, folder, count=8, **options):
     source, result = folder / "float.onnx", folder / "qdq.onnx"
     onnx.save(float_model, source)
     options = {"activation_type": QuantType.QInt8,
-               "weight_type": QuantType.QInt8, "per_channel": True, **options}
-    quantize_static(source, result, Images(), quant_format=QuantFormat.QDQ,
-                    **options)
+               "weight_type": QuantType.QInt8, "per_channel": True,
+               "quant_format": QuantFormat.QDQ, **options}
+    quantize_static(source, result, Images(), **options)
     return onnx.load(result)
 
 

@@ -27,6 +27,8 @@ IN_SCALES = {("DequantizeLinear", 0): (1, 2), ("QLinearConv", 0): (1, 2),
 OUT_SCALES = {"QuantizeLinear": (1, 2), "QLinearConv": (6, 7),
               "QLinearMatMul": (6, 7)}
 BYTES = (TensorProto.UINT8, TensorProto.INT8)
+# We compute in floats what a test computes in these.
+RTOL = {"float16": 2e-3, "bfloat16": 1e-2}
 
 
 @dataclasses.dataclass
@@ -36,6 +38,7 @@ class Case:
     model: onnx.ModelProto
     x: np.ndarray
     outputs: list
+    rtol: float
     quantised: bool
 
 
@@ -105,6 +108,7 @@ class Builder:
         self.graph = self.model.graph
         self.arrays = dict(zip((i.name for i in self.graph.input), inputs))
         self.inputs, self.x, self.quantised = [], [], False
+        self.rtol = max(RTOL.get(numbers(y).dtype.name, 1e-5) for y in outputs)
         self.constants = {}
         for info in self.graph.input:
             if info.name in activations:
@@ -184,7 +188,8 @@ class Builder:
 
     def case(self, name):
         x = np.concatenate(self.x) if self.x else np.zeros(0, np.float32)
-        return Case(name, self.model, x, self.outputs, self.quantised)
+        return Case(name, self.model, x, self.outputs, self.rtol,
+                    self.quantised)
 
 
 def variants(test):

@@ -69,9 +69,10 @@ def compare(case, out, shapes):
     if shapes != expected:
         return f"shapes {shapes}, expected {expected}"
     wanted = np.concatenate([y.ravel() for y in case.outputs])
-    limit = 1e-5 * np.max(np.abs(wanted[np.isfinite(wanted)]), initial=1e-3)
-    if np.allclose(out, wanted, rtol=ROUNDED.get(case.name, 1e-5), atol=limit,
-                   equal_nan=True):
+    rtol = ROUNDED.get(case.name, case.rtol)
+    limit = case.rtol * np.max(np.abs(wanted[np.isfinite(wanted)]),
+                               initial=1e-3)
+    if np.allclose(out, wanted, rtol=rtol, atol=limit, equal_nan=True):
         return None
     return f"{out[:8]}, expected {wanted[:8]}"
 

@@ -439,7 +439,7 @@ static void test_bias_of_another_unit_is_requantised(void **state)
 	release(&r, b);
 }
 
-static void test_missing_quantisation_is_refused(void **state)
+static void test_missing_quantisation_is_left_to_the_packer(void **state)
 {
 	struct build *b = quantised_model();
 	struct result r;
@@ -449,10 +449,11 @@ static void test_missing_quantisation_is_refused(void **state)
 	b->graph.n_node -= 2;
 	b->io[1].name = word("r");
 	import_build(&r, b);
-	assert_int_equal(r.ret, -EOPNOTSUPP);
-	assert_int_equal(r.refusals.n, 1);
-	assert_non_null(strstr(r.refusals.item[0].reason,
-			       "'r' has no QuantizeLinear"));
+	assert_int_equal(r.ret, 0);
+	assert_false(r.graph->quantised);
+	assert_true(r.graph->inputs[0].value->quantised);
+	assert_non_null(r.graph->nodes[0]->weights->q);
+	assert_false(r.graph->outputs[0].value->quantised);
 	release(&r, b);
 }
 
@@ -631,7 +632,7 @@ int main(void)
 		cmocka_unit_test(test_refusals_are_all_listed),
 		cmocka_unit_test(test_quantised),
 		cmocka_unit_test(test_bias_of_another_unit_is_requantised),
-		cmocka_unit_test(test_missing_quantisation_is_refused),
+		cmocka_unit_test(test_missing_quantisation_is_left_to_the_packer),
 		cmocka_unit_test(test_second_scale_becomes_a_requant),
 		cmocka_unit_test(test_truncation),
 		cmocka_unit_test(test_flipped_bits),

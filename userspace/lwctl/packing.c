@@ -114,6 +114,14 @@ static int read_eval(struct lw_packing *packing,
 	return ret;
 }
 
+static bool is_float(const struct lw_graph *graph)
+{
+	for (uint32_t i = 0; i < graph->n_values; i++)
+		if (graph->values[i]->quantised)
+			return false;
+	return true;
+}
+
 int lw_packing_open(struct lw_packing *packing,
 		    struct lw_packing_request *request,
 		    struct lwnpu_error *error)
@@ -129,8 +137,10 @@ int lw_packing_open(struct lw_packing *packing,
 	graph = packing->graph;
 	if (!graph->quantised && !request->n_calib)
 		return lw_fail(error, -EDOM,
-			       "%s: is a float model, expected --calib with inputs to calibrate with",
-			       request->model);
+			       "%s: %s, expected --calib with inputs to calibrate with",
+			       request->model, is_float(graph) ?
+			       "is a float model" :
+			       "is quantised only in parts");
 	lw_io_of_port(&packing->output, &graph->outputs[0]);
 	ret = set_inputs(packing, request, error);
 	if (!ret)

@@ -126,14 +126,21 @@ static int remove_dead(struct lw_graph *graph)
 	return 0;
 }
 
-/* A batch norm that found no convolution is a depthwise one of 1x1. */
+/*
+ * A batch norm that found no convolution is a depthwise one of 1x1; between
+ * bytes tables are exact, where weights of 8 bits would not be.
+ */
 static void convert_affine(struct lw_graph *graph)
 {
+	struct lw_node *node;
 	uint32_t i;
 
-	for (i = 0; i < graph->n_nodes; i++)
-		if (graph->nodes[i]->kind == LW_NODE_AFFINE)
-			graph->nodes[i]->kind = LW_NODE_DWCONV;
+	for (i = 0; i < graph->n_nodes; i++) {
+		node = graph->nodes[i];
+		if (node->kind == LW_NODE_AFFINE &&
+		    !(node->in[0]->quantised && node->out->quantised))
+			node->kind = LW_NODE_DWCONV;
+	}
 }
 
 static bool is_quantised(const struct lw_graph *graph)
@@ -143,10 +150,7 @@ static bool is_quantised(const struct lw_graph *graph)
 	for (i = 0; i < graph->n_values; i++)
 		if (!graph->values[i]->quantised)
 			return false;
-	for (i = 0; i < graph->n_nodes; i++)
-		if (graph->nodes[i]->weights && !graph->nodes[i]->weights->q)
-			return false;
-	return true;
+	return lw_graph_has_bytes(graph);
 }
 
 int lw_pass_fold(struct lw_graph *graph, const struct lw_pack_options *options,

@@ -232,6 +232,17 @@ struct lw_node *lw_graph_producer(const struct lw_graph *graph,
 	return NULL;
 }
 
+bool lw_graph_has_bytes(const struct lw_graph *graph)
+{
+	uint32_t i;
+
+	for (i = 0; i < graph->n_nodes; i++)
+		if (lw_has_bytes(graph->nodes[i]) &&
+		    !graph->nodes[i]->weights->q)
+			return false;
+	return true;
+}
+
 static bool is_port(const struct lw_port *ports, uint32_t n,
 		    const struct lw_value *value)
 {

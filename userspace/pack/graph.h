@@ -349,6 +349,12 @@ struct lw_sum {
  */
 bool lw_sum(struct lw_sum *sum, float ratio0, float ratio1);
 
+/* Whether a node's weights become bytes; AFFINE's become tables. */
+static inline bool lw_has_bytes(const struct lw_node *node)
+{
+	return node->weights && node->kind != LW_NODE_AFFINE;
+}
+
 /* All of these return NULL or -ENOMEM when memory is short. */
 struct lw_graph *lw_graph_new(const char *source);
 void lw_graph_free(struct lw_graph *graph);
@@ -366,6 +372,8 @@ void lw_graph_remove(struct lw_graph *graph, uint32_t node);
 /* Node that writes a value, or NULL (an input). */
 struct lw_node *lw_graph_producer(const struct lw_graph *graph,
 				  const struct lw_value *value);
+/* Whether all weights that become bytes are. */
+bool lw_graph_has_bytes(const struct lw_graph *graph);
 /* Whether a value is one of the graph's inputs, or outputs. */
 bool lw_graph_is_input(const struct lw_graph *graph,
 		       const struct lw_value *value);

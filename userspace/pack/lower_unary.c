@@ -76,11 +76,25 @@ static uint8_t look_up(const struct lw_node *node, int q, uint32_t c)
 	return y < lo ? lo : y > hi ? hi : y;
 }
 
+static bool is_uniform(const float *numbers, uint32_t n)
+{
+	for (uint32_t i = 1; numbers && i < n; i++)
+		if (numbers[i] != numbers[0])
+			return false;
+	return true;
+}
+
+/* One for each channel, where they are not all the same. */
 static uint32_t tables_of(const struct lw_node *node)
 {
+	uint32_t c = node->out->c;
+
 	if (node->tables)
 		return node->n_tables;
-	return node->alphas || node->weights ? node->out->c : 1;
+	if (node->weights)
+		return is_uniform(node->weights->real, c) &&
+		       is_uniform(node->weights->bias, c) ? 1 : c;
+	return is_uniform(node->alphas, c) ? 1 : c;
 }
 
 static int lower_tables(struct lw_lowering *lower, const struct lw_node *node)

@@ -102,6 +102,8 @@ int lw_onnx_run_sub(struct onnx_node *node)
 	struct onnx_value *out;
 	struct operands o;
 
+	if (lw_onnx_is_test(node, 0, ONNX_GREATEST))
+		return lw_onnx_test_margin(node);
 	if (read_operands(node, 0, 1, &o))
 		return node->status;
 	if (!o.k)

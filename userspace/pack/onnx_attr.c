@@ -5,8 +5,8 @@
 #include "onnx_import.h"
 
 /* The numbers of AttributeProto.AttributeType. */
-enum { ATTR_FLOAT = 1, ATTR_INT, ATTR_STRING, ATTR_TENSOR, ATTR_FLOATS = 6,
-       ATTR_INTS };
+enum { ATTR_FLOAT = 1, ATTR_INT, ATTR_STRING, ATTR_TENSOR, ATTR_GRAPH,
+       ATTR_FLOATS, ATTR_INTS };
 
 static bool has_value(const Lw__Onnx__AttributeProto *attr, int32_t type)
 {
@@ -19,6 +19,8 @@ static bool has_value(const Lw__Onnx__AttributeProto *attr, int32_t type)
 		return attr->has_s;
 	case ATTR_TENSOR:
 		return attr->t;
+	case ATTR_GRAPH:
+		return attr->has_g;
 	default:
 		return true;
 	}
@@ -117,6 +119,12 @@ const Lw__Onnx__TensorProto *lw_onnx_tensor_attr(struct onnx_node *node,
 
 	attr = lw_onnx_attr(node, name, ATTR_TENSOR);
 	return attr ? attr->t : NULL;
+}
+
+const Lw__Onnx__AttributeProto *lw_onnx_graph_attr(struct onnx_node *node,
+						  const char *name)
+{
+	return lw_onnx_attr(node, name, ATTR_GRAPH);
 }
 
 struct onnx_list lw_onnx_ints(struct onnx_node *node, const char *name)

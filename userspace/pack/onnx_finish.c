@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The last step for quantised models: values that their QuantizeLinear is some
- * nodes away from get their scale, or their nodes are refused.
+ * nodes away from get their scale. Others, and weights, are left to the packer.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -114,34 +114,19 @@ static void merge_clamps(struct lw_graph *graph, struct uses *uses)
 			i++;
 }
 
-static int refuse_unquantised(struct onnx_import *im, const struct uses *uses)
+/* Whether everything has a scale: the model needs no calibration. */
+static bool is_quantised(const struct onnx_import *im, const struct uses *uses)
 {
 	const struct lw_graph *graph = im->graph;
-	const struct lw_node *node;
-	const struct lw_value *value;
 	uint32_t i;
-	int ret = 0;
 
-	for (i = 0; i < graph->n_values && !ret; i++) {
-		value = graph->values[i];
-		node = uses[i].writer;
-		if (!value->quantised && (node || uses[i].readers))
-			ret = lw_refuse(im->refusals, node ? node->name :
-							     value->name,
-					node ? lw_node_kind_name(node->kind) :
-					       "input",
-					"'%.100s' has no QuantizeLinear, expected one in a quantised model",
-					value->name);
-	}
-	for (i = 0; i < graph->n_nodes && !ret; i++) {
-		node = graph->nodes[i];
-		if ((node->kind == LW_NODE_CONV ||
-		     node->kind == LW_NODE_DWCONV) && !node->weights->q)
-			ret = lw_refuse(im->refusals, node->name,
-					lw_node_kind_name(node->kind),
-					"its weights or its input are not quantised");
-	}
-	return ret;
+	if (im->partly)
+		return false;
+	for (i = 0; i < graph->n_values; i++)
+		if (!graph->values[i]->quantised &&
+		    (uses[i].writer || uses[i].readers))
+			return false;
+	return lw_graph_has_bytes(graph);
 }
 
 /* Removes values that no node writes or reads any more. */
@@ -166,15 +151,13 @@ static void drop_values(struct lw_graph *graph, const struct uses *uses)
 int lw_onnx_finish_quantised(struct onnx_import *im)
 {
 	struct uses *uses = find_uses(im->graph);
-	int ret;
 
 	if (!uses)
 		return -ENOMEM;
 	round_earlier(im->graph, uses);
 	merge_clamps(im->graph, uses);
-	ret = refuse_unquantised(im, uses);
-	if (!ret && !im->refusals->n)
-		drop_values(im->graph, uses);
+	im->graph->quantised = is_quantised(im, uses);
+	drop_values(im->graph, uses);
 	free(uses);
-	return ret;
+	return 0;
 }

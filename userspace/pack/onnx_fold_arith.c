@@ -112,24 +112,6 @@ static int64_t of_wholes(struct onnx_node *node, enum binary op, int64_t a,
 	}
 }
 
-int64_t lw_onnx_wrap(int32_t type, int64_t x)
-{
-	switch (type) {
-	case ONNX_UINT8:
-		return (uint8_t)x;
-	case ONNX_INT8:
-		return (int8_t)x;
-	case ONNX_UINT16:
-		return (uint16_t)x;
-	case ONNX_INT16:
-		return (int16_t)x;
-	case ONNX_INT32:
-		return (int32_t)x;
-	default:
-		return x;
-	}
-}
-
 /* Index, in a constant, of number @at of what it is broadcast to. */
 static size_t source(const struct onnx_shape *in, const struct onnx_shape *out,
 		     size_t at)

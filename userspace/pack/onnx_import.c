@@ -50,7 +50,8 @@ static int read_opset(struct onnx_import *im, const Lw__Onnx__ModelProto *model)
 		       im->opset, ONNX_MIN_OPSET, ONNX_MAX_OPSET);
 }
 
-static int read_initializers(struct onnx_import *im)
+static int read_initializers(struct onnx_import *im,
+			     const Lw__Onnx__GraphProto *graph)
 {
 	const Lw__Onnx__TensorProto *proto;
 	struct onnx_value *value;
@@ -58,8 +59,8 @@ static int read_initializers(struct onnx_import *im)
 	size_t i;
 	int ret;
 
-	for (i = 0; i < im->proto->n_initializer; i++) {
-		proto = im->proto->initializer[i];
+	for (i = 0; i < graph->n_initializer; i++) {
+		proto = graph->initializer[i];
 		if (!proto->name || !*proto->name)
 			return lw_fail(im->error, -EBADMSG,
 				       "initializer %zu has no name", i);
@@ -74,7 +75,7 @@ static int read_initializers(struct onnx_import *im)
 		if (ret)
 			return ret;
 	}
-	if (im->proto->n_sparse_initializer)
+	if (graph->n_sparse_initializer)
 		return lw_refuse(im->refusals, "", "initializer",
 				 "sparse initializers are not supported");
 	return 0;
@@ -200,9 +201,9 @@ static int import_node(struct onnx_node *node)
 	return 0;
 }
 
-static int import_proto(struct onnx_import *im, uint32_t index)
+static int import_proto(struct onnx_import *im,
+			const Lw__Onnx__NodeProto *proto, uint32_t index)
 {
-	const Lw__Onnx__NodeProto *proto = im->proto->node[index];
 	struct onnx_node node = {
 		.im = im,
 		.proto = proto,
@@ -227,18 +228,32 @@ static int import_proto(struct onnx_import *im, uint32_t index)
 	return ret;
 }
 
-static int import_nodes(struct onnx_import *im)
+static int import_nodes(struct onnx_import *im,
+			const Lw__Onnx__GraphProto *graph)
 {
 	uint32_t i;
 	int ret = 0;
 
-	if (im->proto->n_node > ONNX_MAX_NODES)
+	if (graph->n_node > ONNX_MAX_NODES)
 		return lw_fail(im->error, -EBADMSG,
 			       "%zu nodes, expected at most %u",
-			       im->proto->n_node, ONNX_MAX_NODES);
-	for (i = 0; i < im->proto->n_node && !ret; i++)
-		ret = import_proto(im, i);
+			       graph->n_node, ONNX_MAX_NODES);
+	for (i = 0; i < graph->n_node && !ret; i++)
+		ret = import_proto(im, graph->node[i], i);
 	return ret;
+}
+
+int lw_onnx_run_graph(struct onnx_import *im, struct onnx_scope *scope)
+{
+	int ret = lw_onnx_names(im, scope);
+
+	scope->outer = im->scope;
+	im->scope = scope;
+	if (!ret)
+		ret = read_initializers(im, scope->proto);
+	if (!ret && !scope->outer)
+		ret = lw_onnx_inputs(im);
+	return ret ? ret : import_nodes(im, scope->proto);
 }
 
 /* Everything that was refused is known: the graph is sound, or this says why. */
@@ -269,22 +284,17 @@ static int finish(struct onnx_import *im)
 }
 
 static int import_model(struct onnx_import *im,
-			const Lw__Onnx__ModelProto *model)
+			const Lw__Onnx__ModelProto *model,
+			struct onnx_scope *scope)
 {
 	int ret;
 
-	im->proto = model->graph;
-	if (!im->proto)
+	scope->proto = model->graph;
+	if (!scope->proto)
 		return lw_fail(im->error, -EBADMSG, "no graph in the model");
 	ret = read_opset(im, model);
 	if (!ret)
-		ret = lw_onnx_names(im);
-	if (!ret)
-		ret = read_initializers(im);
-	if (!ret)
-		ret = lw_onnx_inputs(im);
-	if (!ret)
-		ret = import_nodes(im);
+		ret = lw_onnx_run_graph(im, scope);
 	if (!ret)
 		ret = lw_onnx_outputs(im);
 	if (!ret)
@@ -306,7 +316,6 @@ static void release(struct onnx_import *im)
 		free(constant);
 	}
 	lw_onnx_views_free(im->moved);
-	free(im->values);
 	free(im->raw);
 	lw_graph_free(im->graph);
 }
@@ -324,7 +333,9 @@ int lw_import_onnx(struct lw_graph **graph, const void *data, size_t size,
 		.refusals = refusals,
 		.error = error,
 		.budget = CONSTANTS_BUDGET(size),
+		.allocator = &allocator,
 	};
+	struct onnx_scope scope = { 0 };
 	Lw__Onnx__ModelProto *model;
 	int ret;
 
@@ -334,7 +345,7 @@ int lw_import_onnx(struct lw_graph **graph, const void *data, size_t size,
 			       "damaged, or no ONNX model: its protobuf does not parse");
 	im.graph = lw_graph_new("onnx");
 	if (im.graph)
-		ret = import_model(&im, model);
+		ret = import_model(&im, model, &scope);
 	else
 		ret = lw_fail(error, -ENOMEM, "out of memory");
 	if (!ret) {
@@ -342,6 +353,7 @@ int lw_import_onnx(struct lw_graph **graph, const void *data, size_t size,
 		im.graph = NULL;
 	}
 	release(&im);
+	free(scope.values);
 	lw__onnx__model_proto__free_unpacked(model, &allocator);
 	return ret;
 }

@@ -11,6 +11,8 @@
 #define ONNX_MAX_NAMES (1u << 17)
 /* A job binds a region to each. */
 #define ONNX_MAX_PORTS 32
+/* Graphs in a graph. */
+#define ONNX_MAX_DEPTH 16
 #define ONNX_MIN_OPSET 7
 #define ONNX_MAX_OPSET 28
 
@@ -24,7 +26,14 @@ enum onnx_type {
 	ONNX_INT32 = 6,
 	ONNX_INT64 = 7,
 	ONNX_BOOL = 9,
+	ONNX_FLOAT16 = 10,
 	ONNX_DOUBLE = 11,
+	ONNX_UINT32 = 12,
+	ONNX_BFLOAT16 = 16,
+	ONNX_UINT4 = 21,
+	ONNX_INT4 = 22,
+	ONNX_UINT2 = 25,
+	ONNX_INT2 = 26,
 };
 
 /* Where a dimension of ONNX is in an activation, or nowhere (its size is 1). */
@@ -63,7 +72,7 @@ struct onnx_shape {
  * struct onnx_constant - numbers known at import
  * @next: all constants of an import
  * @n: how many numbers
- * @real: of ONNX_FLOAT and ONNX_DOUBLE, else NULL
+ * @real: of types of real numbers, else NULL
  * @whole: of integers and ONNX_BOOL, else NULL
  * @q: of the result of DequantizeLinear: what it was made from, else NULL
  * @n_scale: how many scales and zero points
@@ -91,6 +100,14 @@ enum onnx_state {
 	ONNX_UNMADE,	/* an optional result that the importer leaves out */
 	ONNX_CONSTANT,
 	ONNX_ACTIVATION,
+	ONNX_TEST,	/* known when the model runs, and only of use to If */
+};
+
+/* What a value of ONNX_TEST is. */
+enum onnx_test {
+	ONNX_GREATEST,	/* numbers of TopK */
+	ONNX_MARGIN,	/* the greatest less the second greatest */
+	ONNX_CONDITION,	/* the comparison of one of them */
 };
 
 /**
@@ -103,6 +120,10 @@ enum onnx_state {
  * @constant: ONNX_CONSTANT; not owned
  * @value: ONNX_ACTIVATION; several names may stand for one
  * @rounded: ONNX_ACTIVATION of real numbers that went through QuantizeLinear
+ * @greatest_of: ONNX_ACTIVATION that is the greatest number of this, or NULL
+ * @test: ONNX_TEST: of all numbers of @value
+ * @first: ONNX_GREATEST: how many numbers are greater
+ * @kind, @threshold, @invert: ONNX_CONDITION: as of a GATE
  */
 struct onnx_value {
 	const char *name;
@@ -113,46 +134,69 @@ struct onnx_value {
 	const struct onnx_constant *constant;
 	struct lw_value *value;
 	bool rounded;
+	struct lw_value *greatest_of;
+	enum onnx_test test;
+	uint32_t first;
+	enum lw_gate_kind kind;
+	float threshold;
+	bool invert;
+};
+
+/**
+ * struct onnx_scope - a graph whose nodes are at work
+ * @outer: the graph that it is in, whose names it may use; NULL: the model's
+ * @proto: it
+ * @values: its names, sorted
+ * @n_values: how many
+ */
+struct onnx_scope {
+	struct onnx_scope *outer;
+	const Lw__Onnx__GraphProto *proto;
+	struct onnx_value *values;
+	uint32_t n_values;
 };
 
 struct onnx_view;
 
 /**
  * struct onnx_import - an import
- * @proto: the model's graph
+ * @allocator: of the parser
+ * @scope: the graph at work
+ * @depth: graphs around it
  * @opset: version of the default operator set
  * @graph: being made
  * @refusals: being made
  * @error: may be NULL
- * @values: sorted by name
- * @n_values: how many
  * @constants: all of them, owned
  * @moved: values whose numbers were moved, for nodes that want them so, too;
  *	owned
  * @budget: bytes that constants and weights may still take
  * @raw: by lw_value.id: read by a node before rounding
  * @n_raw: room in @raw
+ * @partly: something reads a value without its QuantizeLinear
  */
 struct onnx_import {
-	const Lw__Onnx__GraphProto *proto;
+	ProtobufCAllocator *allocator;
+	struct onnx_scope *scope;
+	unsigned int depth;
 	int64_t opset;
 	struct lw_graph *graph;
 	struct lw_refusals *refusals;
 	struct lwnpu_error *error;
-	struct onnx_value *values;
-	uint32_t n_values;
 	struct onnx_constant *constants;
 	struct onnx_view *moved;
 	size_t budget;
 	bool *raw;
 	uint32_t n_raw;
+	bool partly;
 };
 
 struct onnx_node;
 
 /**
  * struct onnx_op - an operator
- * @name: ONNX's
+ * @domain: of its operator set, "" is ONNX's own
+ * @name: in it
  * @run: adds to the graph, or NULL
  * @fold: computes constants from constants, or NULL
  * @min_in: inputs that must be there
@@ -163,6 +207,7 @@ struct onnx_node;
  * Both functions return onnx_node.status.
  */
 struct onnx_op {
+	const char *domain;
 	const char *name;
 	int (*run)(struct onnx_node *node);
 	int (*fold)(struct onnx_node *node);
@@ -210,16 +255,22 @@ int lw_onnx_refuse(struct onnx_node *node, const char *format, ...)
 #define ONNX_PROTO_BOTH(ours) ONNX_PROTO_RUN(ours) ONNX_PROTO_FOLD(ours)
 #define ONNX_OP(what, name, ours, min_in, max_in, max_out, since, limits) \
 	ONNX_PROTO_##what(ours)
+#define MS_OP(what, name, ours, min_in, max_in, max_out, limits) \
+	ONNX_PROTO_##what(ours)
 #include "onnx_ops.def"
 #undef ONNX_OP
+#undef MS_OP
 
 /* onnx_ops.c: the operator of a node, or NULL and refused. */
 const struct onnx_op *lw_onnx_op(struct onnx_node *node);
 
 /* onnx_names.c: every name that the graph defines. */
-int lw_onnx_names(struct onnx_import *im);
+int lw_onnx_names(struct onnx_import *im, struct onnx_scope *scope);
 struct onnx_value *lw_onnx_find(const struct onnx_import *im,
 				const char *name);
+
+/* onnx_import.c: all nodes of a graph, which becomes the one at work. */
+int lw_onnx_run_graph(struct onnx_import *im, struct onnx_scope *scope);
 
 /* onnx_ports.c: the model's inputs and outputs. */
 int lw_onnx_inputs(struct onnx_import *im);
@@ -235,6 +286,10 @@ int lw_onnx_tensor(struct onnx_import *im, const Lw__Onnx__TensorProto *proto,
 /* Takes bytes off the budget: 0, or -EFBIG. */
 int lw_onnx_charge(struct onnx_import *im, size_t bytes);
 const char *lw_onnx_type_name(int32_t type);
+/* Whether a type is of real numbers that a float can stand for. */
+bool lw_onnx_is_real(int32_t type);
+/* Bounds of a type of integers of up to 32 bits; false for any other. */
+bool lw_onnx_type_range(int32_t type, int64_t *lo, int64_t *hi);
 
 /* onnx_attr.c: attributes, or constant inputs that replace them. */
 
@@ -260,6 +315,8 @@ bool lw_onnx_string_is(struct onnx_node *node, const char *name,
 		       const char *value, const char *is);
 const Lw__Onnx__TensorProto *lw_onnx_tensor_attr(struct onnx_node *node,
 						 const char *name);
+const Lw__Onnx__AttributeProto *lw_onnx_graph_attr(struct onnx_node *node,
+						  const char *name);
 const Lw__Onnx__AttributeProto *
 lw_onnx_attr(struct onnx_node *node, const char *name, int32_t type);
 struct onnx_list lw_onnx_ints(struct onnx_node *node, const char *name);
@@ -333,7 +390,7 @@ struct onnx_shape lw_onnx_gathered(const struct onnx_shape *in,
 				   const struct onnx_shape *index,
 				   uint32_t dim);
 
-/* onnx_fold_arith.c: an integer as its type holds it. */
+/* onnx_tensor.c: an integer as its type holds it. */
 int64_t lw_onnx_wrap(int32_t type, int64_t x);
 
 /* onnx_fold.c: a result of its own; NULL on failure. */
@@ -341,7 +398,7 @@ struct onnx_constant *lw_onnx_fold_new(struct onnx_node *node,
 				       const struct onnx_shape *shape,
 				       bool real);
 
-/* onnx_finish.c: the last step for quantised models. */
+/* onnx_finish.c: the last step for quantised models, if only in parts. */
 int lw_onnx_finish_quantised(struct onnx_import *im);
 
 #endif /* LW_ONNX_IMPORT_H */

@@ -65,16 +65,15 @@ struct onnx_value *lw_onnx_new_like(struct onnx_node *node,
 }
 
 /*
- * A value that is quantised later must not have been read before: the reader
- * saw numbers that were not rounded.
+ * A value that gets its scale later has been read before: a model that is
+ * quantised in parts reads numbers there that were not rounded.
  */
 static void note_reading(struct onnx_node *node, const struct onnx_value *in)
 {
 	if (in->rounded || in->type != ONNX_FLOAT)
 		return;
 	if (in->value->quantised)
-		lw_onnx_refuse(node, "reads '%s' without its QuantizeLinear",
-			       in->name);
+		node->im->partly = true;
 	node->im->raw[in->value->id] = true;
 }
 

@@ -231,6 +231,33 @@ bool lw_onnx_pick_room(struct onnx_node *node, struct onnx_picks *picks,
 		       uint32_t dim, uint32_t n);
 void lw_onnx_picks_free(struct onnx_picks *picks);
 
+/* onnx_quant.c */
+
+/*
+ * Input @i, bytes, as real numbers; its scale and zero point are inputs @scale
+ * and @scale + 1, of a constant one for each place along @axis or one for all.
+ */
+struct onnx_value *lw_onnx_dequantise(struct onnx_node *node, uint32_t i,
+				      uint32_t scale, int64_t axis);
+/* The bias of a product of two, input @i, in the product of their scales. */
+struct onnx_value *lw_onnx_dequantise_bias(struct onnx_node *node, uint32_t i,
+					   const struct onnx_value *a,
+					   const struct onnx_value *b);
+/* Output @i is a value as bytes; see above for @scale. */
+int lw_onnx_quantise(struct onnx_node *node, uint32_t i,
+		     const struct onnx_value *value, uint32_t scale);
+
+/* onnx_test.c: what an If may depend on. */
+
+/* Whether input @i is a test of this kind. */
+bool lw_onnx_is_test(const struct onnx_node *node, uint32_t i,
+		     enum onnx_test test);
+/* Output @i becomes numbers of TopK, input 0, from one of them on. */
+int lw_onnx_test_part(struct onnx_node *node, uint32_t i, int64_t first,
+		      const struct onnx_shape *shape);
+/* Input 0 less input 1, of which one is a test. */
+int lw_onnx_test_margin(struct onnx_node *node);
+
 /* onnx_window.c: convolution's and pooling's attributes. */
 
 /*

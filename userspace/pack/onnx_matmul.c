@@ -3,6 +3,7 @@
  * Gemm and MatMul: of an activation and a constant, a convolution of 1 x 1 (in
  * groups, where the constant has batches); of two activations, MATMUL.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "onnx_weights.h"
@@ -145,9 +146,13 @@ static struct onnx_value *by_constant(struct onnx_node *node,
 
 	if (node->status || read_matrices(node, p, which, &m))
 		return NULL;
-	if (!broadcast(p, in, &shape) ||
-	    (m.batches > 1 && m.batches != count_batches(&shape))) {
+	if (!broadcast(p, in, &shape)) {
 		lw_onnx_refuse(node, "batches of its constant and its input do not fit");
+		return NULL;
+	}
+	if (m.batches > 1 && m.batches != count_batches(&shape)) {
+		lw_onnx_refuse(node, "%u matrices for %llu", m.batches,
+			       (unsigned long long)count_batches(&shape));
 		return NULL;
 	}
 	dim = shape.n - 1 - !which;
@@ -303,6 +308,8 @@ static struct onnx_value *add_rest(struct onnx_node *node,
 				   struct onnx_value *out, float beta)
 {
 	const struct onnx_value *c = lw_onnx_in(node, 2);
+	float *offset;
+	size_t i;
 
 	if (c->state == ONNX_ACTIVATION) {
 		c = lw_onnx_activation(node, 2);
@@ -311,14 +318,16 @@ static struct onnx_value *add_rest(struct onnx_node *node,
 		return lw_onnx_add(node, out, c);
 	}
 	c = lw_onnx_constant(node, 2);
-	if (!c)
-		return NULL;
-	if (beta != 1) {
-		lw_onnx_refuse(node, "beta is %g, expected 1 where C has rows",
-			       beta);
+	offset = c ? calloc(c->constant->n + 1, sizeof(*offset)) : NULL;
+	if (!offset) {
+		node->status = node->status ? node->status : -ENOMEM;
 		return NULL;
 	}
-	return lw_onnx_affine(node, out, &c->shape, NULL, c->constant->real);
+	for (i = 0; i < c->constant->n; i++)
+		offset[i] = c->constant->real[i] * beta;
+	out = lw_onnx_affine(node, out, &c->shape, NULL, offset);
+	free(offset);
+	return out;
 }
 
 int lw_onnx_run_gemm(struct onnx_node *node)

@@ -43,6 +43,9 @@ struct onnx_value *lw_onnx_movable(struct onnx_node *node, uint32_t i)
 
 	if (!in)
 		lw_onnx_refuse(node, "input %u is missing", i);
+	else if (in->state == ONNX_TEST)
+		lw_onnx_refuse(node, "input %u is a test, which only If may read",
+			       i);
 	else if (in->state != ONNX_ACTIVATION)
 		lw_onnx_refuse(node, "input %u is a constant", i);
 	return node->status ? NULL : in;
@@ -101,6 +104,8 @@ int lw_onnx_result(struct onnx_node *node, uint32_t i,
 		   const struct onnx_value *value)
 {
 	struct onnx_value *out = i < node->n_out ? node->out[i] : NULL;
+	enum onnx_origin origin;
+	const char *name;
 
 	if (node->status)
 		return node->status;
@@ -108,12 +113,11 @@ int lw_onnx_result(struct onnx_node *node, uint32_t i,
 		return node->status = -EINVAL;
 	if (!out)
 		return lw_onnx_refuse(node, "output %u is missing", i);
-	out->state = value->state;
-	out->type = value->type;
-	out->constant = value->constant;
-	out->value = value->value;
-	out->rounded = value->rounded;
-	out->shape = value->shape;
+	name = out->name;
+	origin = out->origin;
+	*out = *value;
+	out->name = name;
+	out->origin = origin;
 	return 0;
 }
 

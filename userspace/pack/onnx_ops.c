@@ -10,10 +10,14 @@ static const struct onnx_op ops[] = {
 #define ONNX_FUNCS_FOLD(ours) NULL, lw_onnx_fold_##ours
 #define ONNX_FUNCS_BOTH(ours) lw_onnx_run_##ours, lw_onnx_fold_##ours
 #define ONNX_OP(what, name, ours, min_in, max_in, max_out, since, limits) \
-	{ #name, ONNX_FUNCS_##what(ours), min_in, max_in, max_out, since, \
+	{ "", #name, ONNX_FUNCS_##what(ours), min_in, max_in, max_out, since, \
 	  limits },
+#define MS_OP(what, name, ours, min_in, max_in, max_out, limits) \
+	{ "com.microsoft", #name, ONNX_FUNCS_##what(ours), min_in, max_in, \
+	  max_out, 1, limits },
 #include "onnx_ops.def"
 #undef ONNX_OP
+#undef MS_OP
 };
 
 #define N_OPS (sizeof(ops) / sizeof(*ops))
@@ -25,16 +29,12 @@ static const struct onnx_op *find(const Lw__Onnx__NodeProto *proto)
 
 	if (!proto->op_type)
 		return NULL;
+	if (!strcmp(domain, "ai.onnx"))
+		domain = "";
 	for (i = 0; i < N_OPS; i++)
-		if (!strcmp(ops[i].name, proto->op_type))
-			break;
-	if (i == N_OPS)
-		return NULL;
-	/* onnxruntime's own QuantizeLinear is ONNX's with more types. */
-	if (!*domain || !strcmp(domain, "ai.onnx") ||
-	    (!strcmp(domain, "com.microsoft") &&
-	     strstr(proto->op_type, "uantizeLinear")))
-		return &ops[i];
+		if (!strcmp(ops[i].name, proto->op_type) &&
+		    !strcmp(ops[i].domain, domain))
+			return &ops[i];
 	return NULL;
 }
 
@@ -56,13 +56,17 @@ bool lw_onnx_claim(uint32_t i, struct lw_claim *claim)
 		return false;
 	*claim = (struct lw_claim){
 		.format = "onnx",
-		.domain = "",
+		.domain = ops[i].domain,
 		.op = ops[i].name,
 		.activations = ops[i].run,
 		.constants = ops[i].fold,
 		.limits = ops[i].limits,
 	};
-	snprintf(claim->versions, sizeof(claim->versions), "%u-%u",
-		 ops[i].since, ONNX_MAX_OPSET);
+	if (*ops[i].domain)
+		snprintf(claim->versions, sizeof(claim->versions), "%u",
+			 ops[i].since);
+	else
+		snprintf(claim->versions, sizeof(claim->versions), "%u-%u",
+			 ops[i].since, ONNX_MAX_OPSET);
 	return true;
 }

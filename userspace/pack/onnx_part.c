@@ -85,12 +85,35 @@ static struct onnx_value *reverse(struct onnx_node *node,
 	return out;
 }
 
+/* Of the numbers of TopK. */
+static int slice_test(struct onnx_node *node, uint32_t out,
+		      const struct onnx_range *range)
+{
+	struct onnx_shape shape = node->in[0]->shape;
+	int64_t first = 0;
+	uint32_t i;
+
+	for (i = 0; i < shape.n; i++) {
+		if (!range[i].n || (range[i].n > 1 && range[i].step != 1))
+			return lw_onnx_refuse(node, "takes %u numbers of TopK, %lld apart",
+					      range[i].n,
+					      (long long)range[i].step);
+		first += range[i].start;
+		shape.dim[i] = range[i].n;
+	}
+	return lw_onnx_test_part(node, out, first, &shape);
+}
+
 int lw_onnx_run_slice(struct onnx_node *node)
 {
 	struct onnx_range range[ONNX_MAX_DIMS], forward[ONNX_MAX_DIMS];
-	struct onnx_value *in = lw_onnx_movable(node, 0), *out;
+	struct onnx_value *in, *out;
 	uint32_t i;
 
+	if (lw_onnx_is_test(node, 0, ONNX_GREATEST))
+		return lw_onnx_ranges(node, &node->in[0]->shape, range) ?
+			       node->status : slice_test(node, 0, range);
+	in = lw_onnx_movable(node, 0);
 	if (!in || lw_onnx_ranges(node, &in->shape, range))
 		return node->status;
 	memcpy(forward, range, sizeof(forward));
@@ -125,7 +148,8 @@ static uint32_t part_size(struct onnx_node *node, const struct onnx_list *list,
 
 int lw_onnx_run_split(struct onnx_node *node)
 {
-	struct onnx_value *in = lw_onnx_movable(node, 0);
+	bool test = lw_onnx_is_test(node, 0, ONNX_GREATEST);
+	struct onnx_value *in = test ? node->in[0] : lw_onnx_movable(node, 0);
 	struct onnx_list list = lw_onnx_list(node, "split", 1);
 	int64_t given = lw_onnx_int(node, "axis", 0);
 	struct onnx_range range[ONNX_MAX_DIMS];
@@ -150,7 +174,9 @@ int lw_onnx_run_split(struct onnx_node *node)
 		if (start > size || (i == node->n_out - 1 && start != size))
 			lw_onnx_refuse(node, "the parts do not make up the %u of axis %u",
 				       size, axis);
-		if (node->out[i])
+		if (node->out[i] && test)
+			slice_test(node, i, range);
+		else if (node->out[i])
 			lw_onnx_result(node, i, lw_onnx_slice(node, in, range));
 	}
 	return node->status;
@@ -213,8 +239,10 @@ static struct onnx_value *gather(struct onnx_node *node,
 
 int lw_onnx_run_gather(struct onnx_node *node)
 {
-	struct onnx_value *in = lw_onnx_movable(node, 0), *out;
+	bool test = lw_onnx_is_test(node, 0, ONNX_GREATEST);
+	struct onnx_value *in = test ? node->in[0] : lw_onnx_movable(node, 0);
 	const struct onnx_value *index = lw_onnx_in(node, 1);
+	struct onnx_value *out;
 	int64_t given = lw_onnx_int(node, "axis", 0);
 	struct onnx_shape shape;
 	uint32_t dim;
@@ -230,6 +258,14 @@ int lw_onnx_run_gather(struct onnx_node *node)
 	    in->shape.n + index->shape.n - 1 > ONNX_MAX_DIMS)
 		return lw_onnx_refuse(node, "%zu indices in %u dimensions",
 				      index->constant->n, index->shape.n);
+	if (test && index->constant->n != 1)
+		return lw_onnx_refuse(node, "takes more than one number of TopK");
+	if (test) {
+		shape = lw_onnx_gathered(&in->shape, &index->shape, dim);
+		return lw_onnx_test_part(
+			node, 0, lw_onnx_dim(node, index->constant->whole[0],
+					     in->shape.dim[dim]), &shape);
+	}
 	out = gather(node, in, dim, index->constant);
 	shape = lw_onnx_gathered(&in->shape, &index->shape, dim);
 	return lw_onnx_result(node, 0, lw_onnx_regroup(node, out, &shape));

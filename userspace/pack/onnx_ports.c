@@ -64,8 +64,8 @@ static const Lw__Onnx__NodeProto *first_reader(const struct onnx_import *im,
 	const Lw__Onnx__NodeProto *node;
 	size_t i;
 
-	for (i = 0; i < im->proto->n_node; i++) {
-		node = im->proto->node[i];
+	for (i = 0; i < im->scope->proto->n_node; i++) {
+		node = im->scope->proto->node[i];
 		if (!node->n_input || strcmp(node->input[0], name) ||
 		    !node->op_type || !node->n_output)
 			continue;
@@ -154,10 +154,12 @@ static int add_input(struct onnx_import *im, struct onnx_value *value,
 	if (shape->n_dim > ONNX_MAX_DIMS)
 		return refuse_input(im, value, "expected at most 8 dimensions");
 	value->type = proto->type->tensor_type->elem_type;
+	if (lw_onnx_is_real(value->type))
+		value->type = ONNX_FLOAT;
 	if (value->type != ONNX_FLOAT && value->type != ONNX_UINT8 &&
 	    value->type != ONNX_INT8)
 		return refuse_input(im, value,
-				    "expected float, uint8 or int8 numbers");
+				    "expected real, uint8 or int8 numbers");
 	ret = read_shape(im, shape, value);
 	if (ret)
 		return ret < 0 ? ret : 0;
@@ -182,8 +184,8 @@ int lw_onnx_inputs(struct onnx_import *im)
 	size_t i;
 	int ret = 0;
 
-	for (i = 0; i < im->proto->n_input && !ret; i++) {
-		proto = im->proto->input[i];
+	for (i = 0; i < im->scope->proto->n_input && !ret; i++) {
+		proto = im->scope->proto->input[i];
 		if (!proto->name || !*proto->name)
 			return lw_fail(im->error, -EBADMSG,
 				       "input %zu has no name", i);
@@ -249,8 +251,7 @@ static int add_output(struct onnx_import *im, struct onnx_value *value)
 				 "it does not depend on an input");
 	if (!value->rounded && value->value->quantised &&
 	    value->type == ONNX_FLOAT)
-		return lw_refuse(im->refusals, value->name, "output",
-				 "it is read without its QuantizeLinear");
+		im->partly = true;
 	if (!describe_port(value, &port)) {
 		ret = order_output(im, value);
 		if (ret || !describe_port(value, &port))
@@ -267,12 +268,12 @@ int lw_onnx_outputs(struct onnx_import *im)
 	size_t i;
 	int ret = 0;
 
-	if (im->proto->n_output > ONNX_MAX_PORTS)
+	if (im->scope->proto->n_output > ONNX_MAX_PORTS)
 		return lw_fail(im->error, -EBADMSG,
 			       "%zu outputs, expected at most %d",
-			       im->proto->n_output, ONNX_MAX_PORTS);
-	for (i = 0; i < im->proto->n_output && !ret; i++) {
-		proto = im->proto->output[i];
+			       im->scope->proto->n_output, ONNX_MAX_PORTS);
+	for (i = 0; i < im->scope->proto->n_output && !ret; i++) {
+		proto = im->scope->proto->output[i];
 		value = proto->name ? lw_onnx_find(im, proto->name) : NULL;
 		if (!value || value->state == ONNX_UNSEEN)
 			return lw_fail(im->error, -EBADMSG,

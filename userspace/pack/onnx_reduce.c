@@ -149,7 +149,9 @@ static void axes_across(const struct onnx_shape *shape, const bool *over,
 struct onnx_value *lw_onnx_max(struct onnx_node *node,
 			       const struct onnx_value *in, const bool *over)
 {
+	const struct onnx_value *from = in;
 	int8_t axis[ONNX_MAX_DIMS];
+	struct onnx_value *out;
 	bool along[3];
 
 	if (!in)
@@ -161,7 +163,10 @@ struct onnx_value *lw_onnx_max(struct onnx_node *node,
 		memset(along, 0, sizeof(along));
 		along[ONNX_W] = true;
 	}
-	return pool(node, in, LW_POOL_MAX, over, along);
+	out = pool(node, in, LW_POOL_MAX, over, along);
+	if (out && lw_onnx_count(&out->shape) == 1)
+		out->greatest_of = from->value;
+	return out;
 }
 
 static struct onnx_value *min(struct onnx_node *node,

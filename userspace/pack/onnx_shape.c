@@ -141,9 +141,14 @@ struct onnx_shape lw_onnx_flattened(struct onnx_node *node,
 /* The input's numbers in the dimensions that @shape says. */
 static int regroup(struct onnx_node *node, onnx_shape_fn shape)
 {
-	struct onnx_value *in = lw_onnx_movable(node, 0);
 	struct onnx_shape out;
+	struct onnx_value *in;
 
+	if (lw_onnx_in(node, 0)->state == ONNX_TEST) {
+		out = shape(node, &node->in[0]->shape);
+		return lw_onnx_test_part(node, 0, 0, &out);
+	}
+	in = lw_onnx_movable(node, 0);
 	if (!in)
 		return node->status;
 	out = shape(node, &in->shape);
@@ -178,10 +183,13 @@ int lw_onnx_run_identity(struct onnx_node *node)
 int lw_onnx_run_cast(struct onnx_node *node)
 {
 	struct onnx_value *in = lw_onnx_activation(node, 0);
+	int64_t to = lw_onnx_int(node, "to", 0) & INT32_MAX;
 
 	lw_onnx_ignore(node, "saturate");
 	lw_onnx_ignore(node, "round_mode");
-	lw_onnx_int_in(node, "to", 0, ONNX_FLOAT, ONNX_FLOAT);
+	if (!lw_onnx_is_real(to))
+		lw_onnx_refuse(node, "to is %s, expected a type of real numbers",
+			       lw_onnx_type_name(to));
 	return lw_onnx_result(node, 0, in);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Constant tensors of ONNX: decoded to floats or to 64-bit integers. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,37 +9,89 @@
 /* How a type's elements are stored. */
 struct element {
 	const char *name;
-	unsigned int size;	/* in raw_data; 0: not supported */
+	unsigned int bits;	/* in raw_data; 0: not supported */
 	bool is_signed;
-	enum { IN_FLOATS, IN_INT32S, IN_INT64S, IN_DOUBLES } field;
+	bool is_real;
+	enum { IN_FLOATS, IN_INT32S, IN_INT64S, IN_DOUBLES, IN_UINT64S } field;
 };
 
 static const struct element elements[] = {
-	[ONNX_FLOAT] = { "float", 4, true, IN_FLOATS },
-	[ONNX_UINT8] = { "uint8", 1, false, IN_INT32S },
-	[ONNX_INT8] = { "int8", 1, true, IN_INT32S },
-	[ONNX_UINT16] = { "uint16", 2, false, IN_INT32S },
-	[ONNX_INT16] = { "int16", 2, true, IN_INT32S },
-	[ONNX_INT32] = { "int32", 4, true, IN_INT32S },
-	[ONNX_INT64] = { "int64", 8, true, IN_INT64S },
+	[ONNX_FLOAT] = { "float", 32, true, true, IN_FLOATS },
+	[ONNX_UINT8] = { "uint8", 8, false, false, IN_INT32S },
+	[ONNX_INT8] = { "int8", 8, true, false, IN_INT32S },
+	[ONNX_UINT16] = { "uint16", 16, false, false, IN_INT32S },
+	[ONNX_INT16] = { "int16", 16, true, false, IN_INT32S },
+	[ONNX_INT32] = { "int32", 32, true, false, IN_INT32S },
+	[ONNX_INT64] = { "int64", 64, true, false, IN_INT64S },
 	[8] = { .name = "string" },
-	[ONNX_BOOL] = { "bool", 1, false, IN_INT32S },
-	[10] = { .name = "float16" },
-	[ONNX_DOUBLE] = { "double", 8, true, IN_DOUBLES },
-	[12] = { .name = "uint32" },
+	[ONNX_BOOL] = { "bool", 8, false, false, IN_INT32S },
+	[ONNX_FLOAT16] = { "float16", 16, true, true, IN_INT32S },
+	[ONNX_DOUBLE] = { "double", 64, true, true, IN_DOUBLES },
+	[ONNX_UINT32] = { "uint32", 32, false, false, IN_UINT64S },
 	[13] = { .name = "uint64" },
 	[14] = { .name = "complex64" },
 	[15] = { .name = "complex128" },
-	[16] = { .name = "bfloat16" },
+	[ONNX_BFLOAT16] = { "bfloat16", 16, true, true, IN_INT32S },
+	[17] = { .name = "float8e4m3fn" },
+	[18] = { .name = "float8e4m3fnuz" },
+	[19] = { .name = "float8e5m2" },
+	[20] = { .name = "float8e5m2fnuz" },
+	[ONNX_UINT4] = { "uint4", 4, false, false, IN_INT32S },
+	[ONNX_INT4] = { "int4", 4, true, false, IN_INT32S },
+	[23] = { .name = "float4e2m1" },
+	[24] = { .name = "float8e8m0" },
+	[ONNX_UINT2] = { "uint2", 2, false, false, IN_INT32S },
+	[ONNX_INT2] = { "int2", 2, true, false, IN_INT32S },
 };
 
 #define N_ELEMENTS (sizeof(elements) / sizeof(*elements))
 
+static const struct element *find_element(int32_t type)
+{
+	return type > 0 && (size_t)type < N_ELEMENTS ? &elements[type] : NULL;
+}
+
 const char *lw_onnx_type_name(int32_t type)
 {
-	if (type > 0 && (size_t)type < N_ELEMENTS && elements[type].name)
-		return elements[type].name;
-	return "an unknown type";
+	const struct element *element = find_element(type);
+
+	return element && element->name ? element->name : "an unknown type";
+}
+
+bool lw_onnx_is_real(int32_t type)
+{
+	const struct element *element = find_element(type);
+
+	return element && element->is_real;
+}
+
+bool lw_onnx_type_range(int32_t type, int64_t *lo, int64_t *hi)
+{
+	const struct element *e = find_element(type);
+
+	if (!e || !e->bits || e->is_real || e->bits > 32 || type == ONNX_BOOL)
+		return false;
+	*lo = e->is_signed ? -((int64_t)1 << (e->bits - 1)) : 0;
+	*hi = ((int64_t)1 << (e->bits - e->is_signed)) - 1;
+	return true;
+}
+
+/* The lowest @bits bits as a number. */
+static int64_t extend(uint64_t x, unsigned int bits, bool is_signed)
+{
+	unsigned int unused = 64 - bits;
+
+	return is_signed ? (int64_t)(x << unused) >> unused :
+			   (int64_t)(x << unused >> unused);
+}
+
+int64_t lw_onnx_wrap(int32_t type, int64_t x)
+{
+	int64_t lo, hi;
+
+	if (!lw_onnx_type_range(type, &lo, &hi))
+		return x;
+	return extend(x, elements[type].bits, elements[type].is_signed);
 }
 
 int lw_onnx_charge(struct onnx_import *im, size_t bytes)
@@ -85,14 +138,30 @@ static uint64_t load_le(const uint8_t *at, unsigned int size)
 	return bits;
 }
 
-static float load_real(const uint8_t *at, unsigned int size)
+/* IEEE's half precision. */
+static float from_half(uint32_t bits)
 {
-	uint64_t bits = load_le(at, size);
-	uint32_t low = bits;
+	int32_t exponent = bits >> 10 & 31;
+	float fraction = bits & 1023, x;
+
+	if (exponent == 31)
+		x = fraction ? NAN : INFINITY;
+	else if (exponent)
+		x = ldexpf(fraction + 1024, exponent - 25);
+	else
+		x = ldexpf(fraction, -24);
+	return bits & 0x8000 ? -x : x;
+}
+
+static float real_of_bits(int32_t type, uint64_t bits)
+{
+	uint32_t low = type == ONNX_BFLOAT16 ? bits << 16 : bits;
 	double wide;
 	float real;
 
-	if (size == sizeof(wide)) {
+	if (type == ONNX_FLOAT16)
+		return from_half(bits & 0xffff);
+	if (type == ONNX_DOUBLE) {
 		memcpy(&wide, &bits, sizeof(wide));
 		return wide;
 	}
@@ -100,26 +169,23 @@ static float load_real(const uint8_t *at, unsigned int size)
 	return real;
 }
 
-static int64_t load_whole(const uint8_t *at, const struct element *element)
+/* Elements of less than a byte lie in it from its lowest bits on. */
+static void decode_raw(struct onnx_constant *constant, const uint8_t *data,
+		       int32_t type)
 {
-	uint64_t bits = load_le(at, element->size);
-	unsigned int unused = 64 - 8 * element->size;
+	const struct element *e = &elements[type];
+	uint64_t bits;
+	size_t i, at;
 
-	if (!element->is_signed)
-		return bits;
-	return (int64_t)(bits << unused) >> unused;
-}
-
-static void decode_raw(struct onnx_constant *constant, const uint8_t *at,
-		       const struct element *element)
-{
-	size_t i;
-
-	for (i = 0; i < constant->n; i++, at += element->size)
+	for (i = 0; i < constant->n; i++) {
+		at = i * e->bits;
+		bits = load_le(data + at / 8, (e->bits + 7) / 8) >> at % 8;
 		if (constant->real)
-			constant->real[i] = load_real(at, element->size);
+			constant->real[i] = real_of_bits(type, bits);
 		else
-			constant->whole[i] = load_whole(at, element);
+			constant->whole[i] = extend(bits, e->bits,
+						    e->is_signed);
+	}
 }
 
 static size_t n_typed(const Lw__Onnx__TensorProto *proto,
@@ -132,27 +198,51 @@ static size_t n_typed(const Lw__Onnx__TensorProto *proto,
 		return proto->n_int32_data;
 	case IN_INT64S:
 		return proto->n_int64_data;
+	case IN_UINT64S:
+		return proto->n_uint64_data;
 	default:
 		return proto->n_double_data;
 	}
 }
 
+/* A number in int32_data holds as many elements as fit into a byte. */
+static unsigned int per_number(const struct element *element)
+{
+	return element->bits < 8 ? 8 / element->bits : 1;
+}
+
+static void decode_int32(struct onnx_constant *constant, size_t i,
+			 const Lw__Onnx__TensorProto *proto, int32_t type)
+{
+	const struct element *e = &elements[type];
+	unsigned int per = per_number(e);
+	uint64_t bits = (uint32_t)proto->int32_data[i / per];
+
+	if (constant->real)
+		constant->real[i] = real_of_bits(type, bits);
+	else
+		constant->whole[i] = extend(bits >> i % per * e->bits, e->bits,
+					    e->is_signed);
+}
+
 static void decode_typed(struct onnx_constant *constant,
-			 const Lw__Onnx__TensorProto *proto,
-			 const struct element *element)
+			 const Lw__Onnx__TensorProto *proto, int32_t type)
 {
 	size_t i;
 
 	for (i = 0; i < constant->n; i++)
-		switch (element->field) {
+		switch (elements[type].field) {
 		case IN_FLOATS:
 			constant->real[i] = proto->float_data[i];
 			break;
 		case IN_INT32S:
-			constant->whole[i] = proto->int32_data[i];
+			decode_int32(constant, i, proto, type);
 			break;
 		case IN_INT64S:
 			constant->whole[i] = proto->int64_data[i];
+			break;
+		case IN_UINT64S:
+			constant->whole[i] = proto->uint64_data[i];
 			break;
 		case IN_DOUBLES:
 			constant->real[i] = proto->double_data[i];
@@ -188,18 +278,21 @@ static int check_length(struct onnx_import *im,
 			const Lw__Onnx__TensorProto *proto, const char *name,
 			const struct element *element, size_t n)
 {
-	size_t typed = n_typed(proto, element);
-	size_t bytes;
+	size_t typed = n_typed(proto, element), bits, bytes;
 
 	if (proto->has_raw_data && proto->raw_data.len) {
-		if (typed || lw_mul(n, element->size, &bytes) ||
-		    proto->raw_data.len != bytes)
+		if (lw_mul(n, element->bits, &bits))
+			bits = SIZE_MAX;
+		bytes = bits / 8 + (bits % 8 > 0);
+		if (typed || proto->raw_data.len != bytes)
 			return lw_fail(im->error, -EBADMSG,
-				       "tensor '%s': %zu bytes of raw data, expected %zu x %u bytes and no other data",
+				       "tensor '%s': %zu bytes of raw data, expected %zu x %u bits and no other data",
 				       name, proto->raw_data.len, n,
-				       element->size);
+				       element->bits);
 		return 0;
 	}
+	if (element->field == IN_INT32S && per_number(element) > 1)
+		n = n / per_number(element) + (n % per_number(element) > 0);
 	if (typed != n)
 		return lw_fail(im->error, -EBADMSG,
 			       "tensor '%s': %zu numbers of type %s, expected %zu",
@@ -212,7 +305,7 @@ int lw_onnx_tensor(struct onnx_import *im, const Lw__Onnx__TensorProto *proto,
 		   const char **why)
 {
 	int32_t type = proto->has_data_type ? proto->data_type : 0;
-	const struct element *element;
+	const struct element *element = find_element(type);
 	struct onnx_constant *constant;
 	size_t n = 0;
 	int ret = read_dims(im, proto, name, &value->shape, &n);
@@ -223,23 +316,21 @@ int lw_onnx_tensor(struct onnx_import *im, const Lw__Onnx__TensorProto *proto,
 		*why = "its data is in another file";
 		return 1;
 	}
-	if (type <= 0 || (size_t)type >= N_ELEMENTS || !elements[type].size) {
+	if (!element || !element->bits) {
 		*why = lw_onnx_type_name(type);
 		return 1;
 	}
-	element = &elements[type];
 	ret = check_length(im, proto, name, element, n);
 	if (ret)
 		return ret;
-	constant = lw_onnx_constant_new(im, n, type == ONNX_FLOAT ||
-						       type == ONNX_DOUBLE);
+	constant = lw_onnx_constant_new(im, n, element->is_real);
 	if (!constant)
 		return lw_fail(im->error, -ENOMEM,
 			       "tensor '%s': out of memory", name);
 	if (proto->has_raw_data && proto->raw_data.len)
-		decode_raw(constant, proto->raw_data.data, element);
+		decode_raw(constant, proto->raw_data.data, type);
 	else
-		decode_typed(constant, proto, element);
+		decode_typed(constant, proto, type);
 	value->state = ONNX_CONSTANT;
 	value->type = type;
 	value->constant = constant;

@@ -40,6 +40,8 @@ bool lw_onnx_place(struct onnx_shape *shape, const int8_t *axis,
 			return false;
 		if (shape->dim[i] == 1)
 			continue;
+		if (axis[i] == ONNX_UNIT)
+			return false;
 		length[axis[i]] *= shape->dim[i];
 		if (length[axis[i]] > LW_MAX_DIM)
 			return false;

@@ -60,33 +60,94 @@ static int take_scales(struct onnx_node *node, struct lw_weights *weights,
 	return 0;
 }
 
+/* A weight less its zero point. */
+static int64_t difference(const struct onnx_constant *from, size_t at,
+			  uint32_t o)
+{
+	int64_t zero = from->zero ? from->zero[from->n_scale == 1 ? 0 : o] : 0;
+
+	return from->q[at] - zero;
+}
+
+/* How many bytes it takes to add up to a weight. */
+static uint32_t bytes_for(int64_t q)
+{
+	return q < 0 ? (-q - INT8_MIN - 1) / -INT8_MIN :
+		       (q + INT8_MAX - 1) / INT8_MAX;
+}
+
+/* Makes room for @n bytes each: all but the first multiply copies of inputs. */
+static int widen(struct onnx_node *node, struct lw_weights *weights, uint32_t n)
+{
+	size_t size = count(weights) * n;
+	float *real;
+
+	if (lw_onnx_charge(node->im, size * 5))
+		return lw_onnx_refuse(node, "the model's weights take more memory than its size explains");
+	real = realloc(weights->real, size * sizeof(*real));
+	if (!real)
+		return node->status = -ENOMEM;
+	weights->real = real;
+	weights->i *= n;
+	return 0;
+}
+
+/* Weights as @n bytes each. */
+static int set_bytes(struct onnx_node *node, struct lw_weights *weights,
+		     const int16_t *wide, uint32_t n)
+{
+	size_t i, size, per_output;
+	int16_t rest = 0;
+
+	if (n > 1 && widen(node, weights, n))
+		return node->status;
+	size = count(weights);
+	per_output = size / weights->o;
+	weights->q = calloc(size, sizeof(*weights->q));
+	if (!weights->q)
+		return node->status = -ENOMEM;
+	for (i = 0; i < size; i++) {
+		if (i % n == 0)
+			rest = wide[i / n];
+		weights->q[i] = rest < INT8_MIN ? INT8_MIN :
+				rest > INT8_MAX ? INT8_MAX : rest;
+		rest -= weights->q[i];
+		if (n > 1)
+			weights->real[i] = weights->scale[i / per_output] *
+					   weights->q[i];
+	}
+	return 0;
+}
+
 /*
  * Weights less their zero point are ours, whatever the type, if they are in
- * the range of int8.
+ * the range of int8. What is beyond it is left to copies of the input.
  */
 static int take_quantised(struct onnx_node *node, struct lw_weights *weights,
 			  const struct onnx_constant *from,
 			  const struct onnx_layout *layout)
 {
-	size_t per_output = count(weights) / weights->o;
-	int64_t q, zero = 0;
+	size_t n = count(weights), per_output = n / weights->o;
+	int16_t *wide = calloc(n, sizeof(*wide));
+	uint32_t most = 1;
+	int64_t q;
 
-	if (take_scales(node, weights, from, layout))
-		return node->status;
-	weights->q = calloc(count(weights), sizeof(*weights->q));
-	if (!weights->q)
+	if (!wide)
 		return node->status = -ENOMEM;
 	FOR_WEIGHTS(weights, layout, to, at) {
-		if (from->zero)
-			zero = from->zero[from->n_scale == 1 ? 0 :
-					  to / per_output];
-		q = from->q[at] - zero;
-		if (q < INT8_MIN || q > INT8_MAX)
-			return lw_onnx_refuse(node, "a weight less its zero point is %lld, expected -128 to 127",
-					      (long long)q);
-		weights->q[to] = q;
+		q = difference(from, at, to / per_output);
+		if (q < -255 || q > 255) {
+			lw_onnx_refuse(node, "a weight less its zero point is %lld, expected -255 to 255",
+				       (long long)q);
+			break;
+		}
+		most = bytes_for(q) > most ? bytes_for(q) : most;
+		wide[to] = q;
 	}
-	return 0;
+	if (!node->status && !take_scales(node, weights, from, layout))
+		set_bytes(node, weights, wide, most);
+	free(wide);
+	return node->status;
 }
 
 /*
@@ -160,6 +221,30 @@ int lw_onnx_take_weights(struct onnx_node *node, struct lw_weights *weights,
 	return node->status;
 }
 
+/* Each channel @n times, one behind the other. */
+static struct onnx_value *repeat_channels(struct onnx_node *node,
+					  const struct onnx_value *in,
+					  uint32_t n)
+{
+	int8_t axis[ONNX_MAX_DIMS];
+	struct onnx_value *out;
+	struct onnx_shape shape;
+
+	if (!in || !lw_onnx_axes(in, axis))
+		return NULL;
+	shape = in->shape;
+	if (shape.n == ONNX_MAX_DIMS) {
+		lw_onnx_refuse(node, "wide weights on %d dimensions",
+			       ONNX_MAX_DIMS);
+		return NULL;
+	}
+	axis[shape.n] = ONNX_C;
+	shape.dim[shape.n++] = 1;
+	out = lw_onnx_regroup(node, in, &shape);
+	shape.dim[shape.n - 1] = n;
+	return lw_onnx_lay(node, lw_onnx_expand(node, out, &shape), axis);
+}
+
 struct onnx_value *lw_onnx_convolve(struct onnx_node *node,
 				    const struct onnx_value *in,
 				    struct lw_weights *weights, uint32_t groups,
@@ -172,6 +257,9 @@ struct onnx_value *lw_onnx_convolve(struct onnx_node *node,
 
 	if (!weights)
 		return NULL;
+	if (in && weights->i * groups != in->value->c)
+		in = repeat_channels(node, in,
+				     weights->i * groups / in->value->c);
 	depthwise = groups > 1 && groups == weights->o && weights->i == 1;
 	made = lw_onnx_emit(node, depthwise ? LW_NODE_DWCONV : LW_NODE_CONV,
 			    in, out);

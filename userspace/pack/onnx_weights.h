@@ -22,7 +22,8 @@ struct onnx_layout {
 /**
  * lw_onnx_take_weights() - fill in the constants of a convolution
  * @weights: o, kh, kw, i are set; @in: what it reads, which says whether it is
- * quantised; @source, @bias: constants, @bias may be NULL.
+ * quantised; @source, @bias: constants, @bias may be NULL. Weights of nine bits
+ * are several each, for inputs that are there as often: i is multiplied.
  */
 int lw_onnx_take_weights(struct onnx_node *node, struct lw_weights *weights,
 			 const struct onnx_value *in,
@@ -32,7 +33,8 @@ int lw_onnx_take_weights(struct onnx_node *node, struct lw_weights *weights,
 
 /*
  * lw_onnx_convolve() - add a convolution; its weights go with it, or are freed
- * Depthwise, if its groups say so. @window NULL: 1 x 1.
+ * Depthwise, if its groups say so. @window NULL: 1 x 1. If the weights are for
+ * a multiple of the channels of @in, it is given that.
  */
 struct onnx_value *lw_onnx_convolve(struct onnx_node *node,
 				    const struct onnx_value *in,

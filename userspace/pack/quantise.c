@@ -131,7 +131,7 @@ static int set_weights(struct lw_graph *graph, struct lwnpu_error *error)
 	int ret = 0;
 
 	for (i = 0; i < graph->n_nodes && !ret; i++)
-		if (graph->nodes[i]->weights)
+		if (lw_has_bytes(graph->nodes[i]))
 			ret = lw_quantise_weights(graph->nodes[i]);
 	graph->quantised = !ret;
 	return ret ? lw_fail(error, ret, "no memory to quantise") : 0;
