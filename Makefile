@@ -219,12 +219,15 @@ DKMSDIR ?= /usr/src/lwnpu-$(VERSION)
 fill_in = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 	-e 's|@VERSION@|$(VERSION)|'
 
+# A page may be about several calls, each with a link to it.
+MAN3 = $(wildcard docs/man/*.3)
+
 install: all $(SHELL_COMPLETIONS)
 	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/sbin \
 		$(PREFIX)/share/bash-completion/completions \
 		$(PREFIX)/share/zsh/site-functions \
-		$(PREFIX)/include $(LIBDIR)/pkgconfig $(PREFIX)/share/man/man1 \
-		$(addprefix $(PREFIX)/share/man/man,7 8) $(UNITDIR) $(RULESDIR))
+		$(PREFIX)/include $(LIBDIR)/pkgconfig \
+		$(addprefix $(PREFIX)/share/man/man,1 3 7 8) $(UNITDIR) $(RULESDIR))
 	install -m 755 $(BUILD)/lwctl $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/lwnpud $(DESTDIR)$(PREFIX)/sbin
 	install -m 755 $(BUILD)/liblwnpu.so $(DESTDIR)$(LIBDIR)/$(INSTALLED_LIB)
@@ -236,6 +239,13 @@ install: all $(SHELL_COMPLETIONS)
 	install -m 644 $(BUILD)/completion.zsh \
 		$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_lwctl
 	install -m 644 docs/man/lwctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(MAN3) $(DESTDIR)$(PREFIX)/share/man/man3
+	for page in $(MAN3:docs/man/%.3=%); do \
+		for name in $$(sed -n '/^\.SH NAME/{n;s/\\-.*//;s/,//g;p}' docs/man/$$page.3); do \
+			[ $$name = $$page ] || echo ".so man3/$$page.3" \
+				> $(DESTDIR)$(PREFIX)/share/man/man3/$$name.3; \
+		done; \
+	done
 	install -m 644 docs/man/lwnpu-drm.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 docs/man/lwnpud.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 userspace/lwnpud/60-lwnpu.rules $(DESTDIR)$(RULESDIR)

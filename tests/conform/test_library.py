@@ -63,8 +63,17 @@ def test_installed_files(root):
     files = {str(path.relative_to(root)) for path in root.rglob("*")
              if not path.is_dir()}
     version = run(LWCTL, "--version").split()[1]
-    assert files == {
+    manual = {name for name in files if name.startswith("usr/share/man/man3/")}
+    # Each is found by the name of every call.
+    assert {pathlib.Path(name).stem for name in manual} == \
+        {"lwnpu", *abi.functions()}
+    for name in manual:
+        link = re.match(r"\.so (man3/\w+\.3)\n$", (root / name).read_text())
+        assert not link or (root / "usr/share/man" / link[1]).exists()
+    assert files - manual == {
         "usr/bin/lwctl", "usr/include/lwnpu.h", "usr/share/man/man1/lwctl.1",
+        "usr/share/bash-completion/completions/lwctl",
+        "usr/share/zsh/site-functions/_lwctl",
         "usr/sbin/lwnpud", "usr/share/man/man8/lwnpud.8",
         "usr/share/man/man7/lwnpu-drm.7",
         "usr/lib/systemd/system/lwnpud.service",
