@@ -142,6 +142,9 @@ MUTATE := $(SAN_BUILD)/tests/fuzz/mutate
 SAN_SUITES = $(UNIT_TESTS:$(BUILD)/%=unit:$(SAN_BUILD)/%) \
 	"mutate lwm=$(MUTATE) lwm tests/data/lwm/good-conv.lwm --count 10000" \
 	"mutate lwm coded=$(MUTATE) lwm tests/data/lwm/good-names.lwm --count 10000" \
+	"mutate lwm rans=$(MUTATE) lwm tests/data/lwm/good-rans-slices.lwm --count 5000" \
+	"mutate lwm context=$(MUTATE) lwm tests/data/lwm/good-context.lwm --count 2000" \
+	"mutate lwm slices=$(MUTATE) lwm tests/data/lwm/good-context-slices.lwm --count 2000" \
 	"mutate tflite=$(MUTATE) tflite tests/data/small.tflite --count 10000" \
 	"mutate onnx=$(MUTATE) onnx tests/data/small.onnx --count 10000" \
 	"mutate qdq=$(MUTATE) onnx tests/data/small_qdq.onnx --count 10000"

@@ -87,6 +87,7 @@ static struct lwnpu_buffer buffer_of(const struct lwm_io *io, float *data)
 void rig_run(struct lwm_package *package, const char *device_name,
 	     const float *const *in, float **out)
 {
+	const struct lwm_choice choice = { .codings = LWM_ALL_CODINGS };
 	struct lwnpu_buffer inputs[RIG_PORTS], outputs[RIG_PORTS];
 	struct lwnpu_device *device;
 	struct lwnpu_model *model;
@@ -94,7 +95,8 @@ void rig_run(struct lwm_package *package, const char *device_name,
 	size_t size;
 	void *data;
 
-	assert_int_equal(lwm_write_memory(package, 7, &data, &size, &error), 0);
+	assert_int_equal(lwm_write_memory(package, &choice, &data, &size,
+					  &error), 0);
 	if (lwnpu_device_open(&device, device_name, &error) ||
 	    lwnpu_model_load_memory(&model, device, data, size, &error))
 		fail_msg("%s", error.message);

@@ -87,6 +87,7 @@ void lw_lut_package(const struct lw_lut *lut, void **data, size_t *size)
 		.n_outputs = 1,
 		.outputs = &out,
 	};
+	const struct lwm_choice choice = { 0 };
 	struct lwnpu_error error;
 
 	in.norm_channels = lut->norm_channels;
@@ -104,7 +105,7 @@ void lw_lut_package(const struct lw_lut *lut, void **data, size_t *size)
 	ops[2].lut.table = 256;
 	memcpy(tables, lut->table, 256);
 	memcpy(tables + 256, lut->late, 256);
-	if (lwm_write_memory(&package, 1u << LWM_RAW, data, size, &error))
+	if (lwm_write_memory(&package, &choice, data, size, &error))
 		fail_msg("%s", error.message);
 }
 

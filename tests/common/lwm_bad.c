@@ -171,8 +171,6 @@ static const struct file_fault {
 
 /* Faults of an intact file: the header's or a blob's contents. */
 
-#define SEGMENT(image, i) ((image)->header->segments[i])
-
 static void no_blob(struct lwm_image *image)
 {
 	image->header->ops = NULL;
@@ -191,7 +189,7 @@ static void blob_before_end(struct lwm_image *image)
 
 static void coding(struct lwm_image *image)
 {
-	SEGMENT(image, 1)->coding = 3;
+	SEGMENT(image, 1)->coding = (Lwm__Coding)LWM_CODINGS;
 }
 
 static void size_zero(struct lwm_image *image)
@@ -209,102 +207,6 @@ static void size_over_huffman(struct lwm_image *image)
 	Lwm__Blob *blob = SEGMENT(image, 1);
 
 	blob->size = 8 * blob->stored_size + 1;
-}
-
-/* Sets the first bits of the Huffman blob. */
-static void huffman_start(struct lwm_image *image, uint32_t bits)
-{
-	uint8_t *bytes = lwm_image_bytes(image, SEGMENT(image, 1));
-
-	bytes[0] = bits >> 24;
-	bytes[1] = bits >> 16;
-	bytes[2] = bits >> 8;
-	bytes[3] = bits;
-}
-
-/* 110, a run of 257: 00000000 100000001. */
-static void huffman_run(struct lwm_image *image)
-{
-	huffman_start(image, 0xc0101000);
-}
-
-/* 111 1101: 13 bits. */
-static void huffman_length(struct lwm_image *image)
-{
-	huffman_start(image, 0xfa000000);
-}
-
-/* 111 0001, 0, 0: three codes of 1 bit; 110, a run of 253. */
-static void huffman_full(struct lwm_image *image)
-{
-	huffman_start(image, 0xe2601fa0);
-}
-
-/* 0: a code of 8 bits; 110, a run of 255. */
-static void huffman_incomplete(struct lwm_image *image)
-{
-	huffman_start(image, 0x601fe000);
-}
-
-static void huffman_short(struct lwm_image *image)
-{
-	lwm_image_resize(image, SEGMENT(image, 1)->stored_size - 1);
-}
-
-static void huffman_long(struct lwm_image *image)
-{
-	lwm_image_resize(image, SEGMENT(image, 1)->stored_size + 1);
-}
-
-static void huffman_fill(struct lwm_image *image)
-{
-	image->blobs[image->size - 1] |= 1;
-}
-
-/* By hand: a frame of one block that repeats one byte 256 times. */
-static const uint8_t frame[] = {
-	0x28, 0xb5, 0x2f, 0xfd, 0x60, 0x00, 0x00, 0x03, 0x08, 0x00, 0x80,
-};
-
-static void zstd_frame(struct lwm_image *image)
-{
-	Lwm__Blob *blob = SEGMENT(image, 0);
-
-	lwm_image_resize(image, sizeof(frame));
-	memcpy(lwm_image_bytes(image, blob), frame, sizeof(frame));
-	blob->coding = LWM__CODING__ZSTD;
-}
-
-static void size_over_zstd(struct lwm_image *image)
-{
-	zstd_frame(image);
-	SEGMENT(image, 0)->size = 32768 * sizeof(frame) + 1;
-}
-
-static void zstd_magic(struct lwm_image *image)
-{
-	zstd_frame(image);
-	lwm_image_bytes(image, SEGMENT(image, 0))[0] = 0x27;
-}
-
-static void zstd_size(struct lwm_image *image)
-{
-	zstd_frame(image);
-	lwm_image_bytes(image, SEGMENT(image, 0))[5] = 1;
-}
-
-static void zstd_trailing(struct lwm_image *image)
-{
-	zstd_frame(image);
-	lwm_image_resize(image, sizeof(frame) + 1);
-}
-
-/* The block ends after 255 bytes. */
-static void zstd_block(struct lwm_image *image)
-{
-	zstd_frame(image);
-	lwm_image_bytes(image, SEGMENT(image, 0))[7] = 0xfb;
-	lwm_image_bytes(image, SEGMENT(image, 0))[8] = 0x07;
 }
 
 static void ops_size(struct lwm_image *image)
@@ -433,49 +335,33 @@ static void layer_name(struct lwm_image *image)
 	image->header->layers[0]->name[2] = (char)0xe9;
 }
 
-static const struct image_fault {
-	const char *name;
-	void (*apply)(struct lwm_image *image);
-	bool lut;
-} image_faults[] = {
-	{ "no-blob", no_blob, false },
-	{ "blob-past-end", blob_past_end, false },
-	{ "blob-before-end", blob_before_end, false },
-	{ "coding", coding, false },
-	{ "size-zero", size_zero, false },
-	{ "size-of-raw", size_of_raw, true },
-	{ "size-over-huffman", size_over_huffman, false },
-	{ "huffman-run", huffman_run, false },
-	{ "huffman-length", huffman_length, false },
-	{ "huffman-full", huffman_full, false },
-	{ "huffman-incomplete", huffman_incomplete, false },
-	{ "huffman-short", huffman_short, false },
-	{ "huffman-long", huffman_long, false },
-	{ "huffman-fill", huffman_fill, false },
-	{ "size-over-zstd", size_over_zstd, true },
-	{ "zstd-magic", zstd_magic, true },
-	{ "zstd-size", zstd_size, true },
-	{ "zstd-trailing", zstd_trailing, true },
-	{ "zstd-block", zstd_block, true },
-	{ "ops-size", ops_size, true },
-	{ "program-checksum", program_checksum, true },
-	{ "opcode", opcode, true },
-	{ "no-input", no_input, false },
-	{ "no-output", no_output, false },
-	{ "io-height", io_height, false },
-	{ "io-dims", io_dims, false },
-	{ "io-repeats", io_repeats, false },
-	{ "io-region", io_region, false },
-	{ "io-direction", io_direction, false },
-	{ "io-size", io_size, false },
-	{ "io-scale", io_scale, false },
-	{ "io-zero-point", io_zero_point, false },
-	{ "io-norm", io_norm, false },
-	{ "io-deviation", io_deviation, false },
-	{ "io-name", io_name, false },
-	{ "layer-range", layer_range, false },
-	{ "layer-macs", layer_macs, false },
-	{ "layer-name", layer_name, false },
+static const struct lwm_image_fault image_faults[] = {
+	{ "no-blob", no_blob, "conv" },
+	{ "blob-past-end", blob_past_end, "conv" },
+	{ "blob-before-end", blob_before_end, "conv" },
+	{ "coding", coding, "conv" },
+	{ "size-zero", size_zero, "conv" },
+	{ "size-of-raw", size_of_raw, "lut" },
+	{ "size-over-huffman", size_over_huffman, "conv" },
+	{ "ops-size", ops_size, "lut" },
+	{ "program-checksum", program_checksum, "lut" },
+	{ "opcode", opcode, "lut" },
+	{ "no-input", no_input, "conv" },
+	{ "no-output", no_output, "conv" },
+	{ "io-height", io_height, "conv" },
+	{ "io-dims", io_dims, "conv" },
+	{ "io-repeats", io_repeats, "conv" },
+	{ "io-region", io_region, "conv" },
+	{ "io-direction", io_direction, "conv" },
+	{ "io-size", io_size, "conv" },
+	{ "io-scale", io_scale, "conv" },
+	{ "io-zero-point", io_zero_point, "conv" },
+	{ "io-norm", io_norm, "conv" },
+	{ "io-deviation", io_deviation, "conv" },
+	{ "io-name", io_name, "conv" },
+	{ "layer-range", layer_range, "conv" },
+	{ "layer-macs", layer_macs, "conv" },
+	{ "layer-name", layer_name, "conv" },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -490,7 +376,7 @@ static int make_good(const char *name, void **data, size_t *size)
 		sample++;
 	ret = sample->make(&package);
 	if (!ret)
-		ret = lwm_write_memory(&package, sample->codings, data, size,
+		ret = lwm_write_memory(&package, &sample->choice, data, size,
 				       NULL);
 	lwm_release(&package);
 	return ret;
@@ -514,7 +400,7 @@ static int apply_to_file(const struct file_fault *fault, uint8_t **data,
 	return 0;
 }
 
-static int apply_to_image(const struct image_fault *fault, uint8_t **data,
+static int apply_to_image(const struct lwm_image_fault *fault, uint8_t **data,
 			  size_t *size)
 {
 	struct lwm_image image, changed;
@@ -522,7 +408,7 @@ static int apply_to_image(const struct image_fault *fault, uint8_t **data,
 	void *good;
 	int ret;
 
-	if (make_good(fault->lut ? "lut" : "conv", &good, size))
+	if (make_good(fault->sample, &good, size))
 		return -ENOMEM;
 	ret = lwm_image_open(&image, good, *size);
 	free(good);
@@ -540,17 +426,24 @@ static int apply_to_image(const struct image_fault *fault, uint8_t **data,
 	return ret;
 }
 
+static const char *make_bad(const struct lwm_image_fault *fault,
+			    uint8_t **data, size_t *size)
+{
+	return !fault->name || apply_to_image(fault, data, size) ? NULL :
+								    fault->name;
+}
+
 const char *lwm_bad(unsigned int index, uint8_t **data, size_t *size)
 {
 	int ret;
 
-	if (index >= COUNT(file_faults) + COUNT(image_faults))
-		return NULL;
 	if (index < COUNT(file_faults)) {
 		ret = apply_to_file(&file_faults[index], data, size);
 		return ret ? NULL : file_faults[index].name;
 	}
 	index -= COUNT(file_faults);
-	ret = apply_to_image(&image_faults[index], data, size);
-	return ret ? NULL : image_faults[index].name;
+	if (index < COUNT(image_faults))
+		return make_bad(&image_faults[index], data, size);
+	return make_bad(&lwm_coded_faults[index - COUNT(image_faults)], data,
+			size);
 }

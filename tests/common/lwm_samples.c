@@ -211,6 +211,29 @@ static void add_weights(struct builder *b, struct lwnpu_op *op,
 	memcpy(segment(b, size, &conv->weights), stream, size);
 }
 
+static void add_dwconv(struct builder *b, const char *name)
+{
+	const struct lwnpu_tensor at = b->at;
+	const size_t size = words(at.c) * LWNPU_LANES * 9;
+	struct lwnpu_conv constants;
+	struct lwnpu_op *op;
+	uint8_t *data;
+	size_t i;
+
+	op = operation(b, LWNPU_OP_DWCONV, name, at.h, at.w, at.c);
+	op->dwconv = (struct lwnpu_dwconv){
+		.weights_len = size, .kernel_h = 3, .kernel_w = 3,
+		.stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1,
+		.pad_top = 1, .pad_left = 1, .hi = 255,
+	};
+	add_constants(b, &constants, at.c);
+	op->dwconv.bias = constants.bias;
+	op->dwconv.scale = constants.scale;
+	data = segment(b, size, &op->dwconv.weights);
+	for (i = 0; i < size; i++)
+		data[i] = i % LWNPU_LANES < at.c ? weight(b) : 0;
+}
+
 /* 3x3 of stride 1 that keeps the size; @zeros: percent of blocks. */
 static void add_conv(struct builder *b, const char *name, uint32_t channels,
 		     unsigned int zeros)
@@ -306,12 +329,38 @@ static int make_names(struct lwm_package *package)
 	return 0;
 }
 
+/* Weights of each layout. */
+static int make_layers(struct lwm_package *package)
+{
+	struct builder b;
+
+	if (begin(&b, package, 5))
+		return -ENOMEM;
+	set_input(&b, 4, 4, 5);
+	add_conv(&b, "dense", 16, 0);
+	add_dwconv(&b, "depthwise");
+	add_conv(&b, "sparse", 18, 60);
+	add_lut(&b, "table", 16);
+	finish(&b);
+	return 0;
+}
+
+#define HUFFMAN (1u << LWM_HUFFMAN)
+#define ZSTD (1u << LWM_ZSTD)
+#define RANS (1u << LWM_RANS)
+#define CONTEXT (1u << LWM_CONTEXT)
+#define CODINGS(set, ...) { .codings = (set), ##__VA_ARGS__ }
+
 const struct lwm_sample lwm_samples[] = {
-	{ "lut", 0, make_lut },
-	{ "conv", 1u << LWM_HUFFMAN, make_conv },
-	{ "chain", ALL_CODINGS, make_chain },
-	{ "names", 1u << LWM_HUFFMAN, make_names },
-	{ NULL, 0, NULL },
+	{ "lut", CODINGS(0), make_lut },
+	{ "conv", CODINGS(HUFFMAN), make_conv },
+	{ "chain", CODINGS(HUFFMAN | ZSTD), make_chain },
+	{ "names", CODINGS(HUFFMAN), make_names },
+	{ "rans", CODINGS(RANS), make_names },
+	{ "rans-slices", CODINGS(RANS, .slice_size = 64), make_layers },
+	{ "context", CODINGS(CONTEXT), make_layers },
+	{ "context-slices", CODINGS(CONTEXT, .slice_size = 512), make_layers },
+	{ NULL, CODINGS(0), NULL },
 };
 
 int lwm_sample_random(struct lwm_package *package, uint64_t seed)
@@ -328,8 +377,10 @@ int lwm_sample_random(struct lwm_package *package, uint64_t seed)
 	n = 1 + below(&b, MAX_OPS);
 	for (i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "node %u", i);
-		if (below(&b, 2))
+		if (below(&b, 3) == 0)
 			add_lut(&b, name, below(&b, 100));
+		else if (below(&b, 3) == 0)
+			add_dwconv(&b, name);
 		else
 			add_conv(&b, name, 1 + below(&b, 24), below(&b, 100));
 	}

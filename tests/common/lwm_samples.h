@@ -6,17 +6,18 @@
 #include "lwm.h"
 #include "lwm_format.h"
 
-#define ALL_CODINGS (1u << LWM_HUFFMAN | 1u << LWM_ZSTD)
+/* What lwm_write_memory() takes, the smallest of a set of codings. */
+#define SMALLEST(set) (&(const struct lwm_choice){ .codings = (set) })
 
 /**
  * struct lwm_sample - a package with a name
  * @name: of its golden file, good-NAME.lwm
- * @codings: to write it with
+ * @choice: to write it with
  * @make: fill in a package; nonzero when memory is short
  */
 struct lwm_sample {
 	const char *name;
-	unsigned int codings;
+	struct lwm_choice choice;
 	int (*make)(struct lwm_package *package);
 };
 
@@ -55,6 +56,23 @@ int lwm_image_seal(const struct lwm_image *image, uint8_t **data,
 		   size_t *size);
 
 void lwm_image_close(struct lwm_image *image);
+
+/**
+ * struct lwm_image_fault - a fault of an intact file: of the header, of a blob
+ * @name: of its golden file, bad-NAME.lwm
+ * @apply: makes it
+ * @sample: in which
+ */
+struct lwm_image_fault {
+	const char *name;
+	void (*apply)(struct lwm_image *image);
+	const char *sample;
+};
+
+/* Faults of coded blobs; ends with a NULL name. */
+extern const struct lwm_image_fault lwm_coded_faults[];
+
+#define SEGMENT(image, i) ((image)->header->segments[i])
 
 /**
  * lwm_bad() - a package with one fault

@@ -14,6 +14,10 @@ import os
 import struct
 import sys
 
+import lwm_codings
+import lwm_context
+from lwm_codings import Damaged, need
+
 try:
     import xxhash
 except ImportError:
@@ -32,10 +36,6 @@ MAGIC = b"\x8bLWM\r\n\x1a\n"
 PRELUDE = struct.Struct("<8sQHHIQII")
 
 
-class Damaged(Exception):
-    """EBADMSG"""
-
-
 class Unsupported(Exception):
     """EOPNOTSUPP"""
 
@@ -46,11 +46,6 @@ class Refused(Exception):
 
 class CannotTell(Exception):
     """A Python module is missing."""
-
-
-def need(condition, what):
-    if not condition:
-        raise Damaged(what)
 
 
 # --- protobuf -------------------------------------------------------------
@@ -184,65 +179,6 @@ def message(data, schema):
 
 # --- codings --------------------------------------------------------------
 
-class Bits:
-    def __init__(self, data):
-        self.data, self.at = data, 0
-
-    def get(self, n=1):
-        value = 0
-        for _ in range(n):
-            need(self.at < 8 * len(self.data), "codes go on past the end")
-            value = value << 1 | (self.data[self.at // 8]
-                                  >> (7 - self.at % 8)) & 1
-            self.at += 1
-        return value
-
-
-def code_lengths(bits):
-    lengths, last = [], 8
-    while len(lengths) < 256:
-        if not bits.get():
-            pass
-        elif not bits.get():
-            last += -1 if bits.get() else 1
-        elif bits.get():
-            last = bits.get(4)
-        else:
-            zeros = 0
-            while not bits.get():
-                zeros += 1
-                need(zeros <= 8, "run")
-            run = 1 << zeros | bits.get(zeros)
-            need(len(lengths) + run <= 256, "run")
-            lengths += [0] * run
-            continue
-        need(1 <= last <= 12, "code length")
-        lengths.append(last)
-    return lengths
-
-
-def huffman_decode(data, size):
-    bits = Bits(data)
-    lengths = code_lengths(bits)
-    used = sorted((n, value) for value, n in enumerate(lengths) if n)
-    need(sum(4096 >> n for n, _ in used) == 4096, "code is not complete")
-    codes, code, before = {}, 0, used[0][0]
-    for n, value in used:
-        code <<= n - before
-        codes[n, code] = value
-        code, before = code + 1, n
-    out = bytearray()
-    while len(out) < size:
-        n = code = 0
-        while (n, code) not in codes:
-            code = code << 1 | bits.get()
-            n += 1
-        out.append(codes[n, code])
-    left = 8 * len(data) - bits.at
-    need(left < 8 and bits.get(left) == 0, "bits are left over")
-    return bytes(out)
-
-
 def raw_decode(data, size):
     return data
 
@@ -257,8 +193,10 @@ def zstd_blob(data, size):
         raise Damaged(f"zstd: {error}") from error
 
 
-CODINGS = [("raw", raw_decode, 1), ("huffman", huffman_decode, 8),
-           ("zstd", zstd_blob, 32768)]
+CODINGS = [("raw", raw_decode, 1),
+           ("huffman", lwm_codings.huffman_decode, 8),
+           ("zstd", zstd_blob, 32768), ("rans", lwm_codings.rans_decode, 1024),
+           ("context", None, 1024)]
 
 
 def check_coding(coding):
@@ -270,8 +208,11 @@ def check_size(coding, stored_size, size):
     need(1 <= size <= CODINGS[coding][2] * stored_size, "decoded size")
 
 
-def decode(coding, stored, size):
-    decoded = CODINGS[coding][1](stored, size)
+def decode(coding, stored, size, chain=None):
+    if CODINGS[coding][0] == "context":
+        decoded = lwm_context.context_decode(stored, size, chain)
+    else:
+        decoded = CODINGS[coding][1](stored, size)
     need(len(decoded) == size, "decodes to another size")
     return decoded
 
@@ -338,7 +279,8 @@ def read_package(data):
              for layer in header["layers"]), "multiply-accumulates")
     blobs = [header["ops"], *header["segments"]]
     stored = read_blobs(data, blobs, end)
-    ops, *pieces = [decode(b["coding"], s, b["size"])
+    chain = lwm_context.Chain()
+    ops, *pieces = [decode(b["coding"], s, b["size"], chain)
                     for b, s in zip(blobs, stored)]
     need(len(ops) % 128 == 0, "operations' size")
     weights = b"".join(pieces)

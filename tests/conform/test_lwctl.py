@@ -51,6 +51,13 @@ def images():
     ["pack", "x.onnx", "-o", "m.lwm", "--pattern", "stripes"],
     ["pack", "x.onnx", "-o", "m.lwm", "--range", "max"],
     ["pack", "x.onnx", "-o", "m.lwm", "--coding", "raw,gzip"],
+    ["pack", "x.onnx", "-o", "m.lwm", "--profile", "tiny"],
+    ["bench"],
+    ["bench", "m.lwm"],
+    ["bench", "--decode"],
+    ["bench", "--decode", "m.lwm", "n.lwm"],
+    ["bench", "--decode", "m.lwm", "--runs", "0"],
+    ["bench", "--decode", "m.lwm", "--threads", "65"],
     ["pack", "x.onnx", "-o", "m.lwm", "--mean", "1,2,3,4,5"],
     ["pack", "x.onnx", "-o", "m.lwm", "--mean", "1,,2"],
     ["pack", "x.onnx", "-o", "m.lwm", "--std", "0"],
@@ -268,15 +275,51 @@ def test_float_output(lwctl, images):
 
 def test_codings(lwctl):
     sizes = {}
-    for coding in ["raw", "huffman", "zstd", "raw,huffman,zstd"]:
+    every = "raw,huffman,zstd,rans,context"
+    for coding in [*every.split(","), every]:
         lwctl("pack", DEMO / "glyphs.onnx", "-o", "m.lwm", "--calib",
-              DEMO / "calib_x.npy", *NORM, "--coding", coding)
+              DEMO / "calib_x.npy", *NORM, "--coding", coding, "--profile",
+              "small")
         sizes[coding] = (lwctl.folder / "m.lwm").stat().st_size
         info = json.loads(lwctl("info", "m.lwm", "--json"))
         assert {s["coding"] for s in info["segments"]} <= \
             set(coding.split(",")) | {"raw"}
-    assert sizes["raw,huffman,zstd"] <= min(sizes.values())
-    assert sizes["huffman"] < sizes["raw"]
+    assert sizes[every] <= min(sizes.values())
+    assert sizes["context"] < sizes["rans"] < sizes["huffman"] < sizes["raw"]
+
+
+def test_profiles(lwctl):
+    sizes, codings = {}, {}
+    for profile in ["small", "balanced", "fast"]:
+        result = json.loads(lwctl(
+            "pack", DEMO / "glyphs.onnx", "-o", "m.lwm", "--calib",
+            DEMO / "calib_x.npy", *NORM, "--profile", profile, "--report",
+            "--json"))
+        sizes[profile] = result["bytes"]
+        codings[profile] = {s["coding"] for s in result["segments"]}
+        assert result["segments"] == \
+            json.loads(lwctl("info", "m.lwm", "--json"))["segments"]
+    assert sizes["small"] <= sizes["balanced"] < sizes["fast"]
+    assert "context" in codings["small"] and "context" not in codings["fast"]
+
+
+def test_bench_decode(lwctl, package):
+    result = json.loads(lwctl("bench", "--decode", package, "--runs", "3",
+                              "--threads", "2", "--json"))
+    assert result["runs"] == 3 and result["threads"] == [1, 2]
+    *rows, total = result["decode"]
+    info = json.loads(lwctl("info", package, "--json"))
+    assert total["coding"] == "all"
+    assert total["blobs"] == 1 + len(info["segments"])
+    for key in "blobs", "stored", "decoded":
+        assert sum(row[key] for row in rows) == total[key]
+    for row in result["decode"]:
+        for ms, speed in zip(row["ms"], row["mb_per_s"]):
+            assert speed == pytest.approx(row["decoded"] / ms / 1e3)
+    lines = lwctl("bench", "--decode", package, "--runs", "1").splitlines()
+    assert [line.split()[0] for line in lines] == \
+        ["coding", *(row["coding"] for row in rows), "all"]
+    assert "--decode" in lwctl("help", "bench")
 
 
 def test_pack_needs_calibration(lwctl):

@@ -15,7 +15,7 @@
 #include "../common/lwm_samples.h"
 #include "../common/mutation.h"
 #include "../common/watch.h"
-#include "coding.h"
+#include "decode.h"
 #include "file.h"
 #include "import.h"
 #include "pack.h"
@@ -65,7 +65,7 @@ static int read_lwm(const void *data, size_t size, struct lwnpu_error *error)
 	ret = lwm_read_memory(&package, data, size, error);
 	if (ret)
 		return ret;
-	ret = lwm_write_memory(&package, 1u << LWM_HUFFMAN, &again,
+	ret = lwm_write_memory(&package, SMALLEST(1u << LWM_HUFFMAN), &again,
 			       &again_size, error);
 	lwm_release(&package);
 	if (ret)
@@ -181,50 +181,68 @@ static int mutate_header(struct lwm_image *image, struct lw_random *random)
 	return 0;
 }
 
-/* Appends what a blob decodes to, if it does. */
-static void decode_to(struct mutant *to, const struct lwm_image *image,
-		      const Lwm__Blob *blob)
+/* Adds a blob to what is to be decoded, behind what is there. */
+static int add_blob(struct lwm_decoding *decoding, struct mutant *to,
+		    const struct lwm_image *image, const Lwm__Blob *blob,
+		    uint32_t index)
 {
-	const uint8_t *bytes = lwm_image_bytes(image, blob);
-	const char *why;
+	struct lwm_piece piece = { .blob = index };
 
-	if (!bytes || (unsigned int)blob->coding >= LWM_CODINGS ||
+	piece.coded = lwm_image_bytes(image, blob);
+	if (!piece.coded || (unsigned int)blob->coding >= LWM_CODINGS ||
 	    blob->size > to->room - to->size)
-		return;
-	if (!lwm_codecs[blob->coding].decode(bytes, blob->stored_size,
-					     to->data + to->size, blob->size,
-					     &why))
-		to->size += blob->size;
+		return -EBADMSG;
+	piece.coding = (enum lwm_coding)blob->coding;
+	piece.coded_size = blob->stored_size;
+	piece.out = to->data + to->size;
+	piece.size = blob->size;
+	to->size += blob->size;
+	return lwm_decoding_add(decoding, &piece, NULL);
 }
 
-/* Corrects the checksum of the decoded program. */
+static int decode(struct mutant *ops, struct mutant *weights,
+		  const struct lwm_image *image)
+{
+	const Lwm__Header *header = image->header;
+	struct lwm_decoding decoding = { 0 };
+	uint32_t i, failed;
+	int ret;
+
+	ret = add_blob(&decoding, ops, image, header->ops, 0);
+	for (i = 0; i < header->n_segments && !ret; i++)
+		ret = add_blob(&decoding, weights, image, header->segments[i],
+			       i + 1);
+	if (!ret)
+		ret = lwm_decoding_run(&decoding, 1, &failed, NULL);
+	lwm_decoding_release(&decoding);
+	return ret;
+}
+
+/* Corrects the checksum of the decoded program, if it does decode. */
 static int sum_program(struct lwm_image *image)
 {
 	struct mutant ops = { .room = MAX_DECODED };
 	struct mutant weights = { .room = MAX_DECODED };
 	struct lw_program program;
-	size_t i;
 	int ret = -ENOMEM;
 
 	ops.data = malloc(ops.room);
 	weights.data = malloc(weights.room);
 	if (!ops.data || !weights.data)
 		goto free;
-	decode_to(&ops, image, image->header->ops);
-	for (i = 0; i < image->header->n_segments; i++)
-		decode_to(&weights, image, image->header->segments[i]);
+	ret = decode(&ops, &weights, image);
 	program = (struct lw_program){
 		.ops = (struct lwnpu_op *)ops.data,
 		.n_ops = ops.size / LWNPU_OP_SIZE,
 		.weights = weights.data,
 		.weights_size = weights.size,
 	};
-	image->header->program_xxh3 = lwm_program_xxh3(&program);
-	ret = 0;
+	if (!ret)
+		image->header->program_xxh3 = lwm_program_xxh3(&program);
 free:
 	free(ops.data);
 	free(weights.data);
-	return ret;
+	return ret == -ENOMEM ? ret : 0;
 }
 
 /* The header as it is stored, coded, or the size that it claims. */

@@ -96,6 +96,7 @@ static int run(const struct lw_graph *graph, const struct devices *devices,
 	       const float *sample, struct results *ref, struct results *other,
 	       struct lwnpu_error *error)
 {
+	const struct lwm_choice raw = { .codings = 1u << LWM_RAW };
 	const struct lw_pack_options options = { 0 };
 	struct lwm_package package;
 	void *file = NULL;
@@ -105,7 +106,7 @@ static int run(const struct lw_graph *graph, const struct devices *devices,
 	ret = lw_lower(graph, &options, &package, error);
 	if (ret)
 		return ret;
-	ret = lwm_write_memory(&package, 1, &file, &size, error);
+	ret = lwm_write_memory(&package, &raw, &file, &size, error);
 	if (!ret)
 		ret = run_model(graph, devices->ref, file, size, sample, ref,
 				error);

@@ -18,7 +18,7 @@ static int write_good(const char *folder, const struct lwm_sample *sample,
 	else {
 		snprintf(path, sizeof(path), "%s/good-%s.lwm", folder,
 			 sample->name);
-		ret = lwm_write_file(&package, sample->codings, path, error);
+		ret = lwm_write_file(&package, &sample->choice, path, error);
 	}
 	lwm_release(&package);
 	return ret;

@@ -211,8 +211,8 @@ static void make_package(void **data, size_t *size)
 
 	memset(&package, 0, sizeof(package));
 	assert_int_equal(lwm_samples[0].make(&package), 0);
-	if (lwm_write_memory(&package, lwm_samples[0].codings, data, size,
-			     &error))
+	if (lwm_write_memory(&package, &lwm_samples[0].choice, data,
+			     size, &error))
 		fail_msg("%s", error.message);
 	lwm_release(&package);
 }

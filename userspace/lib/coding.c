@@ -7,49 +7,55 @@
 #include <zstd_errors.h>
 
 #include "coding.h"
+#include "context.h"
 #include "huffman.h"
+#include "rans.h"
 
 #define ZSTD_LEVEL 19
 
-static int raw_encode(const uint8_t *data, size_t size, uint8_t *out,
+static int raw_encode(const struct lwm_stream *stream, uint8_t *out,
 		      size_t room, size_t *coded_size)
 {
-	if (size > room)
+	if (stream->size > room)
 		return -ENOSPC;
-	memcpy(out, data, size);
-	*coded_size = size;
+	memcpy(out, stream->data, stream->size);
+	*coded_size = stream->size;
 	return 0;
 }
 
-static int raw_decode(const uint8_t *coded, size_t coded_size, uint8_t *out,
-		      size_t size, const char **wrong)
+static int raw_decode(const struct lwm_piece *piece,
+		      struct lw_weight_models *models, const char **wrong)
 {
-	if (coded_size != size) {
+	(void)models;
+	if (piece->coded_size != piece->size) {
 		*wrong = "stored size is not the decoded size";
 		return -EBADMSG;
 	}
-	memcpy(out, coded, size);
+	memcpy(piece->out, piece->coded, piece->size);
 	return 0;
 }
 
-static int huffman_encode(const uint8_t *data, size_t size, uint8_t *out,
+static int huffman_encode(const struct lwm_stream *stream, uint8_t *out,
 			  size_t room, size_t *coded_size)
 {
-	*coded_size = lw_huffman_encode(data, size, out, room);
+	*coded_size = lw_huffman_encode(stream->data, stream->size, out, room);
 	return *coded_size ? 0 : -ENOSPC;
 }
 
-static int huffman_decode(const uint8_t *coded, size_t coded_size,
-			  uint8_t *out, size_t size, const char **wrong)
+static int huffman_decode(const struct lwm_piece *piece,
+			  struct lw_weight_models *models, const char **wrong)
 {
-	*wrong = lw_huffman_decode(coded, coded_size, out, size);
+	(void)models;
+	*wrong = lw_huffman_decode(piece->coded, piece->coded_size, piece->out,
+				   piece->size);
 	return *wrong ? -EBADMSG : 0;
 }
 
-static int zstd_encode(const uint8_t *data, size_t size, uint8_t *out,
+static int zstd_encode(const struct lwm_stream *stream, uint8_t *out,
 		       size_t room, size_t *coded_size)
 {
-	size_t n = ZSTD_compress(out, room, data, size, ZSTD_LEVEL);
+	size_t n = ZSTD_compress(out, room, stream->data, stream->size,
+				 ZSTD_LEVEL);
 
 	if (ZSTD_isError(n)) {
 		if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
@@ -84,16 +90,18 @@ static const char *check_zstd_frame(const uint8_t *coded, size_t coded_size,
 	return NULL;
 }
 
-static int zstd_decode(const uint8_t *coded, size_t coded_size, uint8_t *out,
-		       size_t size, const char **wrong)
+static int zstd_decode(const struct lwm_piece *piece,
+		       struct lw_weight_models *models, const char **wrong)
 {
 	size_t n;
 
-	*wrong = check_zstd_frame(coded, coded_size, size);
+	(void)models;
+	*wrong = check_zstd_frame(piece->coded, piece->coded_size, piece->size);
 	if (*wrong)
 		return -EBADMSG;
-	n = ZSTD_decompress(out, size, coded, coded_size);
-	if (n == size)
+	n = ZSTD_decompress(piece->out, piece->size, piece->coded,
+			    piece->coded_size);
+	if (n == piece->size)
 		return 0;
 	*wrong = "zstd frame decodes to another size";
 	if (!ZSTD_isError(n))
@@ -107,42 +115,20 @@ static int zstd_decode(const uint8_t *coded, size_t coded_size, uint8_t *out,
 }
 
 /*
- * Bounds: a Huffman code has at least one bit. A block of a zstd frame gives
- * at most 128 KiB, and takes at least a header of 3 bytes and one byte more.
+ * Bounds of what can exist: a Huffman code has at least one bit; a block of a
+ * zstd frame gives at most 128 KiB, and takes at least a header of 3 bytes and
+ * one byte more. The others could give more than they may.
  */
 const struct lwm_codec lwm_codecs[LWM_CODINGS] = {
-	[LWM_RAW] = { "raw", 1, raw_encode, raw_decode },
-	[LWM_HUFFMAN] = { "huffman", 8, huffman_encode, huffman_decode },
-	[LWM_ZSTD] = { "zstd", 32768, zstd_encode, zstd_decode },
+	[LWM_RAW] = { "raw", 1, 0, 0, raw_encode, NULL, raw_decode },
+	[LWM_HUFFMAN] = { "huffman", 8, 3, 3, huffman_encode, NULL,
+			  huffman_decode },
+	[LWM_ZSTD] = { "zstd", 32768, 2, 2, zstd_encode, NULL, zstd_decode },
+	[LWM_RANS] = { "rans", 1024, 2, 2, lw_rans_encode, lw_rans_split,
+		       lw_rans_decode },
+	[LWM_CONTEXT] = { "context", 1024, 100, 240, lw_context_encode,
+			  lw_context_split, lw_context_decode },
 };
-
-int lwm_encode(unsigned int codings, const uint8_t *data, size_t size,
-	       uint8_t *out, enum lwm_coding *coding, size_t *coded_size)
-{
-	/* zstd wants room for its worst case, whatever the result. */
-	size_t n, room = ZSTD_compressBound(size);
-	uint8_t *trial = malloc(room);
-	unsigned int i;
-	int ret = 0;
-
-	if (!trial)
-		return -ENOMEM;
-	memcpy(out, data, size);
-	*coding = LWM_RAW;
-	*coded_size = size;
-	for (i = LWM_RAW + 1; i < LWM_CODINGS && ret != -ENOMEM; i++) {
-		if (!(codings & (1u << i)))
-			continue;
-		ret = lwm_codecs[i].encode(data, size, trial, room, &n);
-		if (ret || n >= *coded_size)
-			continue;
-		memcpy(out, trial, n);
-		*coding = (enum lwm_coding)i;
-		*coded_size = n;
-	}
-	free(trial);
-	return ret == -ENOMEM ? ret : 0;
-}
 
 const char *lwm_coding_name(unsigned int coding)
 {

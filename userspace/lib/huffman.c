@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * Canonical Huffman coding of bytes: lengths by package-merge, the table of
- * lengths, encoder, table-driven decoder. Bits fill each byte from its most
- * significant one.
+ * lengths, encoder, table-driven decoder.
  */
-#include <endian.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bits.h"
 #include "huffman.h"
 
 #define SYMBOLS 256
@@ -109,40 +108,6 @@ void lw_huffman_lengths(const uint64_t count[SYMBOLS], uint8_t length[SYMBOLS])
 	}
 }
 
-struct bit_writer {
-	uint8_t *out;
-	uint64_t position;
-};
-
-/* @value has at most @n bits, 1 to 24; the bytes were zeroed before. */
-static void put_bits(struct bit_writer *writer, uint32_t value, unsigned int n)
-{
-	uint8_t *out = writer->out + writer->position / 8;
-	unsigned int used = writer->position % 8 + n;
-
-	value <<= 32 - used;
-	writer->position += n;
-	for (; used; value <<= 8, used -= used < 8 ? used : 8)
-		*out++ |= value >> 24;
-}
-
-/* Where @out is NULL the bits are only counted. */
-static void put(struct bit_writer *writer, uint32_t value, unsigned int n)
-{
-	if (writer->out)
-		put_bits(writer, value, n);
-	else
-		writer->position += n;
-}
-
-/* Elias gamma: as many zeros as @value has bits after its first, then it. */
-static void put_run(struct bit_writer *writer, uint32_t value)
-{
-	unsigned int zeros = 31 - __builtin_clz(value);
-
-	put(writer, value, 2 * zeros + 1);
-}
-
 static unsigned int absent_run(const uint8_t length[SYMBOLS],
 			       unsigned int symbol)
 {
@@ -153,7 +118,7 @@ static unsigned int absent_run(const uint8_t length[SYMBOLS],
 	return n;
 }
 
-static void put_lengths(struct bit_writer *writer,
+static void put_lengths(struct lw_bit_writer *writer,
 			const uint8_t length[SYMBOLS])
 {
 	unsigned int symbol, run;
@@ -162,20 +127,20 @@ static void put_lengths(struct bit_writer *writer,
 	for (symbol = 0; symbol < SYMBOLS; symbol += run) {
 		run = absent_run(length, symbol);
 		if (run) {
-			put(writer, 6, 3);
-			put_run(writer, run);
+			lw_put_bits(writer, 6, 3);
+			lw_put_gamma(writer, run);
 			continue;
 		}
 		step = length[symbol] - before;
 		before = length[symbol];
 		run = 1;
 		if (!step) {
-			put(writer, 0, 1);
+			lw_put_bits(writer, 0, 1);
 		} else if (step == 1 || step == -1) {
-			put(writer, step == 1 ? 4 : 5, 3);
+			lw_put_bits(writer, step == 1 ? 4 : 5, 3);
 		} else {
-			put(writer, 7, 3);
-			put(writer, before, 4);
+			lw_put_bits(writer, 7, 3);
+			lw_put_bits(writer, before, 4);
 		}
 	}
 }
@@ -196,7 +161,7 @@ static void assign_codes(const uint8_t length[SYMBOLS], uint16_t code[SYMBOLS])
 size_t lw_huffman_encode(const uint8_t *data, size_t size, uint8_t *out,
 			 size_t room)
 {
-	struct bit_writer writer = { NULL, 0 };
+	struct lw_bit_writer writer = { NULL, 0 };
 	uint64_t count[SYMBOLS] = { 0 };
 	uint8_t length[SYMBOLS];
 	uint16_t code[SYMBOLS];
@@ -216,69 +181,27 @@ size_t lw_huffman_encode(const uint8_t *data, size_t size, uint8_t *out,
 		return 0;
 
 	memset(out, 0, total);
-	writer = (struct bit_writer){ out, 0 };
+	writer = (struct lw_bit_writer){ out, 0 };
 	put_lengths(&writer, length);
 	for (i = 0; i < size; i++)
-		put_bits(&writer, code[data[i]], length[data[i]]);
+		lw_put_bits(&writer, code[data[i]], length[data[i]]);
 	return total;
 }
 
-struct bit_reader {
-	const uint8_t *data;
-	size_t size;
-	uint64_t position;
-};
-
-/* At least 57 bits from the position on, at the top; zeros past the end. */
-static uint64_t peek(const struct bit_reader *reader)
-{
-	size_t at = reader->position / 8, left;
-	uint8_t bytes[8] = { 0 };
-	uint64_t bits;
-
-	if (at < reader->size) {
-		left = reader->size - at;
-		memcpy(bytes, reader->data + at, left < 8 ? left : 8);
-	}
-	memcpy(&bits, bytes, 8);
-	return be64toh(bits) << reader->position % 8;
-}
-
-/* @n is 1 to 32. */
-static uint32_t get(struct bit_reader *reader, unsigned int n)
-{
-	uint32_t value = peek(reader) >> (64 - n);
-
-	reader->position += n;
-	return value;
-}
-
-/* A run of at most SYMBOLS; 0 if it is longer. */
-static unsigned int get_run(struct bit_reader *reader)
-{
-	unsigned int zeros = 0;
-
-	while (zeros < 9 && !get(reader, 1))
-		zeros++;
-	if (zeros == 9)
-		return 0;
-	return zeros ? 1U << zeros | get(reader, zeros) : 1;
-}
-
-static const char *get_lengths(struct bit_reader *reader,
+static const char *get_lengths(struct lw_bit_reader *reader,
 			       uint8_t length[SYMBOLS])
 {
 	unsigned int symbol = 0, run, value = FIRST_LENGTH;
 
 	memset(length, 0, SYMBOLS);
 	while (symbol < SYMBOLS) {
-		if (get(reader, 1)) {
-			if (!get(reader, 1)) {
-				value += get(reader, 1) ? -1 : 1;
-			} else if (get(reader, 1)) {
-				value = get(reader, 4);
+		if (lw_get_bits(reader, 1)) {
+			if (!lw_get_bits(reader, 1)) {
+				value += lw_get_bits(reader, 1) ? -1 : 1;
+			} else if (lw_get_bits(reader, 1)) {
+				value = lw_get_bits(reader, 4);
 			} else {
-				run = get_run(reader);
+				run = lw_get_gamma(reader, 8);
 				if (!run || run > SYMBOLS - symbol)
 					return "run in the table of code lengths is too long";
 				symbol += run;
@@ -317,7 +240,7 @@ static const char *make_table(const uint8_t length[SYMBOLS],
 	return next == TABLE_SIZE ? NULL : "codes are incomplete";
 }
 
-static void get_symbols(struct bit_reader *reader,
+static void get_symbols(struct lw_bit_reader *reader,
 			const struct entry table[TABLE_SIZE], uint8_t *out,
 			size_t out_size)
 {
@@ -330,7 +253,7 @@ static void get_symbols(struct bit_reader *reader,
 		n = CODES_PER_LOAD;
 		if (n > out_size - done)
 			n = out_size - done;
-		bits = peek(reader);
+		bits = lw_peek_bits(reader);
 		for (i = 0; i < n; i++) {
 			entry = table[bits >> (64 - MAX_BITS)];
 			out[done + i] = entry.symbol;
@@ -340,7 +263,7 @@ static void get_symbols(struct bit_reader *reader,
 	}
 }
 
-static const char *check_end(const struct bit_reader *reader)
+static const char *check_end(const struct lw_bit_reader *reader)
 {
 	unsigned int used = reader->position % 8;
 
@@ -356,7 +279,7 @@ static const char *check_end(const struct bit_reader *reader)
 const char *lw_huffman_decode(const uint8_t *data, size_t size, uint8_t *out,
 			      size_t out_size)
 {
-	struct bit_reader reader = { data, size, 0 };
+	struct lw_bit_reader reader = { data, size, 0 };
 	struct entry table[TABLE_SIZE];
 	uint8_t length[SYMBOLS];
 	const char *wrong;

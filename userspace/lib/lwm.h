@@ -8,15 +8,37 @@
 #define LWM_MAX_DIMS 8
 #define LWM_MAX_IMAGE_CHANNELS 4
 
-/**
- * enum lwm_coding - how a segment's bytes are stored
- * Codings are tried in this order and the smallest wins, the first of equals.
- */
+/* How a blob's bytes are stored. */
 enum lwm_coding {
 	LWM_RAW = 0,
 	LWM_HUFFMAN = 1,
 	LWM_ZSTD = 2,
+	LWM_RANS = 3,
+	LWM_CONTEXT = 4,
 	LWM_CODINGS
+};
+
+#define LWM_ALL_CODINGS ((1u << LWM_CODINGS) - 1)
+
+/* What a writer chooses codings for. */
+enum lwm_profile {
+	LWM_SMALL, /* the fewest bytes */
+	LWM_BALANCED, /* as many ns of decoding as a byte is worth */
+	LWM_FAST, /* the fewest bytes that decode fast */
+	LWM_PROFILES
+};
+
+/**
+ * struct lwm_choice - what a writer may choose from, and how
+ * @codings: set of codings to try, bit (1 << LWM_HUFFMAN) …; raw always is
+ * @profile: how
+ * @slice_size: decoded bytes that are cut off for another thread, where the
+ *	coding does that; 0: as many as are worth it
+ */
+struct lwm_choice {
+	unsigned int codings;
+	enum lwm_profile profile;
+	uint32_t slice_size;
 };
 
 /**
@@ -131,18 +153,19 @@ int lwm_read_file(struct lwm_package *package, const char *path,
 /**
  * lwm_write_memory() - build the bytes of a package
  * @package: segments' coding and coded_size are set
- * @codings: set of codings to try, bit (1 << LWM_HUFFMAN) …; raw always is
+ * @choice: codings to choose from
  * @data: gets malloc()ed bytes
  * @size: gets how many
  * @error: filled in on failure, may be NULL
  *
  * Return: 0, -EINVAL, -ENOMEM.
  */
-int lwm_write_memory(struct lwm_package *package, unsigned int codings,
-		     void **data, size_t *size, struct lwnpu_error *error);
+int lwm_write_memory(struct lwm_package *package,
+		     const struct lwm_choice *choice, void **data, size_t *size,
+		     struct lwnpu_error *error);
 
 /** lwm_write_file() - the same to a file, whole or not at all */
-int lwm_write_file(struct lwm_package *package, unsigned int codings,
+int lwm_write_file(struct lwm_package *package, const struct lwm_choice *choice,
 		   const char *path, struct lwnpu_error *error);
 
 /**
@@ -159,7 +182,10 @@ const struct lwm_layer *lwm_segment_layer(const struct lwm_package *package,
 /** lwm_release() - free all, and clear */
 void lwm_release(struct lwm_package *package);
 
-/** lwm_coding_name() - "raw", "huffman", "zstd", or NULL */
+/** lwm_coding_name() - "raw", "huffman" …, or NULL */
 const char *lwm_coding_name(unsigned int coding);
+
+/** lwm_profile_name() - "small", "balanced", "fast", or NULL */
+const char *lwm_profile_name(unsigned int profile);
 
 #endif /* LW_LWM_H */

@@ -58,6 +58,23 @@ _Static_assert(sizeof(struct lwm_prelude) == 40, "layout of the prelude");
 int lwm_parse(Lwm__Header **header, const uint8_t *data, size_t size,
 	      struct lwnpu_error *error);
 
+struct lwm_decoding;
+
+/**
+ * lwm_prepare() - make room for a program, and a plan to decode it
+ * @decoding: empty; gets all blobs: operations, then segments
+ * @package: segments and room for the program are added, to be released in any
+ *	case
+ * @header: from lwm_parse()
+ * @blobs: the first one's bytes
+ * @error: filled in on failure
+ *
+ * Return: 0, -EBADMSG, -ENOMEM.
+ */
+int lwm_prepare(struct lwm_decoding *decoding, struct lwm_package *package,
+		const Lwm__Header *header, const uint8_t *blobs,
+		struct lwnpu_error *error);
+
 /* Where the first blob starts. */
 static inline uint64_t lwm_blobs_start(const struct lwm_prelude *prelude)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "coding.h"
+#include "decode.h"
 #include "lwm_format.h"
 
 static int check_prelude(struct lwm_prelude *prelude, const uint8_t *data,
@@ -86,10 +87,17 @@ static int decode_header(const struct lwm_prelude *prelude,
 			 const uint8_t *stored, uint8_t **packed,
 			 struct lwnpu_error *error)
 {
-	const struct lwm_codec *codec = &lwm_codecs[prelude->header_coding];
-	const char *wrong;
+	struct lwm_piece blob = {
+		.coding = prelude->header_coding,
+		.coded = stored,
+		.coded_size = prelude->header_stored,
+		.size = prelude->header_size,
+	};
+	struct lwnpu_error mine;
 	int ret;
 
+	if (!error)
+		error = &mine;
 	ret = check_sizes(prelude->header_coding, prelude->header_stored,
 			  prelude->header_size, "header", error);
 	if (ret)
@@ -99,12 +107,11 @@ static int decode_header(const struct lwm_prelude *prelude,
 		return lw_fail(error, -ENOMEM,
 			       "no memory for a header of %u bytes",
 			       prelude->header_size);
-	ret = codec->decode(stored, prelude->header_stored, *packed,
-			    prelude->header_size, &wrong);
-	if (!ret)
+	blob.out = *packed;
+	if (!lwm_decode(&blob, error))
 		return 0;
 	free(*packed);
-	return lw_fail(error, ret, "header: %s: %s", codec->name, wrong);
+	return lw_fail_at(error, "header");
 }
 
 /*

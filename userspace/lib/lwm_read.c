@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coding.h"
+#include "decode.h"
 #include "file.h"
 #include "lwm_format.h"
 
@@ -150,50 +150,51 @@ static int read_segments(struct lwm_package *package,
 	return 0;
 }
 
-/* Decodes the blob at *@at and moves on to the next one. */
-static int decode(const uint8_t **at, const Lwm__Blob *blob, const char *what,
-		  uint8_t *out, struct lwnpu_error *error)
+/* Says which blob it is that the error is about. */
+static int fail_blob(struct lwnpu_error *error, uint32_t index)
 {
-	const char *wrong;
-	int ret;
+	char what[32];
 
-	ret = lwm_codecs[blob->coding].decode(*at, blob->stored_size, out,
-					      blob->size, &wrong);
-	if (ret)
-		return lw_fail(error, ret, "%s: %s: %s", what,
-			       lwm_codecs[blob->coding].name, wrong);
-	*at += blob->stored_size;
-	return 0;
+	snprintf(what, sizeof(what), "segment %u", index - 1);
+	return lw_fail_at(error, index ? what : "operations");
 }
 
-static int read_ops(struct lw_program *program, const Lwm__Header *header,
-		    const uint8_t **at, struct lwnpu_error *error)
+/* Adds the blob at *@at to what is to be decoded, and moves on behind it. */
+static int add_blob(struct lwm_decoding *decoding, uint32_t index,
+		    const Lwm__Blob *blob, const uint8_t **at, uint8_t *out,
+		    struct lwnpu_error *error)
 {
-	const Lwm__Blob *blob = header->ops;
+	const struct lwm_piece whole = {
+		.coding = (enum lwm_coding)blob->coding,
+		.blob = index,
+		.coded = *at,
+		.coded_size = blob->stored_size,
+		.out = out,
+		.size = blob->size,
+	};
 
-	if (blob->size % LWNPU_OP_SIZE ||
-	    blob->size / LWNPU_OP_SIZE > LWNPU_MAX_OPS)
+	*at += blob->stored_size;
+	return lwm_decoding_add(decoding, &whole, error);
+}
+
+static int allocate_program(struct lw_program *program,
+			    const Lwm__Header *header,
+			    struct lwnpu_error *error)
+{
+	size_t room = (program->weights_size + ALIGNMENT - 1) / ALIGNMENT *
+		      ALIGNMENT;
+	const Lwm__Blob *ops = header->ops;
+
+	if (ops->size % LWNPU_OP_SIZE ||
+	    ops->size / LWNPU_OP_SIZE > LWNPU_MAX_OPS)
 		return lw_fail(error, -EBADMSG,
 			       "operations: decoded size is %u, expected a multiple of %d up to %d",
-			       blob->size, LWNPU_OP_SIZE,
+			       ops->size, LWNPU_OP_SIZE,
 			       LWNPU_OP_SIZE * LWNPU_MAX_OPS);
-	program->ops = malloc(blob->size);
+	program->ops = malloc(ops->size);
 	if (!program->ops)
 		return no_memory(error);
-	program->n_ops = blob->size / LWNPU_OP_SIZE;
-	return decode(at, blob, "operations", (uint8_t *)program->ops, error);
-}
-
-static int read_weights(struct lwm_package *package,
-			const Lwm__Header *header, const uint8_t **at,
-			struct lwnpu_error *error)
-{
-	struct lw_program *program = &package->program;
-	size_t i, room = (program->weights_size + ALIGNMENT - 1) / ALIGNMENT *
-			 ALIGNMENT;
-	char what[32];
-	int ret = 0;
-
+	program->n_ops = ops->size / LWNPU_OP_SIZE;
 	if (!room)
 		return 0;
 	program->weights = aligned_alloc(ALIGNMENT, room);
@@ -201,12 +202,42 @@ static int read_weights(struct lwm_package *package,
 		return no_memory(error);
 	memset(program->weights + program->weights_size, 0,
 	       room - program->weights_size);
-	for (i = 0; i < header->n_segments && !ret; i++) {
-		snprintf(what, sizeof(what), "segment %zu", i);
-		ret = decode(at, header->segments[i], what,
-			     program->weights + package->segments[i].offset,
-			     error);
-	}
+	return 0;
+}
+
+int lwm_prepare(struct lwm_decoding *decoding, struct lwm_package *package,
+		const Lwm__Header *header, const uint8_t *blobs,
+		struct lwnpu_error *error)
+{
+	struct lw_program *program = &package->program;
+	uint32_t i;
+	int ret;
+
+	ret = read_segments(package, header, error);
+	if (!ret)
+		ret = allocate_program(program, header, error);
+	if (ret)
+		return ret;
+	ret = add_blob(decoding, 0, header->ops, &blobs,
+		       (uint8_t *)program->ops, error);
+	for (i = 0; i < header->n_segments && !ret; i++)
+		ret = add_blob(decoding, i + 1, header->segments[i], &blobs,
+			       program->weights + package->segments[i].offset,
+			       error);
+	return ret ? fail_blob(error, i) : 0;
+}
+
+static int read_program(struct lwm_package *package, const Lwm__Header *header,
+			const uint8_t *blobs, struct lwnpu_error *error)
+{
+	struct lwm_decoding decoding = { 0 };
+	uint32_t failed;
+	int ret;
+
+	ret = lwm_prepare(&decoding, package, header, blobs, error);
+	if (!ret && lwm_decoding_run(&decoding, 0, &failed, error))
+		ret = fail_blob(error, failed);
+	lwm_decoding_release(&decoding);
 	return ret;
 }
 
@@ -241,11 +272,7 @@ static int read_package(struct lwm_package *package,
 	if (!ret)
 		ret = read_layers(package, header, error);
 	if (!ret)
-		ret = read_segments(package, header, error);
-	if (!ret)
-		ret = read_ops(&package->program, header, &blobs, error);
-	if (!ret)
-		ret = read_weights(package, header, &blobs, error);
+		ret = read_program(package, header, blobs, error);
 	if (!ret)
 		ret = check_program_checksum(&package->program,
 					     header->program_xxh3, error);
@@ -259,9 +286,12 @@ int lwm_read_memory(struct lwm_package *package, const void *data, size_t size,
 {
 	struct lwm_package made = { 0 };
 	struct lwm_prelude prelude;
+	struct lwnpu_error mine;
 	Lwm__Header *header;
 	int ret;
 
+	if (!error)
+		error = &mine;
 	ret = lwm_parse(&header, data, size, error);
 	if (ret)
 		return ret;

@@ -10,7 +10,8 @@
 
 /**
  * struct writer - a package as it is put together
- * @codings: set of codings to try
+ * @choice: codings to choose from
+ * @chain: blobs of weights so far
  * @error: of the caller
  * @header: points into the arrays below and into the package
  * @ops: blob of the operations
@@ -24,7 +25,8 @@
  * @stored_size: how many so far
  */
 struct writer {
-	unsigned int codings;
+	const struct lwm_choice *choice;
+	struct lwm_chain *chain;
 	struct lwnpu_error *error;
 	Lwm__Header header;
 	Lwm__Blob ops;
@@ -77,6 +79,7 @@ static int allocate(struct writer *writer, const struct lwm_package *package)
 	size_t ios = (size_t)package->n_inputs + package->n_outputs + 1;
 	size_t layers = package->n_layers + 1;
 
+	writer->chain = calloc(1, sizeof(*writer->chain));
 	writer->stored = malloc(ops_size(package) +
 				package->program.weights_size);
 	writer->segments = calloc(segments, sizeof(*writer->segments));
@@ -85,7 +88,7 @@ static int allocate(struct writer *writer, const struct lwm_package *package)
 	writer->io_list = calloc(ios, sizeof(*writer->io_list));
 	writer->layers = calloc(layers, sizeof(*writer->layers));
 	writer->layer_list = calloc(layers, sizeof(*writer->layer_list));
-	if (writer->stored && writer->segments && writer->segment_list &&
+	if (writer->chain && writer->stored && writer->segments && writer->segment_list &&
 	    writer->ios && writer->io_list && writer->layers &&
 	    writer->layer_list)
 		return 0;
@@ -94,6 +97,7 @@ static int allocate(struct writer *writer, const struct lwm_package *package)
 
 static void release(struct writer *writer)
 {
+	free(writer->chain);
 	free(writer->segments);
 	free(writer->segment_list);
 	free(writer->ios);
@@ -104,17 +108,18 @@ static void release(struct writer *writer)
 }
 
 /* Appends a blob. */
-static int store(struct writer *writer, Lwm__Blob *blob, const uint8_t *data,
-		 size_t size)
+static int store(struct writer *writer, Lwm__Blob *blob,
+		 struct lwm_stream *stream)
 {
 	uint8_t *at = writer->stored + writer->stored_size;
 	enum lwm_coding coding;
 	size_t stored_size;
 
-	if (lwm_encode(writer->codings, data, size, at, &coding, &stored_size))
+	if (lwm_encode(writer->choice, stream, writer->chain, at, &coding,
+		       &stored_size))
 		return no_memory(writer->error);
 	lwm__blob__init(blob);
-	blob->size = size;
+	blob->size = stream->size;
 	blob->coding = (Lwm__Coding)coding;
 	blob->stored_size = stored_size;
 	blob->stored_xxh3 = lwm_blob_xxh3(at, stored_size);
@@ -130,15 +135,19 @@ static char *text(char *name)
 static int write_segments(struct writer *writer, struct lwm_package *package)
 {
 	const struct lwm_segment *segment;
+	struct lwm_stream stream;
 	uint32_t i;
 	int ret;
 
 	for (i = 0; i < package->n_segments; i++) {
 		segment = &package->segments[i];
 		writer->segment_list[i] = &writer->segments[i];
-		ret = store(writer, &writer->segments[i],
-			    package->program.weights + segment->offset,
-			    segment->size);
+		stream = (struct lwm_stream){
+			.data = package->program.weights + segment->offset,
+			.size = segment->size,
+			.layout = lwm_segment_layout(package, i),
+		};
+		ret = store(writer, &writer->segments[i], &stream);
 		if (ret)
 			return ret;
 	}
@@ -209,14 +218,18 @@ static void write_layers(struct writer *writer,
 
 static int write_header(struct writer *writer, struct lwm_package *package)
 {
+	struct lwm_stream ops = {
+		.data = (const uint8_t *)package->program.ops,
+		.size = ops_size(package),
+		.layout = { .kind = LWM_BYTES, .stride = LWNPU_OP_SIZE },
+	};
 	int ret;
 
 	lwm__header__init(&writer->header);
 	writer->header.source = text(package->source);
 	writer->header.producer = text(package->producer);
 	writer->header.ops = &writer->ops;
-	ret = store(writer, &writer->ops,
-		    (const uint8_t *)package->program.ops, ops_size(package));
+	ret = store(writer, &writer->ops, &ops);
 	if (!ret)
 		ret = write_segments(writer, package);
 	if (ret)
@@ -232,6 +245,11 @@ static int code_header(const struct writer *writer, uint8_t *out,
 		       struct lwm_prelude *prelude)
 {
 	uint8_t *packed = malloc(prelude->header_size);
+	struct lwm_stream stream = {
+		.data = packed,
+		.size = prelude->header_size,
+		.layout = { .kind = LWM_BYTES, .stride = 1 },
+	};
 	enum lwm_coding coding;
 	size_t stored_size;
 	int ret;
@@ -239,8 +257,8 @@ static int code_header(const struct writer *writer, uint8_t *out,
 	if (!packed)
 		return no_memory(writer->error);
 	lwm__header__pack(&writer->header, packed);
-	ret = lwm_encode(writer->codings, packed, prelude->header_size, out,
-			 &coding, &stored_size);
+	ret = lwm_encode(writer->choice, &stream, writer->chain, out, &coding,
+			 &stored_size);
 	free(packed);
 	if (ret)
 		return no_memory(writer->error);
@@ -296,10 +314,11 @@ static void note_codings(struct lwm_package *package,
 	}
 }
 
-int lwm_write_memory(struct lwm_package *package, unsigned int codings,
-		     void **data, size_t *size, struct lwnpu_error *error)
+int lwm_write_memory(struct lwm_package *package,
+		     const struct lwm_choice *choice, void **data, size_t *size,
+		     struct lwnpu_error *error)
 {
-	struct writer writer = { .codings = codings, .error = error };
+	struct writer writer = { .choice = choice, .error = error };
 	int ret;
 
 	ret = check_segments(package, error);
@@ -318,14 +337,14 @@ int lwm_write_memory(struct lwm_package *package, unsigned int codings,
 	return ret;
 }
 
-int lwm_write_file(struct lwm_package *package, unsigned int codings,
+int lwm_write_file(struct lwm_package *package, const struct lwm_choice *choice,
 		   const char *path, struct lwnpu_error *error)
 {
 	size_t size;
 	void *data;
 	int ret;
 
-	ret = lwm_write_memory(package, codings, &data, &size, error);
+	ret = lwm_write_memory(package, choice, &data, &size, error);
 	if (ret)
 		return lw_fail_at(error, path);
 	ret = lw_file_write(path, data, size, error);

@@ -9,8 +9,9 @@
 #include "lwctl.h"
 #include "packing.h"
 
-enum { KEY_CALIB = 1, KEY_MEAN, KEY_STD, KEY_SCALE, KEY_CODING, KEY_EVAL, KEY_LABELS, KEY_FLOAT_OUTPUT,
-       KEY_DEVICE, KEY_REPORT, KEY_LIST_OPS };
+enum { KEY_CALIB = 1, KEY_MEAN, KEY_STD, KEY_SCALE, KEY_CODING, KEY_PROFILE,
+       KEY_EVAL, KEY_LABELS, KEY_FLOAT_OUTPUT, KEY_DEVICE, KEY_REPORT,
+       KEY_LIST_OPS };
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "OUT.lwm", 0, "The package", 0 },
@@ -21,7 +22,9 @@ static const struct argp_option options[] = {
 	{ "std", KEY_STD, "A,B,C", 0, "Images: see --mean", 0 },
 	{ "scale", KEY_SCALE, "S", 0, "Images: see --mean; 1/255 is a number", 0 },
 	{ "coding", KEY_CODING, "LIST", 0,
-	  "Codings to choose from: raw,huffman,zstd (the default)", 0 },
+	  "Codings to choose from: raw,huffman,zstd,rans,context (the default)", 0 },
+	{ "profile", KEY_PROFILE, "PROFILE", 0,
+	  "What codings are chosen for: small files, fast loading, or balanced (the default)", 0 },
 	{ "eval", KEY_EVAL, "FILE", 0, "Inputs to evaluate each stage on", 0 },
 	{ "labels", KEY_LABELS, "Y.npy", 0, "Right classes of --eval", 0 },
 	{ "float-output", KEY_FLOAT_OUTPUT, "Y.npy", 0,
@@ -35,6 +38,16 @@ static const struct argp_option options[] = {
 	{ "quiet", 'q', NULL, 0, "Print nothing but errors, --report and --json", 0 },
 	{ 0 }
 };
+
+static error_t parse_profile(struct lw_pack_options *pack, const char *arg)
+{
+	unsigned int profile = pack->choice.profile;
+	error_t ret = lwctl_parse_choice("--profile", arg, lwm_profile_name,
+					 &profile);
+
+	pack->choice.profile = profile;
+	return ret;
+}
 
 static error_t parse_norm(const char *option, const char *arg, float *numbers,
 			  uint32_t *n, bool positive)
@@ -129,7 +142,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return parse_scale(request, arg);
 	case KEY_CODING:
 		return lwctl_parse_choices("--coding", arg, lwm_coding_name,
-					   &pack->codings);
+					   &pack->choice.codings);
+	case KEY_PROFILE:
+		return parse_profile(pack, arg);
 	case KEY_REPORT:
 		request->report = true;
 		return 0;
@@ -201,7 +216,10 @@ static int pack_run(struct lw_packing_request *request)
 static int run(int argc, char **argv)
 {
 	struct lw_packing_request request = {
-		.options.codings = (1u << LWM_CODINGS) - 1,
+		.options.choice = {
+			.codings = LWM_ALL_CODINGS,
+			.profile = LWM_BALANCED,
+		},
 		.options.correct = true,
 	};
 	int status;

@@ -6,9 +6,9 @@
 #include "lwctl.h"
 
 const struct lwctl_command *const lwctl_commands[] = {
-	&lwctl_pack,	&lwctl_submit,	&lwctl_verify, &lwctl_info,
-	&lwctl_disasm,	&lwctl_devices, &lwctl_top,    &lwctl_help,
-	&lwctl_completion, NULL
+	&lwctl_pack,	&lwctl_submit,	&lwctl_verify,	&lwctl_info,
+	&lwctl_disasm,	&lwctl_bench,	&lwctl_devices, &lwctl_top,
+	&lwctl_help,	&lwctl_completion, NULL
 };
 
 int lwctl_run(const char *name, int argc, char **argv)

@@ -41,8 +41,8 @@ struct lwctl_command {
 };
 
 extern const struct lwctl_command lwctl_pack, lwctl_submit, lwctl_verify,
-	lwctl_info, lwctl_disasm, lwctl_devices, lwctl_top, lwctl_help,
-	lwctl_completion;
+	lwctl_info, lwctl_disasm, lwctl_bench, lwctl_devices, lwctl_top,
+	lwctl_help, lwctl_completion;
 
 /* list_ops.c: for lwctl_pack. */
 int lwctl_list_ops(void);

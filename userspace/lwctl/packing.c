@@ -249,7 +249,7 @@ int lw_packing_run(struct lw_packing *packing,
 		      &packing->report, error);
 	if (!ret)
 		ret = lwm_write_memory(&packing->package,
-				       request->options.codings, &packing->file,
+				       &request->options.choice, &packing->file,
 				       &packing->file_size, error);
 	if (ret)
 		return lw_fail_at(error, request->model);

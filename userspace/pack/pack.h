@@ -64,7 +64,7 @@ enum lw_pattern {
  * @norm_scale: see lwm_io
  * @mean: see lwm_io
  * @std: see lwm_io
- * @codings: set of 1 << enum lwm_coding
+ * @choice: of codings
  * @progress: called often with a short text and a share done; may be NULL
  * @progress_data: its first argument
  */
@@ -79,7 +79,7 @@ struct lw_pack_options {
 	float norm_scale;
 	float mean[LWM_MAX_IMAGE_CHANNELS];
 	float std[LWM_MAX_IMAGE_CHANNELS];
-	unsigned int codings;
+	struct lwm_choice choice;
 	void (*progress)(void *data, const char *what, float done);
 	void *progress_data;
 };
