@@ -146,6 +146,7 @@ SAN_SUITES = $(UNIT_TESTS:$(BUILD)/%=unit:$(SAN_BUILD)/%) \
 	"mutate lwm context=$(MUTATE) lwm tests/data/lwm/good-context.lwm --count 2000" \
 	"mutate lwm slices=$(MUTATE) lwm tests/data/lwm/good-context-slices.lwm --count 2000" \
 	"mutate tflite=$(MUTATE) tflite tests/data/small.tflite --count 10000" \
+	$(foreach f,$(wildcard tests/data/graph-*.tflite),"mutate $(basename $(notdir $f))=$(MUTATE) tflite $f --count 2000") \
 	"mutate onnx=$(MUTATE) onnx tests/data/small.onnx --count 10000" \
 	"mutate qdq=$(MUTATE) onnx tests/data/small_qdq.onnx --count 10000"
 

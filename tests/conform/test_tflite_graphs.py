@@ -11,6 +11,7 @@ import numpy as np
 import peers
 import pytest
 import tflite_random
+from conftest import ROOT
 
 SEED = int(os.environ.get("SEED", 1))
 SINGLES = 12  # of each operator
@@ -71,3 +72,10 @@ def test_whole_graphs(lwctl, ref, block):
             for seed in seeds]
     assert seen.count(None) <= n * UNRUN // 100
     assert sum(s is not None and s <= 2 for s in seen) <= n * DULL // 100
+
+
+@pytest.mark.parametrize("seed", tflite_random.SEEDS)
+def test_samples_are_current(seed):
+    """python tflite_random.py ../data writes them anew."""
+    path = ROOT / f"tests/data/graph-{seed}.tflite"
+    assert path.read_bytes() == tflite_random.sample(seed)

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Whole random graphs of the operators that are claimed."""
+"""Whole random graphs of the operators that are claimed.
+
+As a program, writes some to the folder given: models to try damage on.
+"""
+import pathlib
+import sys
+
 import numpy as np
 import tflite_point_ops  # noqa: F401 registers its operators
 import tflite_shape_ops  # noqa: F401
@@ -48,3 +54,17 @@ def whole(seed, length=8):
         added += 1
         live.extend(y for y in made if y.index not in g.within_one)
     return g.done()
+
+
+# Seeds whose graphs have most operators between them.
+SEEDS = (149, 239, 346, 417, 130)
+
+
+def sample(seed):
+    return whole(seed, 14).model_bytes
+
+
+if __name__ == "__main__":
+    for number in SEEDS:
+        path = pathlib.Path(sys.argv[1]) / f"graph-{number}.tflite"
+        path.write_bytes(sample(number))

@@ -45,9 +45,12 @@ static int32_t multiply_high(int32_t a, int32_t b)
 
 int32_t lw_tflite_shift(int32_t x, int shift)
 {
-	int32_t mask = (int32_t)((1ll << shift) - 1);
-	int32_t threshold = (mask >> 1) + (x < 0);
+	int32_t mask, threshold;
 
+	if (shift > 31)
+		shift = 31;
+	mask = (int32_t)((1ll << shift) - 1);
+	threshold = (mask >> 1) + (x < 0);
 	return (x >> shift) + ((x & mask) > threshold);
 }
 

@@ -72,12 +72,14 @@ struct lw_tflite_op {
  * @least: inputs
  * @most: inputs
  * @outputs: at most; 1 at least
+ * @limits: for people: what of it is packed
  */
 struct lw_tflite_builtin {
 	const char *name;
 	int (*import)(struct lw_tflite_op *op);
 	uint8_t options;
 	uint16_t least, most, outputs;
+	const char *limits;
 };
 
 /** lw_tflite_builtin() - by its number in the schema; NULL if unknown */

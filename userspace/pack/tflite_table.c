@@ -68,7 +68,7 @@ static uint8_t entry(const struct lw_tflite_table *table, int q, uint32_t c,
 		     lw_tflite_rule *rule)
 {
 	const struct lw_node *node = table->node;
-	int32_t y = rule(table, q - node->in[0]->zero_point, c) +
+	int64_t y = (int64_t)rule(table, q - node->in[0]->zero_point, c) +
 		    node->out->zero_point;
 
 	return y < 0 ? 0 : y > 255 ? 255 : y;
