@@ -14,6 +14,17 @@ static const char * const lwnpu_status_names[] = {
 	[DRM_LWNPU_JOB_LOST] = "lost",
 };
 
+static u32 lwnpu_debugfs_ready(struct lwnpu_device *lwnpu)
+{
+	struct lwnpu_job *job;
+	u32 i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(lwnpu->ready); i++)
+		list_for_each_entry(job, &lwnpu->ready[i], node)
+			n++;
+	return n;
+}
+
 static int lwnpu_debugfs_state(struct seq_file *m, void *unused)
 {
 	struct drm_debugfs_entry *entry = m->private;
@@ -31,6 +42,7 @@ static int lwnpu_debugfs_state(struct seq_file *m, void *unused)
 		seq_printf(m, "%s: %llu\n", lwnpu_status_names[i],
 			   lwnpu->counters.jobs[i]);
 	seq_printf(m, "resets: %llu\n", lwnpu->counters.resets);
+	seq_printf(m, "ready: %u\n", lwnpu_debugfs_ready(lwnpu));
 	list_for_each_entry(job, &lwnpu->running, node)
 		seq_printf(m,
 			   "job %llu: queue %llu, given %lld, begun %lld, attempts %u\n",

@@ -67,6 +67,30 @@ void device_name(const struct engine *engine, char *name, size_t size)
 	strcpy(name, last + 1);
 }
 
+size_t read_file(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n, all = 0;
+
+	if (fd < 0)
+		return 0;
+	while ((n = read(fd, text + all, size - 1 - all)) > 0)
+		all += n;
+	close(fd);
+	text[all] = '\0';
+	return all;
+}
+
+size_t device_state(const struct engine *engine, char *text, size_t size)
+{
+	char path[128], device[64];
+
+	device_name(engine, device, sizeof(device));
+	snprintf(path, sizeof(path), "/sys/kernel/debug/accel/%s/state",
+		 device);
+	return read_file(path, text, size);
+}
+
 int device_ioctl(int fd, unsigned long command, void *argument)
 {
 	int result;

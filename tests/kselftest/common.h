@@ -40,6 +40,19 @@ int device_open(const struct engine *engine);
 void device_name(const struct engine *engine, char *name, size_t size);
 
 /**
+ * device_state() - what debugfs says of an engine's device
+ * @engine: started
+ * @text: gets it
+ * @size: room in @text
+ *
+ * Return: its length, 0 if there is no debugfs.
+ */
+size_t device_state(const struct engine *engine, char *text, size_t size);
+
+/* A file as text, cut off at @size; its length, 0 if it cannot be read. */
+size_t read_file(const char *path, char *text, size_t size);
+
+/**
  * device_ioctl() - ioctl() repeated when a signal interrupts it
  *
  * Return: 0 or a negative errno value.

@@ -31,20 +31,6 @@ FIXTURE_TEARDOWN(fdinfo)
 	engine_stop(&self->engine);
 }
 
-static size_t read_file(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n, all = 0;
-
-	if (fd < 0)
-		return 0;
-	while ((n = read(fd, text + all, size - 1 - all)) > 0)
-		all += n;
-	close(fd);
-	text[all] = '\0';
-	return all;
-}
-
 /* The value of a key, in what fdinfo says it is counted in; -1: no such key. */
 static int64_t value(int fd, const char *key, const char *unit)
 {
@@ -167,21 +153,19 @@ TEST_F(fdinfo, times_of_the_engine)
 
 TEST_F(fdinfo, debugfs_state)
 {
-	char path[128], device[64], text[4096];
 	struct lwnpu_ctl_record job;
+	char line[32], text[4096];
 
-	if (access("/sys/kernel/debug/accel", F_OK))
+	if (!device_state(&self->engine, text, sizeof(text)))
 		SKIP(return, "no debugfs");
-	device_name(&self->engine, device, sizeof(device));
-	snprintf(path, sizeof(path), "/sys/kernel/debug/accel/%s/state",
-		 device);
 	ASSERT_EQ(1, session_submit(&self->session));
 	ASSERT_EQ(0, engine_next(&self->engine, &job, 5000));
-	ASSERT_LT(0, read_file(path, text, sizeof(text)));
+	ASSERT_LT(0, device_state(&self->engine, text, sizeof(text)));
 	EXPECT_NE(NULL, strstr(text, "engine: " ENGINE_NAME));
 	EXPECT_NE(NULL, strstr(text, "done: 0\n"));
-	snprintf(path, sizeof(path), "job %llu: ", (long long)job.id);
-	EXPECT_NE(NULL, strstr(text, path));
+	EXPECT_NE(NULL, strstr(text, "ready: 0\n"));
+	snprintf(line, sizeof(line), "job %llu: ", (long long)job.id);
+	EXPECT_NE(NULL, strstr(text, line));
 	engine_complete(&self->engine, job.id, 0);
 }
 

@@ -2,6 +2,7 @@
 /* Queues: order, priorities, states, what destroying one does. */
 #include <errno.h>
 #include <linux/capability.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -131,6 +132,18 @@ TEST_F(queue, in_order)
 	}
 }
 
+/* The scheduler hands jobs to the driver in its own time. */
+static void wait_until_ready(struct engine *engine, unsigned int jobs)
+{
+	int64_t end = in_ms(5000);
+	char text[4096], line[32];
+
+	snprintf(line, sizeof(line), "ready: %u\n", jobs);
+	while (device_state(engine, text, sizeof(text)) &&
+	       !strstr(text, line) && in_ms(0) < end)
+		usleep(1000);
+}
+
 /* With room for one job, what is urgent passes what is not. */
 TEST_F(queue, urgent_first)
 {
@@ -148,6 +161,7 @@ TEST_F(queue, urgent_first)
 	ASSERT_EQ(0, submit_to(&self->session, self->session.queue));
 	ASSERT_EQ(0, submit_to(&self->session, high));
 	ASSERT_EQ(0, submit_to(&self->session, high));
+	wait_until_ready(&self->engine, 5);
 	for (i = 0; i < ARRAY_SIZE(expected); i++) {
 		EXPECT_EQ(expected[i], job.priority);
 		engine_complete(&self->engine, job.id, 0);
