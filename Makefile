@@ -170,6 +170,7 @@ VM_SUITE = "tap:tests/vm/check $(BUILD)"
 
 HOST_SUITES = $(FAST_SUITES) $(SAN_SUITES) $(TSAN_TESTS:%=unit:%) \
 	"engines=$(BUILD)/tests/property/engines --count 2000" \
+	"graphs=$(BUILD)/tests/property/graphs --count 3000" \
 	"demo=recipes/demo/run $(BUILD)/lwctl" \
 	"pytest:$$venv/bin/python:tests/conform"
 

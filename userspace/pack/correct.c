@@ -151,8 +151,7 @@ static void change_weights(struct lw_node *node, uint32_t o, double gain,
 	if (!w->q)
 		return;
 	w->scale[o] *= gain;
-	w->bias_q[o] = lw_quantise_bias(w->bias[o],
-					node->in[0]->scale * w->scale[o]);
+	lw_quantise_bias(node, o);
 }
 
 static void correct_channel(const struct correction *correction,

@@ -90,8 +90,8 @@ int lw_dataset_check(const struct lw_graph *graph,
  */
 int lw_quantise_weights(struct lw_node *node);
 
-/* A bias in units of @scale, as far as 32 bits reach. */
-int32_t lw_quantise_bias(float bias, float scale);
+/* Rounds the bias of an output channel, as far as 32 bits reach. */
+void lw_quantise_bias(struct lw_node *node, uint32_t o);
 
 /**
  * lw_quantise_report() - bytes of layers, and errors of their outputs

@@ -44,11 +44,14 @@ static float choose_scale(const float *real, size_t n, float bias,
 	return fmaxf(scale, least);
 }
 
-int32_t lw_quantise_bias(float bias, float scale)
+void lw_quantise_bias(struct lw_node *node, uint32_t o)
 {
-	double q = rint((double)bias / scale);
+	struct lw_weights *w = node->weights;
+	float scale = node->in[0]->scale * w->scale[o];
+	double q = rint((double)w->bias[o] / scale);
 
-	return q < INT32_MIN ? INT32_MIN : q > INT32_MAX ? INT32_MAX : q;
+	w->bias_q[o] = fmin(fmax(q, INT32_MIN), INT32_MAX);
+	w->bias[o] = w->bias_q[o] * scale;
 }
 
 static void quantise_channel(struct lw_node *node, uint32_t o)
@@ -67,10 +70,8 @@ static void quantise_channel(struct lw_node *node, uint32_t o)
 		real[i] = scale * q[i];
 	}
 	w->scale[o] = scale;
-	if (w->bias) {
-		w->bias_q[o] = lw_quantise_bias(w->bias[o], in_scale * scale);
-		w->bias[o] = w->bias_q[o] * (in_scale * scale);
-	}
+	if (w->bias)
+		lw_quantise_bias(node, o);
 }
 
 int lw_quantise_weights(struct lw_node *node)
