@@ -128,6 +128,9 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_COMMON) $(STATIC)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
+# With an allocator that fails.
+$(filter %_memory,$(UNIT_TESTS)): $(BUILD)/tests/memory/short.o
+
 tests: $(UNIT_TESTS) $(TOOLS)
 
 JOBS := -j$(shell nproc)
