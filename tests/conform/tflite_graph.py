@@ -50,7 +50,7 @@ class Graph(Maker):
     def __init__(self, rng):
         super().__init__()
         self.rng, self.inputs, self.outputs, self.made = rng, [], [], []
-        self.within_one = set()
+        self.within_one, self.shown = set(), set()
 
     def chance(self, p):
         return self.rng.random() < p
@@ -157,11 +157,11 @@ class Graph(Maker):
         return made if isinstance(made, list) else [made]
 
     def done(self):
-        """The model: its inputs are read, its outputs are what none reads."""
+        """The model: its inputs are read, its outputs are shown or not read."""
         read = {i for op in self.graph.operators for i in op.inputs}
         self.inputs = [i for i in self.inputs if i in read]
         self.outputs = [i for op in self.graph.operators for i in op.outputs
-                        if i not in read]
+                        if i not in read or i in self.shown]
         self.model_bytes = self.finish(self.outputs, self.inputs)
         return self
 

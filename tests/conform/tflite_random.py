@@ -53,6 +53,7 @@ def whole(seed, length=8):
             continue
         added += 1
         live.extend(y for y in made if y.index not in g.within_one)
+    g.shown = {v.index for v in live if g.chance(0.1)}
     return g.done()
 
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tflite_view.h"
 #include "tflite_wide.h"
 
 /* The largest kernel of a convolution. */
@@ -80,50 +81,21 @@ static int append_slices(struct lw_tflite_op *op, struct lw_value *in,
 	return ret;
 }
 
-/* Weights with which a convolution copies its input; NULL: no memory. */
-static struct lw_weights *copying_weights(uint32_t c, const bool *copied,
-					  uint32_t n)
-{
-	struct lw_weights *w = lw_weights_new(c + n, 1, 1, c, false);
-	uint32_t o, from = 0;
-
-	if (!w)
-		return NULL;
-	w->q = calloc(lw_weights_count(w), sizeof(*w->q));
-	w->scale = calloc(w->o, sizeof(*w->scale));
-	if (!w->q || !w->scale) {
-		lw_weights_free(w);
-		return NULL;
-	}
-	for (o = 0; o < w->o; o++, from++) {
-		while (o >= c && !copied[from % c])
-			from++;
-		w->q[o * c + from % c] = 1;
-		w->real[o * c + from % c] = 1;
-		w->scale[o] = 1;
-	}
-	return w;
-}
-
 /*
  * The same where all lies within a word or two, and slices of it are none of
  * whole words: one convolution moves as much as three copies would.
  */
 static int append_within_word(struct lw_tflite_op *op, struct lw_value *in,
-			      const bool *copied, uint32_t n,
-			      struct lw_value *whole)
+			      const bool *copied, struct lw_value *whole)
 {
-	const struct lw_tflite_layer layer = {
-		.in = in,
-		.out = whole,
-		.groups = 1,
-		.window = { .kernel_h = 1, .kernel_w = 1,
-			    .stride_h = 1, .stride_w = 1,
-			    .dilation_h = 1, .dilation_w = 1 },
-	};
-	struct lw_weights *weights = copying_weights(in->c, copied, n);
+	uint32_t from[8], c, n = 0;
 
-	return weights ? lw_tflite_add_layer(op, &layer, weights) : -ENOMEM;
+	for (c = 0; c < in->c; c++)
+		from[n++] = c;
+	for (c = 0; c < in->c; c++)
+		if (copied[c])
+			from[n++] = c;
+	return lw_tflite_select(op, in, whole, from);
 }
 
 static int append_copies(struct lw_tflite_op *op, struct lw_value *in,
@@ -134,7 +106,7 @@ static int append_copies(struct lw_tflite_op *op, struct lw_value *in,
 
 	if (ret)
 		return ret;
-	return in->c < 4 ? append_within_word(op, in, copied, n, *whole) :
+	return in->c < 4 ? append_within_word(op, in, copied, *whole) :
 			   append_slices(op, in, copied, n, *whole);
 }
 
