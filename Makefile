@@ -136,7 +136,7 @@ tests: $(UNIT_TESTS) $(TOOLS)
 JOBS := -j$(shell nproc)
 FAST_SUITES = $(UNIT_TESTS:%=unit:%) \
 	"engines=$(BUILD)/tests/property/engines --count 300" \
-	"graphs=$(BUILD)/tests/property/graphs --count 300"
+	"graphs=$(BUILD)/tests/property/graphs --count 150"
 # What runs threads and no OpenCL.
 TSAN_TESTS := $(addprefix build/tsan/tests/unit/test_,drm drm_task job pool threads)
 # Mutations run under the sanitizers, against a small file of each kind.
@@ -173,7 +173,7 @@ VM_SUITE = "tap:tests/vm/check $(BUILD)"
 
 HOST_SUITES = $(FAST_SUITES) $(SAN_SUITES) $(TSAN_TESTS:%=unit:%) \
 	"engines=$(BUILD)/tests/property/engines --count 2000" \
-	"graphs=$(BUILD)/tests/property/graphs --count 3000" \
+	"graphs=$(BUILD)/tests/property/graphs --count 2000" \
 	"demo=recipes/demo/run $(BUILD)/lwctl" \
 	"pytest:$$venv/bin/python:tests/conform"
 

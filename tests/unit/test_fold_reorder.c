@@ -217,6 +217,88 @@ static void test_reorder_that_flattens(void **state)
 	lw_graph_free(graph);
 }
 
+/* Relu goes through a reordering into the convolution before it. */
+static void test_function_behind_a_reordering(void **state)
+{
+	struct lw_graph *graph = build_graph(2, 3, 4);
+	struct lw_node *node;
+
+	(void)state;
+	node = build_conv(graph, LW_NODE_CONV, "conv", graph->values[0],
+			  (struct build_conv){ .o = 8 });
+	node = reorder(graph, node->out, 4, 6, 2,
+		       (struct order){ 5, { 2, 2, 3, 2, 2 },
+				       { 24, 4, 8, 2, 1 } });
+	node = build_node(graph, LW_NODE_UNARY, "relu", node->out, 4, 6, 2);
+	node->act_lo = 0;
+	fold_check(graph, node->out, 2);
+	assert_true(graph->nodes[0]->act_lo == 0);
+	lw_graph_free(graph);
+}
+
+/* Between reorderings that undo each other a function is all that is left. */
+static void test_function_between_reorderings(void **state)
+{
+	struct lw_graph *graph = build_graph(1, 4, 6);
+	struct lw_value *v = graph->values[0];
+	struct lw_node *node;
+
+	(void)state;
+	v = reorder(graph, v, 1, 6, 4,
+		    (struct order){ 2, { 6, 4 }, { 1, 6 } })->out;
+	node = build_node(graph, LW_NODE_UNARY, "f", v, 1, 6, 4);
+	node->unary = LW_UNARY_TANH;
+	v = reorder(graph, node->out, 1, 4, 6,
+		    (struct order){ 2, { 4, 6 }, { 1, 4 } })->out;
+	fold_check(graph, v, 1);
+	lw_graph_free(graph);
+}
+
+/* Slopes belong to channels; what repeats would be computed more often. */
+static void test_functions_that_stay_behind(void **state)
+{
+	struct lw_graph *graph = build_graph(1, 4, 6);
+	struct lw_node *node;
+
+	(void)state;
+	node = reorder(graph, graph->values[0], 1, 6, 4,
+		       (struct order){ 2, { 6, 4 }, { 1, 6 } });
+	node = build_node(graph, LW_NODE_UNARY, "prelu", node->out, 1, 6, 4);
+	node->unary = LW_UNARY_LEAKY_RELU;
+	node->alphas = build_copy((float[]){ 1, 2, 3, 4 }, 4);
+	node = reorder(graph, node->out, 1, 1, 4,
+		       (struct order){ 1, { 4 }, { 1 } });
+	node = build_node(graph, LW_NODE_UNARY, "f", node->out, 1, 1, 4);
+	node->unary = LW_UNARY_TANH;
+	fold_check(graph, node->out, 4);
+	assert_int_equal(graph->nodes[3]->unary, LW_UNARY_TANH);
+	lw_graph_free(graph);
+}
+
+static void test_transposes_into_matrix_products(void **state)
+{
+	(void)state;
+	for (int twice = 0; twice < 2; twice++) {
+		struct lw_graph *graph = build_graph(2, 3, 5);
+		struct lw_value *in = graph->values[0], *v = in;
+		struct lw_node *node;
+
+		v = reorder(graph, v, 2, 5, 3,
+			    (struct order){ 3, { 2, 5, 3 }, { 15, 1, 5 } })->out;
+		node = build_join(graph, LW_NODE_MATMUL, "product",
+				  (struct lw_value *[]){ v, twice ? v : in }, 2,
+				  2, 5, twice ? 3 : 5);
+		if (twice) {
+			node->transpose_b = true;
+			node->out->c = 5;
+		}
+		fold_check(graph, node->out, 1);
+		assert_true(graph->nodes[0]->transpose_a);
+		assert_false(graph->nodes[0]->transpose_b);
+		lw_graph_free(graph);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +311,10 @@ int main(void)
 		cmocka_unit_test(test_reorderings_with_a_change_of_scale),
 		cmocka_unit_test(test_reorder_and_fully_connected),
 		cmocka_unit_test(test_reorder_that_flattens),
+		cmocka_unit_test(test_function_behind_a_reordering),
+		cmocka_unit_test(test_function_between_reorderings),
+		cmocka_unit_test(test_functions_that_stay_behind),
+		cmocka_unit_test(test_transposes_into_matrix_products),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

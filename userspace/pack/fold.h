@@ -26,7 +26,9 @@ struct lw_folding {
 	X(affine_after, "batch norm goes into the convolution before it") \
 	X(affine_before, "batch norm goes into the convolution behind it") \
 	X(scale_before, "what moves numbers quantises before, not behind it") \
+	X(function_first, "a function comes before a reordering, not behind it") \
 	X(reorder_chain, "two reorderings are one") \
+	X(matmul_transpose, "a matrix product reads what was transposed as it was") \
 	X(reorder, "a reordering that flattens is a flatten") \
 	X(flatten, "flatten and fully connected become one convolution") \
 	X(slice, "a slice of a slice is one slice") \

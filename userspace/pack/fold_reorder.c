@@ -12,10 +12,10 @@ static bool is_reordering(const struct lw_node *node)
 }
 
 /* A reordering which may give way to a node that reads its result. */
-static const struct lw_node *reordering_before(const struct lw_graph *graph,
-					       const struct lw_node *node)
+static struct lw_node *reordering_before(const struct lw_graph *graph,
+					 const struct lw_node *node)
 {
-	const struct lw_node *before = lw_graph_producer(graph, node->in[0]);
+	struct lw_node *before = lw_graph_producer(graph, node->in[0]);
 
 	if (!before || !is_reordering(before) || !lw_is_unbounded(before) ||
 	    !lw_fold_may_skip(node->in[0], before->in[0]))
@@ -30,6 +30,57 @@ int lw_fold_scale_before(struct lw_folding *folding, struct lw_node *node)
 	    lw_graph_readers(folding->graph, node->in[0]) != 1)
 		return 0;
 	lw_fold_take_scale(node->in[0], node->out);
+	return 1;
+}
+
+static void swap_nodes(struct lw_graph *graph, const struct lw_node *a,
+		       const struct lw_node *b)
+{
+	struct lw_node *t;
+	uint32_t i = 0, j = 0;
+
+	while (graph->nodes[i] != a)
+		i++;
+	while (graph->nodes[j] != b)
+		j++;
+	t = graph->nodes[i];
+	graph->nodes[i] = graph->nodes[j];
+	graph->nodes[j] = t;
+}
+
+/* Of each number alone, and the same for all of them. */
+static bool is_function(const struct lw_node *node)
+{
+	return (node->kind == LW_NODE_UNARY || node->kind == LW_NODE_REQUANT) &&
+	       !node->alphas && node->n_tables <= 1;
+}
+
+/*
+ * There a convolution may take over its bounds, and reorderings meet. The value
+ * between the two becomes what the function makes of the reordering's input.
+ */
+int lw_fold_function_first(struct lw_folding *folding, struct lw_node *node)
+{
+	struct lw_value *between = node->in[0], *in;
+	struct lw_node *before;
+
+	if (!is_function(node) ||
+	    lw_graph_readers(folding->graph, between) != 1)
+		return 0;
+	before = reordering_before(folding->graph, node);
+	if (!before ||
+	    lw_value_size(before->in[0]) > lw_value_size(between))
+		return 0;
+	in = before->in[0];
+	between->h = in->h;
+	between->w = in->w;
+	between->c = in->c;
+	lw_fold_take_scale(between, node->out);
+	before->out = node->out;
+	before->in[0] = between;
+	node->in[0] = in;
+	node->out = between;
+	swap_nodes(folding->graph, before, node);
 	return 1;
 }
 
@@ -81,6 +132,44 @@ int lw_fold_reorder(struct lw_folding *folding, struct lw_node *node)
 			continue;
 		node->kind = LW_NODE_FLATTEN;
 		node->nchw = nchw;
+		return 1;
+	}
+	return 0;
+}
+
+static bool is_transpose(const struct lw_node *node)
+{
+	const struct lw_value *in = node->in[0], *out = node->out;
+	struct lw_node transpose = *node;
+	struct lw_digits is, expected;
+
+	transpose.kind = LW_NODE_REORDER;
+	transpose.n_sizes = 3;
+	memcpy(transpose.size, (uint32_t[]){ in->h, in->c, in->w }, 12);
+	memcpy(transpose.stride, (uint32_t[]){ in->w * in->c, 1, in->c }, 12);
+	return out->h == in->h && out->w == in->c && out->c == in->w &&
+	       lw_digits_of(node, &is) && lw_digits_of(&transpose, &expected) &&
+	       same_digits(&is, &expected);
+}
+
+int lw_fold_matmul_transpose(struct lw_folding *folding, struct lw_node *node)
+{
+	bool *transposed[2] = { &node->transpose_a, &node->transpose_b };
+	const struct lw_node *before;
+	int i;
+
+	if (node->kind != LW_NODE_MATMUL)
+		return 0;
+	for (i = 0; i < 2; i++) {
+		before = lw_graph_producer(folding->graph, node->in[i]);
+		if (!before || !is_reordering(before) ||
+		    !lw_is_unbounded(before) ||
+		    !lw_fold_may_skip(node->in[i], before->in[0]) ||
+		    !is_transpose(before))
+			continue;
+		*transposed[i] = !*transposed[i];
+		node->in[i] = before->in[0];
+		lw_fold_remove_unread(folding->graph, before);
 		return 1;
 	}
 	return 0;
