@@ -9,6 +9,7 @@
 #   make check-vm   the driver's, in User-Mode Linux and QEMU
 #   make bench      times and sizes of lwnpu and of other runtimes
 #   make modules    lwnpu.ko, in build/module; KDIR: a kernel's build folder
+#   make fuzz       fuzz targets of libFuzzer, in build/fuzz
 #   make install    PREFIX, DESTDIR; make install-dkms: the module's source
 #   make SAN=1 …    with the address and undefined-behaviour sanitizers
 #   make TSAN=1 …   with the thread sanitizer, which OpenCL does not stand
@@ -38,7 +39,8 @@ ALL_CFLAGS = -std=gnu11 -fPIC -fvisibility=hidden -ffp-contract=off -MMD -MP \
 ALL_LDFLAGS = $(LDFLAGS) $(SANITIZERS)
 LIBS = $(PKG_LIBS) $(BLAS_LIBS) -lpthread -lm
 , := ,
-SANITIZERS = $(if $(SAN),-fsanitize=address$(,)undefined) $(if $(TSAN),-fsanitize=thread)
+SANITIZERS = $(if $(SAN),-fsanitize=address$(,)undefined) $(if $(TSAN),-fsanitize=thread) \
+	$(if $(FUZZ),-fsanitize=fuzzer-no-link)
 
 # V=1 shows whole commands.
 Q := $(if $(V),,@)
@@ -67,6 +69,12 @@ STATIC = $(BUILD)/liblw.a
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/property/*.c tests/fuzz/*.c tests/tools/*.c))
 TEST_COMMON = $(call objects,tests/common)
+
+# Fuzz targets, each with the files that "make check" replays.
+FUZZ_TARGETS := $(patsubst tests/fuzz/targets/%.c,%,$(wildcard tests/fuzz/targets/*.c))
+REPLAYS = $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/replay-%)
+FUZZERS = $(FUZZ_TARGETS:%=$(BUILD)/fuzz-%)
+FUZZ_COMMON = $(BUILD)/tests/fuzz/replay/target.o $(TEST_COMMON) $(STATIC)
 
 EXAMPLES = $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
 
@@ -131,7 +139,23 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_COMMON) $(STATIC)
 # With an allocator that fails.
 $(filter %_memory,$(UNIT_TESTS)): $(BUILD)/tests/memory/short.o
 
-tests: $(UNIT_TESTS) $(TOOLS)
+$(REPLAYS): $(BUILD)/tests/fuzz/replay-%: $(BUILD)/tests/fuzz/targets/%.o \
+		$(BUILD)/tests/fuzz/replay/main.o $(FUZZ_COMMON)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+
+$(FUZZERS): $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/targets/%.o $(FUZZ_COMMON)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ -lcmocka $(LIBS)
+
+tests: $(UNIT_TESTS) $(TOOLS) $(REPLAYS)
+
+# build/fuzz/fuzz-TARGET [FOLDER…], of libFuzzer.
+fuzz:
+	@tests/deps fuzz
+	@$(MAKE) $(JOBS) CC=clang SAN=1 FUZZ=1 BUILD=build/fuzz fuzzers
+
+fuzzers: $(FUZZERS)
 
 JOBS := -j$(shell nproc)
 FAST_SUITES = $(UNIT_TESTS:%=unit:%) \
@@ -151,7 +175,8 @@ SAN_SUITES = $(UNIT_TESTS:$(BUILD)/%=unit:$(SAN_BUILD)/%) \
 	"mutate tflite=$(MUTATE) tflite tests/data/small.tflite --count 10000" \
 	$(foreach f,$(wildcard tests/data/graph-*.tflite),"mutate $(basename $(notdir $f))=$(MUTATE) tflite $f --count 2000") \
 	"mutate onnx=$(MUTATE) onnx tests/data/small.onnx --count 10000" \
-	"mutate qdq=$(MUTATE) onnx tests/data/small_qdq.onnx --count 10000"
+	"mutate qdq=$(MUTATE) onnx tests/data/small_qdq.onnx --count 10000" \
+	$(foreach t,$(FUZZ_TARGETS),"fuzz $(t)=$(SAN_BUILD)/tests/fuzz/replay-$(t) tests/fuzz/corpus/$(t) 2>&1")
 
 demo:
 	@tests/deps build
@@ -274,7 +299,7 @@ install-dkms:
 clean:
 	rm -rf build
 
-.PHONY: all tests demo demo-dev bench check check-fast check-host check-vm modules \
+.PHONY: all tests fuzz fuzzers demo demo-dev bench check check-fast check-host check-vm modules \
 	install install-dkms clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)

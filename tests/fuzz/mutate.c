@@ -14,11 +14,10 @@
 
 #include "../common/lwm_samples.h"
 #include "../common/mutation.h"
+#include "../common/stranger.h"
 #include "../common/watch.h"
 #include "decode.h"
 #include "file.h"
-#include "import.h"
-#include "pack.h"
 
 #define MAX_FILE (64u << 20)
 #define MAX_SECONDS 2
@@ -47,107 +46,6 @@ struct kind {
 struct totals {
 	unsigned long accepted, refused;
 };
-
-static int wrong(const char *what, const struct lwnpu_error *error)
-{
-	fprintf(stderr, "%s: %s\n", what, error->message);
-	return 1;
-}
-
-/* What a reader accepts, the writer writes. */
-static int read_lwm(const void *data, size_t size, struct lwnpu_error *error)
-{
-	struct lwm_package package;
-	size_t again_size;
-	void *again;
-	int ret;
-
-	ret = lwm_read_memory(&package, data, size, error);
-	if (ret)
-		return ret;
-	ret = lwm_write_memory(&package, SMALLEST(1u << LWM_HUFFMAN), &again,
-			       &again_size, error);
-	lwm_release(&package);
-	if (ret)
-		return wrong("an accepted package cannot be written", error);
-	free(again);
-	return 0;
-}
-
-static bool is_line(const char *text)
-{
-	unsigned int n;
-
-	if (!text || !*text)
-		return false;
-	for (; *text; text += n) {
-		n = lw_character(text);
-		if (!n)
-			return false;
-	}
-	return true;
-}
-
-static int check_refusals(int ret, const struct lw_refusals *refusals)
-{
-	uint32_t i;
-
-	for (i = 0; i < refusals->n; i++) {
-		if (!is_line(refusals->item[i].reason)) {
-			fprintf(stderr, "reason of refusal %u is not a line of text\n", i);
-			return 1;
-		}
-	}
-	return ret;
-}
-
-static int use_graph(struct lw_graph *graph, struct lwnpu_error *error)
-{
-	const struct lw_pack_options options = { 0 };
-	struct lw_report report = { 0 };
-	int ret;
-
-	if (lw_graph_check(graph, error))
-		return wrong("an imported graph is not sound", error);
-	ret = lw_pass_fold(graph, &options, &report, error);
-	lw_report_free(&report);
-	if (ret)
-		return wrong("an imported graph cannot be folded", error);
-	if (lw_graph_check(graph, error))
-		return wrong("a folded graph is not sound", error);
-	return 0;
-}
-
-static int read_model(int (*import)(struct lw_graph **graph, const void *data,
-				    size_t size, struct lw_refusals *refusals,
-				    struct lwnpu_error *error),
-		      const void *data, size_t size, struct lwnpu_error *error)
-{
-	struct lw_refusals refusals = { 0 };
-	struct lw_graph *graph = NULL;
-	int ret;
-
-	ret = import(&graph, data, size, &refusals, error);
-	if (!ret) {
-		ret = use_graph(graph, error);
-		lw_graph_free(graph);
-	} else {
-		ret = check_refusals(ret, &refusals);
-	}
-	lw_refusals_free(&refusals);
-	return ret;
-}
-
-static int read_tflite(const void *data, size_t size,
-		       struct lwnpu_error *error)
-{
-	return read_model(lw_import_tflite, data, size, error);
-}
-
-static int read_onnx(const void *data, size_t size, struct lwnpu_error *error)
-{
-	return read_model(lw_import_onnx, data, size, error);
-}
 
 static int mutate_bytes(struct mutant *mutant, const struct mutant *original,
 			struct lw_random *random, bool *corrected)
@@ -307,9 +205,9 @@ static int mutate_lwm(struct mutant *mutant, const struct mutant *original,
 }
 
 static const struct kind kinds[] = {
-	{ "lwm", read_lwm, mutate_lwm, true },
-	{ "tflite", read_tflite, mutate_bytes, false },
-	{ "onnx", read_onnx, mutate_bytes, false },
+	{ "lwm", lw_stranger_lwm, mutate_lwm, true },
+	{ "tflite", lw_stranger_tflite, mutate_bytes, false },
+	{ "onnx", lw_stranger_onnx, mutate_bytes, false },
 };
 
 /* Exact allocation, so that a byte too many is seen. */
@@ -330,7 +228,7 @@ static int try(const struct kind *kind, const struct mutant *mutant,
 		return 0;
 	}
 	if (ret > 0 || ret == -ENOMEM || error.code != ret ||
-	    !is_line(error.message)) {
+	    !lw_is_line(error.message)) {
 		fprintf(stderr, "returns %d, error %d \"%s\"\n", ret,
 			error.code, error.message);
 		return 1;

@@ -167,7 +167,7 @@ int lw_tflite_reverse(struct lw_tflite_op *op)
 	int64_t axes[LW_TFLITE_MAX_DIMS];
 	struct lw_value *in;
 	struct lw_tflite_dims dims;
-	uint32_t i, axis, n;
+	uint32_t i, axis, n = 0;
 	int ret = read_input(op, &in, &dims);
 
 	if (!ret)
