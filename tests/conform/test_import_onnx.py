@@ -124,6 +124,15 @@ def test_quantised_bytes(options, tmp_path, lwctl):
     assert_same_bytes(lwctl, tmp_path / "qdq.onnx", images(model, 50))
 
 
+def test_gelu_of_onnxruntime(tmp_path):
+    net = Net()
+    model = net.model(net.op("Gelu", "x", domain="com.microsoft"),
+                      checked=False)
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    data, x = model.SerializeToString(), images(model, 3)
+    assert_close(run_ours(data, x, tmp_path), run_theirs(data, x))
+
+
 def refused(kind, *inputs, shape=(1, 5, 11, 9), opset=17, **attributes):
     net = Net(shape, opset)
     inputs = [i(net) if callable(i) else i for i in inputs]

@@ -62,11 +62,6 @@ int lw_onnx_run_qlinear_leaky_relu(struct onnx_node *node)
 	return of_one(node, lw_onnx_run_leaky_relu);
 }
 
-int lw_onnx_run_qlinear_reduce_mean(struct onnx_node *node)
-{
-	return of_one(node, lw_onnx_run_reduce_mean);
-}
-
 int lw_onnx_run_qlinear_average_pool(struct onnx_node *node)
 {
 	lw_onnx_int_in(node, "channels_last", 0, 0, 0);
