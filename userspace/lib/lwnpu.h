@@ -484,8 +484,9 @@ int lwnpu_job_fd(struct lwnpu_job *job, struct lwnpu_error *error);
  * @error: filled in on failure, may be NULL
  *
  * Those that were submitted in the same call are cancelled with it. A job that
- * has started goes on, and may come to its normal end; the others are complete
- * when it is, at the latest. Wait for them to know.
+ * has started goes on, and so do some that a device node's engine has at hand
+ * already: they come to their normal end, and the others are complete when they
+ * are, at the latest. Wait for them to know.
  *
  * Return: 0, also if it is complete; -EINVAL it was never submitted; -EMFILE,
  * -ENFILE too many files are open; -ENOMEM; -ENODEV the device is gone.
