@@ -139,6 +139,12 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_COMMON) $(STATIC)
 # With an allocator that fails.
 $(filter %_memory,$(UNIT_TESTS)): $(BUILD)/tests/memory/short.o
 
+# What tests preload into programs; sanitizers have that place.
+PRELOADS = $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/preload/*.c))
+$(BUILD)/tests/preload/%.so: $(BUILD)/tests/preload/%.o
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -o $@ $<
+
 $(REPLAYS): $(BUILD)/tests/fuzz/replay-%: $(BUILD)/tests/fuzz/targets/%.o \
 		$(BUILD)/tests/fuzz/replay/main.o $(FUZZ_COMMON)
 	$(call say,LD)
@@ -148,7 +154,7 @@ $(FUZZERS): $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/targets/%.o $(FUZZ_COMMON)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ -lcmocka $(LIBS)
 
-tests: $(UNIT_TESTS) $(TOOLS) $(REPLAYS)
+tests: $(UNIT_TESTS) $(TOOLS) $(REPLAYS) $(if $(SAN)$(TSAN),,$(PRELOADS))
 
 # build/fuzz/fuzz-TARGET [FOLDER…], of libFuzzer.
 fuzz:

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "coding.h"
 #include "decode.h"
 #include "lwm_format.h"
@@ -114,43 +115,15 @@ static int decode_header(const struct lwm_prelude *prelude,
 	return lw_fail_at(error, "header");
 }
 
-/*
- * Two bytes of a header can ask for a structure of a hundred. No header that
- * a writer makes comes near this bound: each thing in one has numbers.
- */
-struct budget {
-	size_t left;
-	bool exceeded;
-	bool no_memory;
-};
-
-static void *budget_alloc(void *data, size_t size)
-{
-	struct budget *budget = data;
-	void *pointer;
-
-	if (size > budget->left) {
-		budget->exceeded = true;
-		return NULL;
-	}
-	budget->left -= size;
-	pointer = malloc(size ? size : 1);
-	if (!pointer)
-		budget->no_memory = true;
-	return pointer;
-}
-
-static void budget_free(void *data, void *pointer)
-{
-	(void)data;
-	free(pointer);
-}
-
 static int unpack(Lwm__Header **header, const uint8_t *data, size_t size,
 		  struct lwnpu_error *error)
 {
-	struct budget budget = { .left = 32 * size + (64u << 10) };
-	ProtobufCAllocator allocator = { budget_alloc, budget_free, &budget };
+	/*
+	 * No header that a writer makes comes near this bound: each thing in
+	 * one has numbers.
+	 */
+	struct lw_budget budget = { .left = 32 * size + (64u << 10) };
+	ProtobufCAllocator allocator = lw_budget_allocator(&budget);
 
 	*header = lwm__header__unpack(&allocator, size, data);
 	if (*header)

@@ -42,15 +42,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static int print_script(unsigned int shell)
 {
 	struct lwnpu_error error;
-	int status = LWCTL_OK;
+	int status = LWCTL_OK, failed = 0;
 	char *text = NULL;
 	size_t size;
 	FILE *out;
 
 	out = open_memstream(&text, &size);
-	if (out)
+	if (out) {
 		shells[shell].print(out);
-	if (!out || fclose(out)) {
+		failed = ferror(out);
+		failed |= fclose(out);
+	}
+	if (failed || !text) {
 		lw_fail(&error, -ENOMEM, "out of memory for a script");
 		status = lwctl_fail(LWCTL_FAILED, &error);
 	} else if (lwctl_json()) {

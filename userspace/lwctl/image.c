@@ -21,6 +21,13 @@ bool lw_image_is_known(const void *file, size_t size)
 	       starts_with(file, size, JPEG_MAGIC);
 }
 
+/* libpng does not say whether the file or want of memory was at fault. */
+static int png_fail(const png_image *png, struct lwnpu_error *error)
+{
+	return lw_fail(error, errno == ENOMEM ? -ENOMEM : -EBADMSG, "PNG: %s",
+		       png->message);
+}
+
 static int png_decode(struct lw_image *image, const void *file, size_t size,
 		      struct lwnpu_error *error)
 {
@@ -28,8 +35,9 @@ static int png_decode(struct lw_image *image, const void *file, size_t size,
 	uint8_t *data = NULL;
 	int ret;
 
+	errno = 0;
 	if (!png_image_begin_read_from_memory(&png, file, size)) {
-		ret = lw_fail(error, -EBADMSG, "PNG: %s", png.message);
+		ret = png_fail(&png, error);
 		goto out;
 	}
 	ret = lw_image_check_size(png.width, png.height, error);
@@ -43,7 +51,7 @@ static int png_decode(struct lw_image *image, const void *file, size_t size,
 		goto out;
 	}
 	if (!png_image_finish_read(&png, NULL, data, 0, NULL)) {
-		ret = lw_fail(error, -EBADMSG, "PNG: %s", png.message);
+		ret = png_fail(&png, error);
 		goto out;
 	}
 	lw_image_drop_alpha(data, data, (size_t)png.width * png.height);

@@ -61,13 +61,25 @@ void lwctl_json_set(json_t *object, const char *key, json_t *value)
 		incomplete = true;
 }
 
+/* json_dumps() may forget a key where memory is short. */
+static char *print(const json_t *object)
+{
+	size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(9);
+	size_t size = json_dumpb(object, NULL, 0, flags);
+	char *text = malloc(size + 1);
+
+	if (!size || !text || json_dumpb(object, text, size, flags) != size) {
+		free(text);
+		return NULL;
+	}
+	text[size] = '\0';
+	return text;
+}
+
 int lwctl_print_json(json_t *object)
 {
-	char *text = NULL;
+	char *text = incomplete ? NULL : print(object);
 
-	if (object && !incomplete)
-		text = json_dumps(object, JSON_INDENT(2) |
-				  JSON_REAL_PRECISION(9));
 	json_decref(object);
 	if (!text) {
 		lwctl_note("out of memory for JSON");

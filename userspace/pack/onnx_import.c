@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "onnx_make.h"
 
 /*
@@ -14,23 +15,6 @@
  */
 #define PARSER_BUDGET(size) ((size) * 32 + (16u << 20))
 #define CONSTANTS_BUDGET(size) ((size) * 28 + (16u << 20))
-
-static void *budget_alloc(void *data, size_t size)
-{
-	size_t *budget = data;
-
-	/* malloc() rounds up and keeps a word of its own. */
-	if (size > *budget || *budget - size < 16)
-		return NULL;
-	*budget -= size + 16;
-	return malloc(size);
-}
-
-static void budget_free(void *data, void *p)
-{
-	(void)data;
-	free(p);
-}
 
 static int read_opset(struct onnx_import *im, const Lw__Onnx__ModelProto *model)
 {
@@ -323,12 +307,8 @@ static void release(struct onnx_import *im)
 int lw_import_onnx(struct lw_graph **graph, const void *data, size_t size,
 		   struct lw_refusals *refusals, struct lwnpu_error *error)
 {
-	size_t budget = PARSER_BUDGET(size);
-	ProtobufCAllocator allocator = {
-		.alloc = budget_alloc,
-		.free = budget_free,
-		.allocator_data = &budget,
-	};
+	struct lw_budget budget = { .left = PARSER_BUDGET(size) };
+	ProtobufCAllocator allocator = lw_budget_allocator(&budget);
 	struct onnx_import im = {
 		.refusals = refusals,
 		.error = error,
@@ -340,6 +320,8 @@ int lw_import_onnx(struct lw_graph **graph, const void *data, size_t size,
 	int ret;
 
 	model = lw__onnx__model_proto__unpack(&allocator, size, data);
+	if (budget.no_memory)
+		return lw_fail(error, -ENOMEM, "out of memory");
 	if (!model)
 		return lw_fail(error, -EBADMSG,
 			       "damaged, or no ONNX model: its protobuf does not parse");
