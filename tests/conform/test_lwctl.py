@@ -11,7 +11,7 @@ import pytest
 
 import peers
 from conftest import (BAD_INPUT, DEMO, DIFFER, FAILED, LWCTL, NORM, OK,
-                      USAGE)
+                      ROOT, USAGE)
 
 
 def write_png(path, image):
@@ -53,7 +53,10 @@ def images():
     ["pack", "x.onnx", "-o", "m.lwm", "--coding", "raw,gzip"],
     ["pack", "x.onnx", "-o", "m.lwm", "--profile", "tiny"],
     ["bench"],
-    ["bench", "m.lwm"],
+    ["bench", "m.lwm", "--runs", "3"],
+    ["bench", "m.lwm", "--seconds", "0"],
+    ["bench", "--decode", "m.lwm", "--device", "ref"],
+    ["bench", "--decode", "m.lwm", "--seconds", "1"],
     ["bench", "--decode"],
     ["bench", "--decode", "m.lwm", "n.lwm"],
     ["bench", "--decode", "m.lwm", "--runs", "0"],
@@ -301,6 +304,35 @@ def test_profiles(lwctl):
             json.loads(lwctl("info", "m.lwm", "--json"))["segments"]
     assert sizes["small"] <= sizes["balanced"] < sizes["fast"]
     assert "context" in codings["small"] and "context" not in codings["fast"]
+
+
+def test_bench(lwctl, package):
+    lwctl("pack", ROOT / "tests" / "data" / "small.tflite", "-o", "small.lwm")
+    words = ["bench", package, "small.lwm", "--device", "ref", "--device",
+             "opencl", "--seconds", "0.2", "--threads", "1"]
+    results = json.loads(lwctl(*words, "--json"))["results"]
+    assert [(r["package"], r["device"].partition(":")[0]) for r in results] == \
+        [(str(package), "ref"), (str(package), "opencl"), ("small.lwm", "ref"),
+         ("small.lwm", "opencl")]
+    for r in results:
+        assert 0 < r["min_ms"] <= r["median_ms"] < 1000
+        assert r["runs"] >= 9 and 0 < r["load_ms"] < 60000
+        assert 1000 < r["peak_kib"] < 4 << 20
+    # The demo has 3,000 times the work of the small model.
+    assert results[0]["ratio"] == 1 and results[2]["ratio"] < 0.1
+    assert results[0]["runs"] < results[2]["runs"]
+    lines = lwctl(*words).splitlines()
+    assert len(lines) == 5 and lines[0].split()[:2] == ["package", "device"]
+    assert lines[3].split()[:2] == ["small.lwm", "ref"]
+
+
+def test_bench_that_fails(lwctl, package):
+    (lwctl.folder / "bad.lwm").write_bytes(package.read_bytes()[:-1])
+    assert "bad.lwm" in lwctl.refused(BAD_INPUT, "bench", package, "bad.lwm",
+                                      "--device", "ref")
+    lwctl.refused(FAILED, "bench", package, "--device", "/dev/null")
+    assert "--threads" in lwctl.refused(USAGE, "bench", package, "--threads",
+                                        "64", "--device", "ref")
 
 
 def test_bench_decode(lwctl, package):

@@ -97,6 +97,9 @@ def test_options(lwctl, shell):
     ("submit --device opencl:", "submit --device opencl:0 "),
     ("verify --devices ref,r", "verify --devices ref,ref"),
     ("help to", "help top "),
+    ("bench model.lwm mo", "bench model.lwm model.lwm "),
+    ("bench --device r", "bench --device ref "),
+    ("pack --profile=sm", "pack --profile=small "),
     ("frobnicate mo", "frobnicate mo"),
 ])
 def test_values(lwctl, shell, line, completed):

@@ -10,6 +10,7 @@
 #include "file.h"
 #include "lwctl.h"
 #include "lwm_format.h"
+#include "times.h"
 #include "table.h"
 
 #define MAX_FILE (2 * LWNPU_MAX_REGION_SIZE)
@@ -115,13 +116,6 @@ static int time_run(struct lwm_decoding *decoding, unsigned int threads,
 	return ret;
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static int median(struct lwm_decoding *decoding, unsigned int threads,
 		  unsigned int runs, double *seconds, struct lwnpu_error *error)
 {
@@ -137,8 +131,7 @@ static int median(struct lwm_decoding *decoding, unsigned int threads,
 		repeat += LEAST_TIME / (*seconds + 1e-9);
 	for (i = 0; i < runs && !ret; i++)
 		ret = time_run(decoding, threads, repeat, &times[i], error);
-	qsort(times, runs, sizeof(*times), compare);
-	*seconds = times[runs / 2];
+	lw_times_summarise(times, runs, seconds, NULL);
 	free(times);
 	return ret;
 }

@@ -5,6 +5,7 @@
 
 #include "job.h"
 #include "lwctl.h"
+#include "times.h"
 
 #define MAX_TOP 1000
 /* More inputs than this are not printed one by one, unless asked for. */
@@ -81,22 +82,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Sorts job->seconds; milliseconds. */
 static void summarise(struct lw_job *job, double *median, double *min)
 {
-	size_t n = lw_feed_count(&job->feed);
-	double *s = job->seconds;
-
-	qsort(s, n, sizeof(*s), by_value);
-	*median = 500 * (s[(n - 1) / 2] + s[n / 2]);
-	*min = 1000 * s[0];
+	lw_times_summarise(job->seconds, lw_feed_count(&job->feed), median,
+			   min);
+	*median *= 1000;
+	*min *= 1000;
 }
 
 static void print_tops(const struct lw_job *job, size_t i)

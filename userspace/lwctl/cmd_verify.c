@@ -185,26 +185,6 @@ static void release(struct comparison *c)
 	release_side(&c->side[1]);
 }
 
-/* splitmix64 */
-static uint64_t next_random(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
-static void randomise(struct comparison *c, uint64_t *state)
-{
-	for (uint32_t i = 0; i < c->inputs.n; i++) {
-		uint8_t *bytes = c->inputs.buffer[i].data;
-
-		for (size_t k = 0; k < c->inputs.buffer[i].size; k++)
-			bytes[k] = next_random(state);
-	}
-}
-
 static int report_difference(const struct comparison *c, uint64_t run,
 			     uint32_t output, size_t at,
 			     struct lwnpu_error *error)
@@ -264,7 +244,7 @@ static int compare_random(struct comparison *c, const struct verify *verify,
 	int ret = 0;
 
 	for (uint64_t i = 0; i < verify->count && !ret; i++) {
-		randomise(c, &state);
+		lw_buffers_randomise(&c->inputs, &state);
 		ret = compare_run(c, c->inputs.buffer, i, error);
 		lwctl_progress(NULL, "verifying",
 			       (float)(i + 1) / verify->count);

@@ -20,6 +20,7 @@ static const struct lw_operand values[] = {
 	{ .text = "PATTERN", .kind = LW_CHOICE, .name = lw_pattern_name },
 	{ .text = "LIST", .kind = LW_CHOICE, .list = true,
 	  .name = lwm_coding_name },
+	{ .text = "PROFILE", .kind = LW_CHOICE, .name = lwm_profile_name },
 	{ .text = "COMMAND", .kind = LW_CHOICE, .name = command_name },
 	{ .text = "SHELL", .kind = LW_CHOICE, .name = lwctl_shell_name },
 };

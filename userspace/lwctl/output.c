@@ -86,3 +86,23 @@ int lw_outputs_write(const struct lw_outputs *outputs, const char *path,
 {
 	return lw_npy_write(&outputs->array, path, error);
 }
+
+/* splitmix64 */
+static uint64_t next_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+void lw_buffers_randomise(struct lw_buffers *buffers, uint64_t *state)
+{
+	for (uint32_t i = 0; i < buffers->n; i++) {
+		uint8_t *bytes = buffers->buffer[i].data;
+
+		for (size_t k = 0; k < buffers->buffer[i].size; k++)
+			bytes[k] = next_random(state);
+	}
+}

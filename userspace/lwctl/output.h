@@ -32,6 +32,9 @@ int lw_buffers_init(struct lw_buffers *buffers, const struct lwm_io *ios,
 
 void lw_buffers_release(struct lw_buffers *buffers);
 
+/** lw_buffers_randomise() - random bytes, and the @state to go on with */
+void lw_buffers_randomise(struct lw_buffers *buffers, uint64_t *state);
+
 /**
  * struct lw_outputs - outputs of several inputs, in the model's own layout
  * @io: the output; must outlive this
