@@ -4,51 +4,7 @@
 #include <string.h>
 
 #include "random_graph.h"
-
-#define MAX_ELEMENTS 1500
-#define MAX_SIZE 14
-#define MAX_CHANNELS 40
-
-#define MAX_POOL 256
-
-/* A graph in the making: the next node's name, and values that it may read. */
-struct making {
-	struct lw_graph *graph;
-	char name[64];
-	struct lw_value *pool[MAX_POOL];
-	uint32_t n;
-};
-
-static uint32_t below(uint32_t n)
-{
-	return build_random_below(n);
-}
-
-static bool chance(uint32_t one_in)
-{
-	return !below(one_in);
-}
-
-static bool fits(uint32_t h, uint32_t w, uint32_t c)
-{
-	return h && w && c && h <= MAX_SIZE && w <= MAX_SIZE &&
-	       c <= MAX_CHANNELS && h * w * c <= MAX_ELEMENTS;
-}
-
-/* A node with a result that is not too large, or NULL. */
-static struct lw_node *make(struct making *m, enum lw_node_kind kind,
-			    struct lw_value *in, uint32_t h, uint32_t w,
-			    uint32_t c)
-{
-	return fits(h, w, c) ? build_node(m->graph, kind, m->name, in, h, w,
-					  c) : NULL;
-}
-
-static struct lw_value *random_value(struct making *m)
-{
-	/* What is newer is read more often. */
-	return m->pool[m->n - 1 - below(1 + below(m->n))];
-}
+#include "random_node.h"
 
 /* Bounds at random, so that numbers do not grow. */
 static void bound(struct lw_node *node)
@@ -64,8 +20,8 @@ static void scale_weights(struct lw_node *node, uint32_t fan_in)
 	float scale = sqrtf(3.0f / fan_in);
 
 	for (i = 0; i < n; i++)
-		w->real[i] *= chance(4) ? 0 : scale;
-	if (chance(3))
+		w->real[i] *= random_chance(4) ? 0 : scale;
+	if (random_chance(3))
 		node->act_lo = 0;
 }
 
@@ -88,12 +44,13 @@ static struct lw_node *convolution(struct making *m, struct lw_value *in,
 	if (kind == LW_NODE_TCONV) {
 		if ((in->h - 1) * conv.stride + reach <= 2 * conv.pad ||
 		    (in->w - 1) * conv.stride + reach <= 2 * conv.pad ||
-		    !fits((in->h - 1) * conv.stride + reach,
+		    !random_fits((in->h - 1) * conv.stride + reach,
 			  (in->w - 1) * conv.stride + reach, conv.o))
 			return NULL;
 	} else if (reach > in->h + 2 * conv.pad ||
 		   reach > in->w + 2 * conv.pad ||
-		   !fits(in->h + 2 * conv.pad, in->w + 2 * conv.pad, conv.o)) {
+		   !random_fits(in->h + 2 * conv.pad, in->w + 2 * conv.pad,
+				conv.o)) {
 		return NULL;
 	}
 	return build_conv(m->graph, kind, m->name, in, conv);
@@ -130,11 +87,12 @@ static struct lw_node *make_tconv(struct making *m, struct lw_value *in)
 
 static struct lw_node *make_pool(struct making *m, struct lw_value *in)
 {
-	uint32_t k = 1 + below(3), pad = below(k), stride = 1 + below(2);
+	uint32_t k = 1 + build_random_below(3), pad = build_random_below(k);
+	uint32_t stride = 1 + build_random_below(2);
 	struct lw_node *node;
 
-	if (chance(4) && in->h > 1) {
-		node = make(m, LW_NODE_POOL, in, 1, 1, in->c);
+	if (random_chance(4) && in->h > 1) {
+		node = random_node(m, LW_NODE_POOL, in, 1, 1, in->c);
 		node->window.kernel_h = in->h;
 		node->window.kernel_w = in->w;
 		node->pool = LW_POOL_AVERAGE;
@@ -142,14 +100,15 @@ static struct lw_node *make_pool(struct making *m, struct lw_value *in)
 	}
 	if (k > in->h || k > in->w)
 		return NULL;
-	node = make(m, LW_NODE_POOL, in, (in->h + 2 * pad - k) / stride + 1,
-		    (in->w + 2 * pad - k) / stride + 1, in->c);
+	node = random_node(m, LW_NODE_POOL, in,
+			   (in->h + 2 * pad - k) / stride + 1,
+			   (in->w + 2 * pad - k) / stride + 1, in->c);
 	if (!node)
 		return NULL;
 	node->window = (struct lw_window){ k, k, stride, stride, 1, 1,
 					   pad, pad, pad, pad };
-	node->pool = below(2) ? LW_POOL_MAX : LW_POOL_AVERAGE;
-	node->count_pad = below(2);
+	node->pool = build_random_below(2) ? LW_POOL_MAX : LW_POOL_AVERAGE;
+	node->count_pad = build_random_below(2);
 	return node;
 }
 
@@ -180,8 +139,9 @@ static struct lw_node *make_pair(struct making *m, enum lw_node_kind kind,
 	h = a->h > b->h ? a->h : b->h;
 	w = a->w > b->w ? a->w : b->w;
 	c = a->c > b->c ? a->c : b->c;
-	return fits(h, w, c) ? build_join(m->graph, kind, m->name, in, 2, h, w,
-					  c) : NULL;
+	if (!random_fits(h, w, c))
+		return NULL;
+	return build_join(m->graph, kind, m->name, in, 2, h, w, c);
 }
 
 static struct lw_node *make_add(struct making *m, struct lw_value *in)
@@ -189,7 +149,7 @@ static struct lw_node *make_add(struct making *m, struct lw_value *in)
 	struct lw_node *node = make_pair(m, LW_NODE_ADD, in);
 
 	if (node)
-		node->subtract = below(2);
+		node->subtract = build_random_below(2);
 	return node;
 }
 
@@ -205,7 +165,7 @@ static struct lw_node *make_mul(struct making *m, struct lw_value *in)
 /* Two values of which the sizes happen to agree, or one with itself. */
 static struct lw_node *make_matmul(struct making *m, struct lw_value *a)
 {
-	bool ta = below(2), tb = below(2);
+	bool ta = build_random_below(2), tb = build_random_below(2);
 	uint32_t k = ta ? a->w : a->c, h;
 	struct lw_value *b = NULL, *in[2] = { a, NULL };
 	struct lw_node *node;
@@ -213,7 +173,7 @@ static struct lw_node *make_matmul(struct making *m, struct lw_value *a)
 
 	for (i = 0; i < 40 && !in[1]; i++) {
 		b = i < 39 ? random_value(m) : a;
-		tb = i < 39 ? below(2) : !ta;
+		tb = i < 39 ? build_random_below(2) : !ta;
 		if ((tb ? b->c : b->w) == k &&
 		    (a->h == b->h || a->h == 1 || b->h == 1))
 			in[1] = b;
@@ -221,7 +181,7 @@ static struct lw_node *make_matmul(struct making *m, struct lw_value *a)
 	if (!in[1])
 		return NULL;
 	h = a->h > b->h ? a->h : b->h;
-	if (!fits(h, ta ? a->c : a->w, tb ? b->w : b->c))
+	if (!random_fits(h, ta ? a->c : a->w, tb ? b->w : b->c))
 		return NULL;
 	node = build_join(m->graph, LW_NODE_MATMUL, m->name, in, 2, h,
 			  ta ? a->c : a->w, tb ? b->w : b->c);
@@ -246,15 +206,16 @@ static struct lw_node *make_unary(struct making *m, struct lw_value *in)
 		LW_UNARY_SOFTPLUS, LW_UNARY_SOFTSIGN, LW_UNARY_ABS,
 		LW_UNARY_NEG, LW_UNARY_ERF, LW_UNARY_SIN, LW_UNARY_SWISH,
 	};
-	struct lw_node *node = make(m, LW_NODE_UNARY, in, in->h, in->w, in->c);
+	struct lw_node *node = random_node(m, LW_NODE_UNARY, in, in->h, in->w,
+					   in->c);
 	uint32_t i;
 
-	node->unary = kinds[below(sizeof(kinds) / sizeof(*kinds))];
+	node->unary = kinds[build_random_below(sizeof(kinds) / sizeof(*kinds))];
 	node->alpha = 0.25f;
 	node->beta = 0.5f;
-	if (node->unary == LW_UNARY_IDENTITY || chance(5))
+	if (node->unary == LW_UNARY_IDENTITY || random_chance(5))
 		bound(node);
-	if (node->unary != LW_UNARY_LEAKY_RELU || chance(2))
+	if (node->unary != LW_UNARY_LEAKY_RELU || random_chance(2))
 		return node;
 	node->alphas = build_copy((float[MAX_CHANNELS]){ 0 }, in->c);
 	for (i = 0; i < in->c; i++)
@@ -262,146 +223,14 @@ static struct lw_node *make_unary(struct making *m, struct lw_value *in)
 	return node;
 }
 
-static struct lw_node *make_concat(struct making *m, struct lw_value *in)
-{
-	enum lw_axis axis = below(3);
-	struct lw_value *with = in, *pair[2] = { in, in };
-	struct lw_node *node;
-	uint32_t h, w, c;
-	int i;
-
-	for (i = 0; i < 10; i++) {
-		with = random_value(m);
-		if ((axis == LW_AXIS_H || with->h == in->h) &&
-		    (axis == LW_AXIS_W || with->w == in->w) &&
-		    (axis == LW_AXIS_C || with->c == in->c))
-			pair[1] = with;
-	}
-	with = pair[1];
-	h = axis == LW_AXIS_H ? in->h + with->h : in->h;
-	w = axis == LW_AXIS_W ? in->w + with->w : in->w;
-	c = axis == LW_AXIS_C ? in->c + with->c : in->c;
-	if (!fits(h, w, c))
-		return NULL;
-	node = build_join(m->graph, LW_NODE_CONCAT, m->name, pair, 2, h, w, c);
-	node->axis = axis;
-	return node;
-}
-
-static struct lw_node *make_slice(struct making *m, struct lw_value *in)
-{
-	const uint32_t size[3] = { in->h, in->w, in->c };
-	uint32_t start[3], step[3], n[3];
-	struct lw_node *node;
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		start[i] = chance(2) ? 0 : below(size[i]);
-		if (i == 2 && chance(2))
-			start[i] -= start[i] % 4;
-		step[i] = chance(3) ? 1 + below(3) : 1;
-		n[i] = (size[i] - start[i] - 1) / step[i] + 1;
-		n[i] -= chance(3) ? below(n[i]) : 0;
-	}
-	node = make(m, LW_NODE_SLICE, in, n[0], n[1], n[2]);
-	memcpy(node->start, start, sizeof(start));
-	memcpy(node->step, step, sizeof(step));
-	return node;
-}
-
-static struct lw_node *make_pad(struct making *m, struct lw_value *in)
-{
-	uint32_t top = below(3), left = below(3), before = below(2) * below(7);
-	uint32_t bottom = below(2), right = below(2), after = below(2);
-	struct lw_node *node;
-
-	node = make(m, LW_NODE_PAD, in, in->h + top + bottom,
-		    in->w + left + right, in->c + before + after);
-	if (!node)
-		return NULL;
-	node->window.pad_top = top;
-	node->window.pad_bottom = bottom;
-	node->window.pad_left = left;
-	node->window.pad_right = right;
-	node->pad_channels_before = before;
-	node->pad_channels_after = after;
-	node->fill = chance(2) ? 0 : build_random();
-	return node;
-}
-
-static struct lw_node *make_flatten(struct making *m, struct lw_value *in)
-{
-	struct lw_node *node = make(m, LW_NODE_FLATTEN, in, 1, 1,
-				    in->h * in->w * in->c);
-
-	if (node)
-		node->nchw = below(2);
-	return node;
-}
-
-/* Another order of h, w and c, and at times another shape. */
-static struct lw_node *make_reorder(struct making *m, struct lw_value *in)
-{
-	const uint32_t size[3] = { in->h, in->w, in->c };
-	const uint32_t stride[3] = { in->w * in->c, in->c, 1 };
-	uint32_t order[3] = { 0, 1, 2 }, i, j, t, h, w, c;
-	struct lw_node *node;
-
-	for (i = chance(3) ? 0 : 2; i; i--) {
-		j = below(i + 1);
-		t = order[i];
-		order[i] = order[j];
-		order[j] = t;
-	}
-	h = size[order[0]];
-	w = size[order[1]];
-	c = size[order[2]];
-	if (chance(3) && h % 2 == 0)
-		h /= 2, w *= 2;
-	else if (chance(3) && c % 2 == 0)
-		c /= 2, w *= 2;
-	node = make(m, LW_NODE_REORDER, in, h, w, c);
-	if (!node)
-		return NULL;
-	node->n_sizes = 3;
-	for (i = 0; i < 3; i++) {
-		node->size[i] = size[order[i]];
-		node->stride[i] = stride[order[i]];
-	}
-	return node;
-}
-
-static float *random_positions(uint32_t n, uint32_t size, bool whole)
-{
-	float *position = build_copy((float[MAX_SIZE]){ 0 }, n);
-	uint32_t i;
-
-	for (i = 0; i < n; i++)
-		position[i] = whole ? below(size) :
-			      fabsf(build_random()) * (size - 1);
-	return position;
-}
-
-static struct lw_node *make_resize(struct making *m, struct lw_value *in)
-{
-	uint32_t h = 1 + below(MAX_SIZE), w = 1 + below(MAX_SIZE);
-	struct lw_node *node = make(m, LW_NODE_RESIZE, in, h, w, in->c);
-
-	if (!node)
-		return NULL;
-	node->position[0] = random_positions(h, in->h, below(2));
-	node->position[1] = random_positions(w, in->w, below(2));
-	return node;
-}
-
 static struct lw_node *make_softmax(struct making *m, struct lw_value *in)
 {
-	return make(m, LW_NODE_SOFTMAX, in, in->h, in->w, in->c);
+	return random_node(m, LW_NODE_SOFTMAX, in, in->h, in->w, in->c);
 }
 
 static struct lw_node *make_requant(struct making *m, struct lw_value *in)
 {
-	return make(m, LW_NODE_REQUANT, in, in->h, in->w, in->c);
+	return random_node(m, LW_NODE_REQUANT, in, in->h, in->w, in->c);
 }
 
 static struct lw_node *join_same(struct making *m, enum lw_node_kind kind,
@@ -428,12 +257,14 @@ static struct lw_value *like(struct making *m, struct lw_value *v)
 
 static struct lw_node *add_gate(struct making *m, struct lw_value *tested)
 {
-	struct lw_node *gate = make(m, LW_NODE_GATE, tested, 1, 1, 1);
+	struct lw_node *gate = random_node(m, LW_NODE_GATE, tested, 1, 1, 1);
 
-	gate->gate = lw_value_size(tested) > 1 ? below(2) : LW_GATE_MAX;
+	gate->gate = LW_GATE_MAX;
+	if (lw_value_size(tested) > 1)
+		gate->gate = build_random_below(2);
 	gate->threshold = fabsf(build_random()) *
 			  (gate->gate == LW_GATE_MAX ? 1.5f : 0.2f);
-	gate->invert = below(2);
+	gate->invert = build_random_below(2);
 	return gate;
 }
 
@@ -454,11 +285,11 @@ static struct lw_value *make_skipped(struct making *m, struct lw_value *in,
 				     int depth)
 {
 	struct lw_node *gate;
-	uint32_t i, n = below(3);
+	uint32_t i, n = build_random_below(3);
 
 	for (i = 0; i < n; i++) {
 		strcat(m->name, "x");
-		switch (below(depth ? 2 : 3)) {
+		switch (build_random_below(depth ? 2 : 3)) {
 		case 0:
 			in = make_unary(m, in)->out;
 			break;
@@ -480,7 +311,7 @@ static struct lw_node *make_gate(struct making *m, struct lw_value *in)
 	struct lw_value *late = make_skipped(m, in, 0);
 	struct lw_value *early[2] = { like(m, in), like(m, in) };
 
-	if (chance(3))
+	if (random_chance(3))
 		m->pool[m->n++] = add_merge(m, gate, early[1], late)->out;
 	return add_merge(m, gate, early[0], late);
 }
@@ -488,8 +319,8 @@ static struct lw_node *make_gate(struct making *m, struct lw_value *in)
 static struct lw_node *(*const makers[])(struct making *m,
 					 struct lw_value *in) = {
 	make_conv, make_dwconv, make_tconv, make_pool, make_add, make_mul,
-	make_matmul, make_affine, make_unary, make_concat, make_slice,
-	make_pad, make_flatten, make_reorder, make_resize, make_softmax,
+	make_matmul, make_affine, make_unary, random_concat, random_slice,
+	random_pad, random_flatten, random_reorder, random_resize, make_softmax,
 	make_requant, make_gate,
 };
 
@@ -497,8 +328,10 @@ static void add_input(struct making *m, uint32_t i)
 {
 	const char *name = (const char *[]){ "a", "b", "c" }[i];
 
-	m->pool[m->n++] = build_input(m->graph, name, 1 + below(8),
-				      1 + below(8), 1 + below(12));
+	m->pool[m->n++] = build_input(m->graph, name,
+				      1 + build_random_below(8),
+				      1 + build_random_below(8),
+				      1 + build_random_below(12));
 }
 
 static void set_outputs(struct lw_graph *graph)
@@ -514,18 +347,18 @@ struct lw_graph *random_graph(uint32_t seed, uint32_t n_nodes)
 {
 	struct making m = { .graph = lw_graph_new("random") };
 	struct lw_node *node;
-	uint32_t i, inputs;
+	uint32_t i, i_maker, inputs;
 
 	if (!m.graph)
 		abort();
 	build_seed(seed);
-	inputs = 1 + below(3);
+	inputs = 1 + build_random_below(3);
 	for (i = 0; i < inputs; i++)
 		add_input(&m, i);
 	for (i = 0; i < n_nodes;) {
 		snprintf(m.name, sizeof(m.name), "n%u", i);
-		node = makers[below(sizeof(makers) / sizeof(*makers))](
-			&m, random_value(&m));
+		i_maker = build_random_below(sizeof(makers) / sizeof(*makers));
+		node = makers[i_maker](&m, random_value(&m));
 		if (!node)
 			continue;
 		m.pool[m.n++] = node->out;

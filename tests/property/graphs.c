@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "../common/follow.h"
 #include "../common/random_graph.h"
-#include "interpreter.h"
 #include "lower.h"
 
 #define SAMPLES 6
@@ -29,24 +29,18 @@ struct devices {
 	struct lwnpu_device *ref, *other;
 };
 
-/* A run's outputs as real numbers, by value id; NULL: not an output. */
-struct results {
-	uint32_t n;
-	float **real;
-};
-
-static void release(struct results *results)
+static void release(struct follow_results *results)
 {
 	uint32_t i;
 
 	for (i = 0; i < results->n; i++)
 		free(results->real[i]);
 	free(results->real);
-	*results = (struct results){ 0 };
+	*results = (struct follow_results){ 0 };
 }
 
-static int allocate(struct results *results, const struct lw_graph *graph,
-		    struct lwnpu_buffer *buffers)
+static int allocate(struct follow_results *results,
+		    const struct lw_graph *graph, struct lwnpu_buffer *buffers)
 {
 	const struct lw_value *v;
 	uint32_t i;
@@ -68,7 +62,7 @@ static int allocate(struct results *results, const struct lw_graph *graph,
 
 static int run_model(const struct lw_graph *graph, struct lwnpu_device *device,
 		     const void *file, size_t size, const float *sample,
-		     struct results *results, struct lwnpu_error *error)
+		     struct follow_results *results, struct lwnpu_error *error)
 {
 	struct lwnpu_buffer in[MAX_PORTS], out[MAX_PORTS];
 	struct lwnpu_model *model;
@@ -93,8 +87,8 @@ static int run_model(const struct lw_graph *graph, struct lwnpu_device *device,
 
 /* Lowers a graph and runs it on one device or on both. */
 static int run(const struct lw_graph *graph, const struct devices *devices,
-	       const float *sample, struct results *ref, struct results *other,
-	       struct lwnpu_error *error)
+	       const float *sample, struct follow_results *ref,
+	       struct follow_results *other, struct lwnpu_error *error)
 {
 	const struct lwm_choice raw = { .codings = 1u << LWM_RAW };
 	const struct lw_pack_options options = { 0 };
@@ -119,8 +113,8 @@ static int run(const struct lw_graph *graph, const struct devices *devices,
 }
 
 /* Both have the same numbers for every output that they share. */
-static int compare(const struct lw_graph *graph, const struct results *a,
-		   const struct results *b, const char *what,
+static int compare(const struct lw_graph *graph, const struct follow_results *a,
+		   const struct follow_results *b, const char *what,
 		   struct lwnpu_error *error)
 {
 	const struct lw_value *v;
@@ -169,111 +163,12 @@ static int show_all(struct lw_graph *graph)
 	return 0;
 }
 
-/**
- * struct follower - steps through the interpreter's run beside a package's
- * @interpreter: whose values become those of the package one by one
- * @results: the package's
- * @slack: by value id: how far off the interpreter may be, 0 where it has the
- *	package's numbers
- * @most: the largest number so far
- * @error: where it says more than rounding explains
- * @ret: -EFAULT then
- */
-struct follower {
-	struct lw_interpreter *interpreter;
-	const struct results *results;
-	float *slack;
-	float most;
-	struct lwnpu_error *error;
-	int ret;
-};
-
-/*
- * Half a quantum. Operations that keep the scale are followed by a table, where
- * it changes; fractions of places between rows are rounded to 1/2048.
- */
-static float quanta_of(const struct lw_node *node)
-{
-	float quanta = node->kind == LW_NODE_RESIZE ? 0.65f : 0.51f;
-
-	if ((node->kind == LW_NODE_POOL || node->kind == LW_NODE_RESIZE) &&
-	    !lw_same_scale(node->in[0], node->out))
-		quanta += 0.5f;
-	return quanta;
-}
-
-/* Of single precision, of rounding, of inputs. */
-static float slack_of(const struct follower *f, const struct lw_value *v)
-{
-	const struct lw_node *node =
-		lw_graph_producer(f->interpreter->graph, v);
-	float slack = 1e-6f * f->most + quanta_of(node) * v->scale;
-	uint32_t i;
-
-	/* What is not known exactly may lie on either side of a threshold. */
-	if (node->kind == LW_NODE_GATE)
-		return f->slack[node->in[0]->id] > 0 ? INFINITY : 0;
-	for (i = 0; i < node->n_in; i++)
-		slack += 1.5f * f->slack[node->in[i]->id];
-	return slack;
-}
-
-/* Bytes hold no more than this. */
-static void clamp(const struct lw_value *v, float *real, size_t n)
-{
-	float lo = v->scale * (float)-v->zero_point;
-	float hi = v->scale * (float)(255 - v->zero_point);
-
-	while (n--)
-		real[n] = fminf(fmaxf(real[n], lo), hi);
-}
-
-static void follow(void *data, const struct lw_value *v, const float *known)
-{
-	struct follower *f = data;
-	const float *packed = f->results->real[v->id];
-	float *real = f->interpreter->values[v->id];
-	size_t k, n = lw_value_size(v);
-
-	for (k = 0; k < n; k++)
-		f->most = fmaxf(f->most, fabsf(known[k]));
-	if (lw_graph_is_input(f->interpreter->graph, v))
-		return;
-	clamp(v, real, n);
-	f->slack[v->id] = slack_of(f, v);
-	if (!packed)
-		return;
-	for (k = 0; k < n && !f->ret; k++)
-		if (!(fabsf(packed[k] - real[k]) <= f->slack[v->id]))
-			f->ret = lw_fail(f->error, -EFAULT,
-					 "%s[%zu] is %g, the interpreter says %g; scale %g",
-					 v->name, k, packed[k], real[k],
-					 v->scale);
-	memcpy(real, packed, n * sizeof(*packed));
-	f->slack[v->id] = 0;
-}
-
-static int check_nodes(const struct lw_graph *graph,
-		       const struct results *results, const float *sample,
-		       struct lwnpu_error *error)
-{
-	struct follower f = { .results = results, .error = error };
-
-	f.ret = lw_interpreter_new(&f.interpreter, graph, error);
-	f.slack = calloc(graph->n_values, sizeof(*f.slack));
-	if (!f.ret && f.slack)
-		lw_interpreter_run_sample(f.interpreter, sample, follow, &f);
-	lw_interpreter_free(f.interpreter);
-	free(f.slack);
-	return f.ret;
-}
-
 static int check_sample(const struct lw_graph *graph,
 			const struct lw_graph *shown,
 			const struct devices *devices, const float *sample,
 			struct lwnpu_error *error)
 {
-	struct results ref = { 0 }, other = { 0 }, all = { 0 };
+	struct follow_results ref = { 0 }, other = { 0 }, all = { 0 };
 	int ret = run(graph, devices, sample, &ref, &other, error);
 
 	if (!ret)
@@ -283,7 +178,7 @@ static int check_sample(const struct lw_graph *graph,
 	if (!ret)
 		ret = compare(graph, &all, &ref, "places matter", error);
 	if (!ret)
-		ret = check_nodes(shown, &all, sample, error);
+		ret = follow_graph(shown, &all, sample, error);
 	release(&ref);
 	release(&other);
 	release(&all);
