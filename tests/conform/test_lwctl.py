@@ -102,6 +102,16 @@ def test_unfinished_command_lines(lwctl):
     done = lwctl.try_run("pack", "x.onnx", "--sparsity")
     assert done.returncode == USAGE
     assert done.stderr == "lwctl: --sparsity: needs a value, S\n"
+    for words, message in [
+            (["pack", "x.onnx", "-o"], "-o: needs a value, OUT.lwm"),
+            (["pack", "--quiet=1"], "--quiet=1: takes no value"),
+            (["pack", "--s", "1"], "--s: 4 options begin so, expected one, "
+                                   "see lwctl help pack"),
+            (["info", "--loud"], "--loud: unknown option, see lwctl help info"),
+            (["top", "-x"], "-x: unknown option, see lwctl help top")]:
+        done = lwctl.try_run(*words)
+        assert done.returncode == USAGE
+        assert done.stderr == f"lwctl: {message}\n"
 
 
 def test_unwritable_standard_output(lwctl):

@@ -12,7 +12,8 @@ static int list(struct lwnpu_device_info **devices, int *n,
 	int found = lwnpu_device_list(NULL, 0);
 
 	if (found < 0)
-		return lw_fail(error, found, "devices cannot be listed");
+		return lw_fail(error, found, "devices cannot be listed: %s",
+			       strerror(-found));
 	*devices = calloc(found ? found : 1, sizeof(**devices));
 	if (!*devices)
 		return lw_fail(error, -ENOMEM, "out of memory for devices");

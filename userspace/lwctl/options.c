@@ -34,12 +34,16 @@ struct command_line {
 /**
  * struct search - a look for an option
  * @name: as typed, of @length
+ * @letter: of its short form, or 0
  * @found: the option, or NULL
+ * @n_like: options that begin with @name
  */
 struct search {
 	const char *name;
 	size_t length;
+	char letter;
 	const struct argp_option *found;
+	unsigned int n_like;
 };
 
 int lwctl_usage(const char *format, ...)
@@ -60,9 +64,14 @@ static void compare_option(const struct argp_option *option, void *data)
 {
 	struct search *search = data;
 
-	if (strlen(option->name) == search->length &&
-	    !strncmp(option->name, search->name, search->length))
-		search->found = option;
+	if (search->letter) {
+		if (lwctl_letter(option) == search->letter)
+			search->found = option;
+	} else if (!strncmp(option->name, search->name, search->length)) {
+		search->n_like++;
+		if (strlen(option->name) == search->length)
+			search->found = option;
+	}
 }
 
 /* getopt has refused an option of the command line; say why. */
@@ -73,15 +82,20 @@ static void explain_option(const struct command_line *line, const char *option)
 	if (!strncmp(option, "--", 2)) {
 		search.name = option + 2;
 		search.length = strcspn(option + 2, "=");
-		lwctl_each_option(line->command, compare_option, &search);
+	} else {
+		search.letter = option[1];
 	}
+	lwctl_each_option(line->command, compare_option, &search);
 	if (search.found && search.found->arg)
 		lwctl_usage("%s: needs a value, %s", option, search.found->arg);
 	else if (search.found)
 		lwctl_usage("%s: takes no value", option);
+	else if (search.n_like > 1)
+		lwctl_usage("%s: %u options begin so, expected one, see lwctl help %s",
+			    option, search.n_like, line->command->name);
 	else
-		lwctl_usage("%s: unknown option, or it lacks its value",
-			    option);
+		lwctl_usage("%s: unknown option, see lwctl help %s", option,
+			    line->command->name);
 }
 
 static void __attribute__((noreturn)) finish(int status)
