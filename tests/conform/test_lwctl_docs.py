@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 import manual
-from conftest import Lwctl
+from conftest import DEMO, ROOT, Lwctl
 
 COMMON = {"--json": ("", ""), "--help": ("-h", ""), "--version": ("-V", "")}
 
@@ -91,3 +91,16 @@ def test_manual_is_well_formed():
     done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z",
                            manual.PAGE], capture_output=True, text=True)
     assert done.returncode == 0 and not done.stderr, done.stderr
+
+
+def test_commands_of_the_readme(lwctl):
+    """They do what it says, with a model and an image of the same names."""
+    shutil.copy(ROOT / "tests" / "data" / "small.tflite",
+                lwctl.folder / "model.tflite")
+    shutil.copy(DEMO / "samples" / "0_0.png", lwctl.folder / "cat.jpg")
+    lines = re.findall(r"^    build/lwctl (.*?)(?: +#.*)?$",
+                       (ROOT / "README.md").read_text(), re.M)
+    assert {line.split()[0] for line in lines} == {"pack", "submit", "bench"}
+    for line in lines:
+        assert lwctl(*line.split()), line
+    assert (lwctl.folder / "model.lwm").exists()
