@@ -51,6 +51,12 @@ static inline int lwnpu_sched_init(struct drm_gpu_scheduler *sched,
 #define drm_gem_vunmap drm_gem_vunmap_unlocked
 #endif
 
+#ifdef LWNPU_HAVE_ZAP_SPECIAL
+#define lwnpu_zap_vma zap_special_vma_range
+#else
+#define lwnpu_zap_vma zap_vma_ptes
+#endif
+
 #ifdef LWNPU_HAVE_IMPORT_NS_IDENTIFIER
 #define LWNPU_DMA_BUF_NS DMA_BUF
 #else

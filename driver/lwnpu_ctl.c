@@ -4,6 +4,7 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -11,6 +12,7 @@
 #include <drm/drm_file.h>
 
 #include "lwnpu_ctl_file.h"
+#include "lwnpu_view.h"
 
 static int lwnpu_ctl_open(struct inode *inode, struct file *filp)
 {
@@ -65,6 +67,21 @@ static int lwnpu_ctl_config(const struct lwnpu_ctl_start *args,
 	return 0;
 }
 
+/* A daemon before this one is not waited for: it is deprived of its mappings. */
+static struct lwnpu_device *
+lwnpu_ctl_acquire(const struct lwnpu_engine_config *config,
+		  struct lwnpu_ring *ring, bool *taken_over)
+{
+	struct lwnpu_device *lwnpu;
+
+	for (;;) {
+		lwnpu = lwnpu_host_acquire(config, ring, taken_over);
+		if (lwnpu != ERR_PTR(-EAGAIN) || fatal_signal_pending(current))
+			return lwnpu;
+		lwnpu_views_sync();
+	}
+}
+
 static int lwnpu_ctl_start_device(struct lwnpu_ctl *ctl,
 				  struct lwnpu_ctl_start *args)
 {
@@ -81,7 +98,7 @@ static int lwnpu_ctl_start_device(struct lwnpu_ctl *ctl,
 	ret = lwnpu_ring_alloc(&ctl->ring, args->depth);
 	if (ret)
 		return ret;
-	lwnpu = lwnpu_host_acquire(&config, &ctl->ring, &taken_over);
+	lwnpu = lwnpu_ctl_acquire(&config, &ctl->ring, &taken_over);
 	if (IS_ERR(lwnpu)) {
 		lwnpu_ring_free(&ctl->ring);
 		return PTR_ERR(lwnpu);

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* GET_BUFFER and GET_PROGRAM: dma-bufs for jobs in flight. */
-#include <linux/dma-buf.h>
+/* GET_BUFFER and GET_PROGRAM: files to map, for jobs in flight. */
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/uaccess.h>
 
 #include "lwnpu_ctl_file.h"
+#include "lwnpu_view.h"
 
-/* A file descriptor, not installed yet. */
-static int lwnpu_ctl_export(struct lwnpu_bo *bo, int flags, struct file **filp)
+/* A file descriptor, not installed yet; takes the reference of @bo. */
+static int lwnpu_ctl_view(struct lwnpu_ctl *ctl, struct lwnpu_bo *bo,
+			  bool writable, struct file **filp)
 {
-	struct dma_buf *dma_buf = lwnpu_bo_export(bo, flags);
+	struct file *view = lwnpu_view_create(ctl->ring.views, bo, writable);
 	int fd;
 
-	if (IS_ERR(dma_buf))
-		return PTR_ERR(dma_buf);
+	lwnpu_bo_put(bo);
+	if (IS_ERR(view))
+		return PTR_ERR(view);
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
-		dma_buf_put(dma_buf);
+		fput(view);
 	else
-		*filp = dma_buf->file;
+		*filp = view;
 	return fd;
 }
 
@@ -32,7 +34,8 @@ static struct lwnpu_bo *lwnpu_ctl_give(struct lwnpu_bo *bo)
 }
 
 static struct lwnpu_bo *lwnpu_ctl_find_buffer(struct lwnpu_ctl *ctl,
-					      u64 number, u64 buffer)
+					      u64 number, u64 buffer,
+					      bool *writable)
 {
 	struct lwnpu_device *lwnpu = ctl->lwnpu;
 	struct lwnpu_bo *bo = NULL;
@@ -40,13 +43,19 @@ static struct lwnpu_bo *lwnpu_ctl_find_buffer(struct lwnpu_ctl *ctl,
 	int ret;
 	u32 i;
 
+	*writable = false;
 	spin_lock(&lwnpu->lock);
 	ret = lwnpu_ctl_check(ctl);
 	if (!ret)
 		job = lwnpu_user_find(lwnpu, number);
-	for (i = 0; job && i < job->n_bindings && !bo; i++)
-		if (job->binding[i].bo->number == buffer)
-			bo = lwnpu_ctl_give(job->binding[i].bo);
+	for (i = 0; job && i < job->n_bindings; i++) {
+		const struct lwnpu_job_binding *binding = &job->binding[i];
+
+		if (binding->bo->number != buffer)
+			continue;
+		bo = bo ?: lwnpu_ctl_give(binding->bo);
+		*writable |= binding->direction != LWNPU_IN;
+	}
 	spin_unlock(&lwnpu->lock);
 	if (bo)
 		return bo;
@@ -58,15 +67,15 @@ static int lwnpu_ctl_get_buffer(struct lwnpu_ctl *ctl,
 				struct file **filp)
 {
 	struct lwnpu_bo *bo;
+	bool writable;
 
 	if (args->flags)
 		return -EINVAL;
-	bo = lwnpu_ctl_find_buffer(ctl, args->job, args->buffer);
+	bo = lwnpu_ctl_find_buffer(ctl, args->job, args->buffer, &writable);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 	args->size = lwnpu_bo_gem(bo)->size;
-	args->fd = lwnpu_ctl_export(bo, O_RDWR, filp);
-	lwnpu_bo_put(bo);
+	args->fd = lwnpu_ctl_view(ctl, bo, writable, filp);
 	return args->fd < 0 ? args->fd : 0;
 }
 
@@ -94,8 +103,7 @@ static int lwnpu_ctl_get_program(struct lwnpu_ctl *ctl,
 	if (!bo)
 		return ret ?: -ENOENT;
 	args->weights_offset = lwnpu_program_weights_offset(args->n_ops);
-	args->fd = lwnpu_ctl_export(bo, O_RDONLY, filp);
-	lwnpu_bo_put(bo);
+	args->fd = lwnpu_ctl_view(ctl, bo, false, filp);
 	return args->fd < 0 ? args->fd : 0;
 }
 

@@ -180,18 +180,6 @@ bool lwnpu_bo_is_writable(struct lwnpu_bo *bo)
 	return obj->import_attach->dmabuf->file->f_mode & FMODE_WRITE;
 }
 
-struct dma_buf *lwnpu_bo_export(struct lwnpu_bo *bo, int flags)
-{
-	struct drm_gem_object *obj = lwnpu_bo_gem(bo);
-	struct dma_buf *dma_buf;
-
-	if (!drm_gem_is_imported(obj))
-		return drm_gem_prime_export(obj, flags);
-	dma_buf = obj->import_attach->dmabuf;
-	get_dma_buf(dma_buf);
-	return dma_buf;
-}
-
 int lwnpu_ioctl_bo_create(struct drm_device *drm, void *data,
 			  struct drm_file *file_priv)
 {

@@ -77,17 +77,6 @@ int lwnpu_bo_populate(struct lwnpu_bo *bo);
  */
 bool lwnpu_bo_is_writable(struct lwnpu_bo *bo);
 
-/**
- * lwnpu_bo_export() - a dma-buf of its own for the engine
- * @bo: the buffer
- * @flags: O_RDWR or O_RDONLY
- *
- * That of an application may be read-only, and lives as long as it likes.
- *
- * Return: the dma-buf with a reference, or an error pointer.
- */
-struct dma_buf *lwnpu_bo_export(struct lwnpu_bo *bo, int flags);
-
 struct drm_gem_object *lwnpu_gem_create_object(struct drm_device *drm,
 					       size_t size);
 struct drm_gem_object *lwnpu_gem_import(struct drm_device *drm,

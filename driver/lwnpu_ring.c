@@ -13,6 +13,7 @@
 #include <asm/barrier.h>
 
 #include "lwnpu_ring.h"
+#include "lwnpu_view.h"
 
 /* Room for news other than jobs. */
 #define LWNPU_RING_MIN 32
@@ -21,6 +22,8 @@ void lwnpu_ring_free(struct lwnpu_ring *ring)
 {
 	vfree(ring->records);
 	vfree(ring->completions);
+	if (ring->views)
+		lwnpu_views_put(ring->views);
 	memset(ring, 0, sizeof(*ring));
 }
 
@@ -31,7 +34,8 @@ int lwnpu_ring_alloc(struct lwnpu_ring *ring, u32 depth)
 						 LWNPU_CTL_RINGS * ring->size));
 	ring->completions = vmalloc_user(struct_size(ring->completions,
 						     completion, ring->size));
-	if (ring->records && ring->completions)
+	ring->views = lwnpu_views_create();
+	if (ring->records && ring->completions && ring->views)
 		return 0;
 	lwnpu_ring_free(ring);
 	return -ENOMEM;

@@ -7,6 +7,8 @@
 
 #include "lwnpu_ctl.h"
 
+struct lwnpu_views;
+
 /**
  * struct lwnpu_ring - what a daemon maps; it lives as long as the open file
  * @size: entries of each ring, a power of two
@@ -15,6 +17,7 @@
  * @completed: completions processed; &lwnpu_ctl.run_mutex
  * @records: mapped read-only
  * @completions: the daemon writes them at any time
+ * @views: what else it maps
  */
 struct lwnpu_ring {
 	u32 size;
@@ -23,10 +26,11 @@ struct lwnpu_ring {
 	u32 completed;
 	struct lwnpu_ctl_records *records;
 	struct lwnpu_ctl_completions *completions;
+	struct lwnpu_views *views;
 };
 
 /**
- * lwnpu_ring_alloc() - memory for the rings of a daemon
+ * lwnpu_ring_alloc() - memory for the rings of the current process
  * @ring: filled in
  * @depth: jobs that it is given at once
  *

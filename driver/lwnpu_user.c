@@ -8,6 +8,7 @@
 
 #include "lwnpu_dispatch.h"
 #include "lwnpu_user.h"
+#include "lwnpu_view.h"
 
 static unsigned int lwnpu_recovery_ms = 30000;
 module_param_named(recovery_ms, lwnpu_recovery_ms, uint, 0644);
@@ -177,12 +178,11 @@ static void lwnpu_user_cut(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
 	LIST_HEAD(lost);
 
 	spin_lock(&lwnpu->lock);
-	if (user->owner == ring)
-		user->owner = NULL;
 	if (user->ring && (!ring || user->ring == ring)) {
 		lwnpu_ring_look(user->ring);
 		lwnpu_user_begin_taken(lwnpu);
 		user->ring = NULL;
+		lwnpu_views_revoke(user->owner);
 		lwnpu_user_take_back(lwnpu, &lost);
 		user->recovery_end = ktime_add_ms(ktime_get(),
 						  lwnpu_recovery_ms);
@@ -198,6 +198,17 @@ static void lwnpu_user_cut(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
 void lwnpu_user_detach(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
 {
 	lwnpu_user_cut(lwnpu, ring);
+}
+
+void lwnpu_user_disown(struct lwnpu_views *views)
+{
+	struct lwnpu_device *lwnpu = views->lwnpu;
+	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
+
+	spin_lock(&lwnpu->lock);
+	if (user->owner == views)
+		user->owner = NULL;
+	spin_unlock(&lwnpu->lock);
 }
 
 /* A daemon that lets a job hang is not trusted with the others. */
@@ -218,7 +229,9 @@ int lwnpu_user_attach(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
 		ret = user->ring ? -EBUSY : -EAGAIN;
 	} else {
 		user->ring = ring;
-		user->owner = ring;
+		user->owner = ring->views;
+		drm_dev_get(&lwnpu->drm);
+		ring->views->lwnpu = lwnpu;
 		user->away = false;
 		lwnpu_user_look(lwnpu);
 	}
@@ -268,6 +281,8 @@ static void lwnpu_user_stop(struct lwnpu_device *lwnpu)
 
 	spin_lock(&lwnpu->lock);
 	user->ring = NULL;
+	if (user->owner)
+		lwnpu_views_revoke(user->owner);
 	spin_unlock(&lwnpu->lock);
 	wake_up_all(&user->wait);
 	cancel_delayed_work_sync(&user->recovery);

@@ -15,8 +15,8 @@
  * struct lwnpu_user - the engine's data
  * @lwnpu: device
  * @ring: of the daemon; NULL without one; &lwnpu_device.lock, as all here
- * @owner: that of a daemon that may still write buffers: cut off or not, it has
- *	not closed its file
+ * @owner: of the daemon that may still reach buffers: that of @ring, or the one
+ *	before, whose mappings are being taken away
  * @forget: buffers that it should forget, &lwnpu_bo.forget
  * @away: no daemon has come in time
  * @recovery_end: until when a successor is waited for
@@ -26,7 +26,7 @@
 struct lwnpu_user {
 	struct lwnpu_device *lwnpu;
 	struct lwnpu_ring *ring;
-	struct lwnpu_ring *owner;
+	struct lwnpu_views *owner;
 	struct list_head forget;
 	bool away;
 	ktime_t recovery_end;
@@ -41,8 +41,8 @@ extern const struct lwnpu_engine_ops lwnpu_user_ops;
  * @lwnpu: device
  * @ring: of the daemon
  *
- * Return: 0; -EBUSY: it has one; -EAGAIN: it has one that was cut off; -ENODEV:
- * it is gone.
+ * Return: 0; -EBUSY: it has one; -EAGAIN: the one before has mappings, see
+ * lwnpu_views_sync(); -ENODEV: it is gone.
  */
 int lwnpu_user_attach(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring);
 
@@ -52,6 +52,12 @@ int lwnpu_user_attach(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring);
  * @ring: of the daemon; nothing happens if it is not that of the device
  */
 void lwnpu_user_detach(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring);
+
+/**
+ * lwnpu_user_disown() - a daemon that is gone can reach nothing any more
+ * @views: of the daemon
+ */
+void lwnpu_user_disown(struct lwnpu_views *views);
 
 /**
  * lwnpu_user_look() - see what the daemon has begun, and give it more

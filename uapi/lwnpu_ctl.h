@@ -14,7 +14,9 @@
  *
  * Nothing here can stop an application's fence: every job has a deadline in
  * the kernel. When it passes, the job fails and the daemon is cut off: every
- * ioctl gives ESHUTDOWN from then on, and a successor is waited for.
+ * ioctl gives ESHUTDOWN from then on, what it has mapped is not there any more
+ * (SIGBUS), and a successor is waited for. It is the same when it closes the file,
+ * or the device goes.
  *
  * The life of a device:
  *   closing the file, or death     jobs in flight are given to the successor
@@ -32,8 +34,6 @@
  *              index is not one that can be
  *   EBUSY      START: this file has a device, or all devices have daemons and
  *              no more may be made
- *   EAGAIN     START: the daemon of such a device was cut off, and has not closed
- *              its file: it may still write the buffers of its jobs
  *   EPROTONOSUPPORT START: @version is not one that the kernel speaks
  *   ENOTCONN   not STARTed
  *   ESHUTDOWN  cut off, see above: close the file
@@ -247,10 +247,9 @@ struct lwnpu_ctl_run {
  * @job: a job in flight
  * @buffer: one that it binds
  * @size: out: bytes
- * @fd: out: a dma-buf, close-on-exec, that mmap() takes
+ * @fd: out: a file, close-on-exec, that can be mapped shared, from its begin, by
+ *	the process that called START; for writing if the job writes it
  * @flags: zero
- *
- * Do not use DMA_BUF_IOCTL_SYNC: it would wait for the job itself.
  */
 struct lwnpu_ctl_get_buffer {
 	__u64 job;
@@ -267,7 +266,7 @@ struct lwnpu_ctl_get_buffer {
  * @flags: zero
  * @weights_offset: out: offset of region 0, a multiple of 64
  * @weights_size: out: its bytes
- * @fd: out: a read-only dma-buf, close-on-exec, that mmap() takes
+ * @fd: out: a read-only file, as that of GET_BUFFER
  * @pad: zero
  *
  * The program was checked by the kernel, and does not change.

@@ -34,6 +34,22 @@ int lw_count_files(pid_t pid, const char *prefix)
 	return n;
 }
 
+int lw_count_mappings(pid_t pid, const char *name)
+{
+	char path[64], line[512];
+	FILE *maps;
+	int n = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	maps = fopen(path, "re");
+	if (!maps)
+		return -1;
+	while (fgets(line, sizeof(line), maps))
+		n += strstr(line, name) != NULL;
+	fclose(maps);
+	return n;
+}
+
 /**
  * struct client - a process that submits jobs
  * @counters: shared by all

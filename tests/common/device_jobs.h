@@ -33,10 +33,19 @@ int lw_submit_jobs(struct lw_job_counters *counters, uint64_t seed,
 /**
  * lw_count_files() - descriptors of a process
  * @pid: the process
- * @prefix: of what to count, "/dmabuf:"
+ * @prefix: of what to count; "": all
  *
  * Return: how many, or -1: no such process.
  */
 int lw_count_files(pid_t pid, const char *prefix);
+
+/**
+ * lw_count_mappings() - mappings of a process
+ * @pid: the process
+ * @name: what is mapped, "[lwnpu-view]"
+ *
+ * Return: how many, or -1: no such process.
+ */
+int lw_count_mappings(pid_t pid, const char *name);
 
 #endif /* LW_DEVICE_JOBS_H */

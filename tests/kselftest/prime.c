@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: MIT
 /* Buffers shared by dma-buf: between files, with vgem, udmabuf and a heap. */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/dma-buf.h>
-#include <linux/dma-heap.h>
-#include <linux/udmabuf.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 
-#include "drm_mode.h"
 #include "vgem_drm.h"
 #include "common.h"
+#include "share.h"
 
 FIXTURE(prime)
 {
@@ -88,110 +82,43 @@ TEST_F(prime, between_files)
 	EXPECT_TRUE(runs_from(&self->engine, &self->session, handle));
 }
 
-static int udmabuf(const void *bytes)
+static bool runs_from_shared(struct engine *engine, struct session *s,
+			     struct shared_buffer *buffer)
 {
-	struct udmabuf_create create = { .size = 4096 };
-	int memfd = memfd_create("input", MFD_ALLOW_SEALING | MFD_CLOEXEC);
-	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
+	uint32_t handle;
+	bool runs;
 
-	if (device < 0 || memfd < 0 || ftruncate(memfd, 4096) ||
-	    write(memfd, bytes, LUT_BYTES) != LUT_BYTES ||
-	    fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK)) {
-		close(device);
-		close(memfd);
-		return -1;
-	}
-	create.memfd = memfd;
-	fd = ioctl(device, UDMABUF_CREATE, &create);
-	close(device);
-	close(memfd);
-	return fd;
+	memcpy(buffer->data, s->in, LUT_BYTES);
+	runs = !bo_import(s->fd, buffer->fd, &handle);
+	shared_buffer_close(buffer);
+	return runs && runs_from(engine, s, handle);
 }
 
 TEST_F(prime, from_udmabuf)
 {
-	uint32_t handle;
-	int fd = udmabuf(self->session.in);
+	struct shared_buffer buffer;
 
-	if (fd < 0)
+	if (!shared_buffer_udmabuf(&buffer))
 		SKIP(return, "no /dev/udmabuf");
-	ASSERT_EQ(0, bo_import(self->session.fd, fd, &handle));
-	close(fd);
-	EXPECT_TRUE(runs_from(&self->engine, &self->session, handle));
+	EXPECT_TRUE(runs_from_shared(&self->engine, &self->session, &buffer));
 }
 
 TEST_F(prime, from_a_heap)
 {
-	struct dma_heap_allocation_data allocation = {
-		.len = 4096, .fd_flags = O_RDWR | O_CLOEXEC,
-	};
-	int heap = open("/dev/dma_heap/system", O_RDWR | O_CLOEXEC);
-	uint32_t handle;
-	void *data;
+	struct shared_buffer buffer;
 
-	if (heap < 0)
+	if (!shared_buffer_heap(&buffer))
 		SKIP(return, "no heap of dma-bufs");
-	ASSERT_EQ(0, ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &allocation));
-	data = mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, allocation.fd, 0);
-	ASSERT_NE(MAP_FAILED, data);
-	memcpy(data, self->session.in, LUT_BYTES);
-	ASSERT_EQ(0, bo_import(self->session.fd, allocation.fd, &handle));
-	close(allocation.fd);
-	EXPECT_TRUE(runs_from(&self->engine, &self->session, handle));
-	munmap(data, 4096);
-	close(heap);
-}
-
-/* The first card whose driver is vgem, or -1. */
-static int vgem_open(void)
-{
-	struct drm_version version;
-	char path[32], name[8];
-	int fd, i;
-
-	for (i = 0; i < 16; i++) {
-		snprintf(path, sizeof(path), "/dev/dri/card%d", i);
-		fd = open(path, O_RDWR | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		version = (struct drm_version) {
-			.name = name, .name_len = sizeof(name),
-		};
-		if (!device_ioctl(fd, DRM_IOCTL_VERSION, &version) &&
-		    !strncmp(name, "vgem", 4))
-			return fd;
-		close(fd);
-	}
-	return -1;
-}
-
-static uint32_t vgem_create(int vgem)
-{
-	struct drm_mode_create_dumb create = {
-		.width = 1024, .height = 1, .bpp = 32,
-	};
-
-	return device_ioctl(vgem, DRM_IOCTL_MODE_CREATE_DUMB, &create) ?
-	       0 : create.handle;
+	EXPECT_TRUE(runs_from_shared(&self->engine, &self->session, &buffer));
 }
 
 TEST_F(prime, from_vgem)
 {
-	int vgem = vgem_open(), fd;
-	uint32_t handle;
-	void *data;
+	struct shared_buffer buffer;
 
-	if (vgem < 0)
+	if (!shared_buffer_vgem(&buffer))
 		SKIP(return, "no vgem");
-	fd = bo_export(vgem, vgem_create(vgem));
-	data = mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, fd, 0);
-	ASSERT_NE(MAP_FAILED, data);
-	memcpy(data, self->session.in, LUT_BYTES);
-	ASSERT_EQ(0, bo_import(self->session.fd, fd, &handle));
-	close(fd);
-	EXPECT_TRUE(runs_from(&self->engine, &self->session, handle));
-	munmap(data, 4096);
-	close(vgem);
+	EXPECT_TRUE(runs_from_shared(&self->engine, &self->session, &buffer));
 }
 
 TEST_F(prime, to_vgem)
@@ -293,14 +220,14 @@ TEST_F(prime, dma_buf_polls)
 TEST_F(prime, imported_is_not_mapped_here)
 {
 	struct drm_lwnpu_bo_mmap_offset map = { 0 };
-	int fd = udmabuf(self->session.in);
+	struct shared_buffer buffer;
 
-	if (fd < 0)
+	if (!shared_buffer_udmabuf(&buffer))
 		SKIP(return, "no /dev/udmabuf");
-	ASSERT_EQ(0, bo_import(self->session.fd, fd, &map.handle));
+	ASSERT_EQ(0, bo_import(self->session.fd, buffer.fd, &map.handle));
 	EXPECT_EQ(-EINVAL, device_ioctl(self->session.fd,
 					DRM_IOCTL_LWNPU_BO_MMAP_OFFSET, &map));
-	close(fd);
+	shared_buffer_close(&buffer);
 }
 
 TEST_F(prime, not_a_dma_buf)

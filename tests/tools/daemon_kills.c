@@ -185,15 +185,15 @@ static bool kernel_agrees(void)
 	return agrees;
 }
 
-/* Buffers and programs are dma-bufs in the daemon. */
+/* Buffers are mapped as long as they are used; programs, to be loaded. */
 static bool daemon_forgets(pid_t daemon)
 {
 	double end = seconds() + PATIENCE_S;
+	int n;
 
-	while (lw_count_files(daemon, "/dmabuf:")) {
+	while ((n = lw_count_mappings(daemon, "[lwnpu-view]"))) {
 		if (seconds() > end) {
-			printf("# the daemon has %d dma-bufs\n",
-			       lw_count_files(daemon, "/dmabuf:"));
+			printf("# the daemon has %d mappings\n", n);
 			return false;
 		}
 		usleep(1000);

@@ -59,6 +59,17 @@ static void ask_to_stop(int signal)
 	errno = saved;
 }
 
+/* The kernel takes the memory of jobs from a daemon that let one hang. */
+static void die_without_memory(int signal)
+{
+	static const char text[] = "lwnpud: cut off by the kernel: a job hung\n";
+
+	(void)signal;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(LWD_FAILED);
+	_exit(LWD_FAILED);
+}
+
 static void ignore(int signal)
 {
 	(void)signal;
@@ -70,6 +81,7 @@ static int open_signals(struct daemon *daemon, struct lwnpu_error *error)
 	struct sigaction stop = { .sa_handler = ask_to_stop,
 				  .sa_flags = SA_RESTART };
 	struct sigaction wake = { .sa_handler = ignore };
+	struct sigaction bus = { .sa_handler = die_without_memory };
 	sigset_t set;
 
 	daemon->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -82,6 +94,7 @@ static int open_signals(struct daemon *daemon, struct lwnpu_error *error)
 		sigaddset(&set, stops[i]);
 	}
 	sigaction(LWD_WAKE_SIGNAL, &wake, NULL);
+	sigaction(SIGBUS, &bus, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	return 0;
