@@ -8,6 +8,7 @@
 #   make check-host those that need no kernel of their own
 #   make check-vm   the driver's, in User-Mode Linux and QEMU
 #   make bench      times and sizes of lwnpu and of other runtimes
+#   make bench-device   what a job costs through a device node, in User-Mode Linux
 #   make modules    lwnpu.ko, in build/module; KDIR: a kernel's build folder
 #   make fuzz       fuzz targets of libFuzzer, in build/fuzz
 #   make install    PREFIX, DESTDIR; make install-dkms: the module's source
@@ -139,6 +140,10 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_COMMON) $(STATIC)
 # With an allocator that fails.
 $(filter %_memory,$(UNIT_TESTS)): $(BUILD)/tests/memory/short.o
 
+$(BUILD)/tests/bench/device_bench: $(call objects,tests/bench/device) $(STATIC)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 # What tests preload into programs; sanitizers have that place.
 PRELOADS = $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/preload/*.c))
 $(BUILD)/tests/preload/%.so: $(BUILD)/tests/preload/%.o
@@ -229,6 +234,12 @@ bench:
 	@venv=$$(tests/deps venv bench) && \
 		$$venv/bin/python tests/bench/bench.py $(BUILD) $(BENCH)
 
+bench-device:
+	@tests/deps lab
+	@$(MAKE) $(JOBS) all $(BUILD)/tests/bench/device_bench
+	@venv=$$(tests/deps venv bench) && \
+		$$venv/bin/python tests/bench/device.py $(BUILD)
+
 check-vm:
 	@tests/deps lab
 	@$(MAKE) $(JOBS) all $(VM_PROGRAMS)
@@ -305,7 +316,7 @@ install-dkms:
 clean:
 	rm -rf build
 
-.PHONY: all tests fuzz fuzzers demo demo-dev bench check check-fast check-host check-vm modules \
-	install install-dkms clean
+.PHONY: all tests fuzz fuzzers demo demo-dev bench bench-device check check-fast \
+	check-host check-vm modules install install-dkms clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
