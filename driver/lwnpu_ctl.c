@@ -205,13 +205,18 @@ static long lwnpu_ctl_ioctl(struct file *filp, unsigned int cmd,
 
 static int lwnpu_ctl_mmap(struct file *filp, struct vm_area_struct *vma)
 {
+	const unsigned long completions =
+		LWNPU_CTL_MAP_COMPLETIONS >> PAGE_SHIFT;
+	const unsigned long claims = LWNPU_CTL_MAP_CLAIMS >> PAGE_SHIFT;
 	struct lwnpu_ctl *ctl = filp->private_data;
-	unsigned long completions = LWNPU_CTL_MAP_COMPLETIONS >> PAGE_SHIFT;
 
 	if (IS_ERR(lwnpu_ctl_device(ctl)))
 		return -ENOTCONN;
 	/* A child that has the rings would keep the file open. */
 	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND);
+	if (vma->vm_pgoff >= claims)
+		return remap_vmalloc_range(vma, ctl->ring.claims,
+					   vma->vm_pgoff - claims);
 	if (vma->vm_pgoff >= completions)
 		return remap_vmalloc_range(vma, ctl->ring.completions,
 					   vma->vm_pgoff - completions);

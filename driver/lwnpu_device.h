@@ -43,6 +43,8 @@ struct lwnpu_job;
  *	takes jobs again
  * @look: note by lwnpu_job_begin() which jobs are begun, for an engine that is
  *	not told when; under &lwnpu_device.lock, may be NULL
+ * @withdraw: take a job back that is not begun; false: it is, or may be. Under
+ *	&lwnpu_device.lock, may be NULL
  * @cancel: forget a job that was claimed by somebody else; under
  *	&lwnpu_device.lock
  * @reset: the engine hangs, and guilty jobs are gone: bring it to life, and
@@ -57,6 +59,7 @@ struct lwnpu_engine_ops {
 	int (*start)(struct lwnpu_device *lwnpu);
 	bool (*run)(struct lwnpu_device *lwnpu, struct lwnpu_job *job);
 	void (*look)(struct lwnpu_device *lwnpu);
+	bool (*withdraw)(struct lwnpu_device *lwnpu, struct lwnpu_job *job);
 	void (*cancel)(struct lwnpu_device *lwnpu, struct lwnpu_job *job);
 	void (*reset)(struct lwnpu_device *lwnpu);
 	void (*stop)(struct lwnpu_device *lwnpu);

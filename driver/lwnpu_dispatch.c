@@ -145,12 +145,35 @@ static void lwnpu_dispatch_claim(struct list_head *from,
 	}
 }
 
+bool lwnpu_dispatch_withdraw(struct lwnpu_job *job)
+{
+	struct lwnpu_device *lwnpu = job->lwnpu;
+
+	if (job->begun || !lwnpu->engine->withdraw ||
+	    !lwnpu->engine->withdraw(lwnpu, job))
+		return false;
+	lwnpu_job_claim(job);
+	return true;
+}
+
+static void lwnpu_dispatch_claim_at_hand(struct lwnpu_queue *queue, u64 id,
+					 struct list_head *list)
+{
+	struct lwnpu_job *job, *next;
+
+	list_for_each_entry_safe(job, next, &queue->file->lwnpu->running, node)
+		if (job->queue == queue && job->id > id &&
+		    lwnpu_dispatch_withdraw(job))
+			list_add_tail(&job->node, list);
+}
+
 void lwnpu_dispatch_claim_queue(struct lwnpu_queue *queue, u64 id,
 				struct list_head *list)
 {
 	struct lwnpu_device *lwnpu = queue->file->lwnpu;
 
 	lockdep_assert_held(&lwnpu->lock);
+	lwnpu_dispatch_claim_at_hand(queue, id, list);
 	lwnpu_dispatch_claim(&lwnpu->ready[queue->priority], queue, id, list);
 	lwnpu_dispatch_claim(&queue->held, queue, id, list);
 	if (list_empty(&queue->held))
@@ -168,6 +191,8 @@ void lwnpu_dispatch_claim_all(struct lwnpu_device *lwnpu,
 	lwnpu_dispatch_claim(&lwnpu->late, NULL, 0, list);
 	for (i = 0; i < ARRAY_SIZE(lwnpu->ready); i++)
 		lwnpu_dispatch_claim(&lwnpu->ready[i], NULL, 0, list);
-	list_for_each_entry_safe(queue, next, &lwnpu->holding, holding)
-		lwnpu_dispatch_claim_queue(queue, 0, list);
+	list_for_each_entry_safe(queue, next, &lwnpu->holding, holding) {
+		lwnpu_dispatch_claim(&queue->held, NULL, 0, list);
+		list_del_init(&queue->holding);
+	}
 }

@@ -39,13 +39,21 @@ void lwnpu_dispatch_feed(struct lwnpu_device *lwnpu);
 void lwnpu_dispatch_return(struct lwnpu_job *job);
 
 /**
- * lwnpu_dispatch_claim_queue() - claim jobs of a queue, but for the engine's
+ * lwnpu_dispatch_claim_queue() - claim jobs of a queue that are not begun
  * @queue: the queue; &lwnpu_device.lock is held
  * @id: only those behind it
  * @list: gets them, &lwnpu_job.node
  */
 void lwnpu_dispatch_claim_queue(struct lwnpu_queue *queue, u64 id,
 				struct list_head *list);
+
+/**
+ * lwnpu_dispatch_withdraw() - take a job from the engine, if it is not begun
+ * @job: in &lwnpu_device.running; &lwnpu_device.lock is held
+ *
+ * Return: false: it is, or may be.
+ */
+bool lwnpu_dispatch_withdraw(struct lwnpu_job *job);
 
 /**
  * lwnpu_dispatch_claim_all() - claim all jobs, those of the engine included

@@ -59,7 +59,7 @@ struct lwnpu_job_binding {
  * @deadline: the application's, or KTIME_MAX
  * @node: in a list of the device; &lwnpu_device.lock, as the following
  * @due: in &lwnpu_device.deadlines
- * @slot: the engine's own
+ * @slot: the engine's own: number of its record
  * @given: when the engine got it, or 0
  * @begun: when it was begun, or 0
  * @attempts: how often

@@ -3,6 +3,7 @@
  * The memory that a daemon shares with the kernel. What the daemon can write is
  * read once, and judged afterwards.
  */
+#include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/log2.h>
@@ -22,6 +23,7 @@ void lwnpu_ring_free(struct lwnpu_ring *ring)
 {
 	vfree(ring->records);
 	vfree(ring->completions);
+	vfree(ring->claims);
 	if (ring->views)
 		lwnpu_views_put(ring->views);
 	memset(ring, 0, sizeof(*ring));
@@ -34,31 +36,51 @@ int lwnpu_ring_alloc(struct lwnpu_ring *ring, u32 depth)
 						 LWNPU_CTL_RINGS * ring->size));
 	ring->completions = vmalloc_user(struct_size(ring->completions,
 						     completion, ring->size));
+	ring->claims = vmalloc_user(array_size(LWNPU_CTL_RINGS * ring->size,
+					       sizeof(*ring->claims)));
 	ring->views = lwnpu_views_create();
-	if (ring->records && ring->completions && ring->views)
+	if (ring->records && ring->completions && ring->claims && ring->views)
 		return 0;
 	lwnpu_ring_free(ring);
 	return -ENOMEM;
 }
 
+static u32 lwnpu_ring_number(const struct lwnpu_ring *ring, u32 which)
+{
+	return which * ring->size + (ring->head[which] & (ring->size - 1));
+}
+
 struct lwnpu_ctl_record *lwnpu_ring_next(struct lwnpu_ring *ring, u32 which)
 {
-	u32 index = which * ring->size + (ring->head[which] & (ring->size - 1));
-	struct lwnpu_ctl_record *record = &ring->records->record[index];
+	struct lwnpu_ctl_record *record =
+		&ring->records->record[lwnpu_ring_number(ring, which)];
 
-	if (ring->head[which] - ring->taken[which] >= ring->size)
-		lwnpu_ring_look(ring);
 	if (ring->head[which] - ring->taken[which] >= ring->size)
 		return NULL;
 	memset(record, 0, sizeof(*record));
 	return record;
 }
 
-void lwnpu_ring_push(struct lwnpu_ring *ring, u32 which)
+u32 lwnpu_ring_push(struct lwnpu_ring *ring, u32 which)
 {
+	u32 number = lwnpu_ring_number(ring, which);
+
+	WRITE_ONCE(ring->claims[number], LWNPU_CTL_OPEN);
 	ring->head[which]++;
 	/* The daemon sees the record once it sees the head. */
 	smp_store_release(&ring->records->head[which], ring->head[which]);
+	return number;
+}
+
+bool lwnpu_ring_is_taken(const struct lwnpu_ring *ring, u32 number)
+{
+	return READ_ONCE(ring->claims[number]) != LWNPU_CTL_OPEN;
+}
+
+bool lwnpu_ring_withdraw(struct lwnpu_ring *ring, u32 number)
+{
+	return cmpxchg(&ring->claims[number], LWNPU_CTL_OPEN,
+		       LWNPU_CTL_WITHDRAWN) == LWNPU_CTL_OPEN;
 }
 
 int lwnpu_ring_look(struct lwnpu_ring *ring)

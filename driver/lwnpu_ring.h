@@ -13,10 +13,11 @@ struct lwnpu_views;
  * struct lwnpu_ring - what a daemon maps; it lives as long as the open file
  * @size: entries of each ring, a power of two
  * @head: records written; &lwnpu_device.lock, as @taken
- * @taken: records that the daemon has taken, as far as was seen
+ * @taken: entries that may be reused, as far as was seen
  * @completed: completions processed; &lwnpu_ctl.run_mutex
  * @records: mapped read-only
  * @completions: the daemon writes them at any time
+ * @claims: a word for each record; both write them, the daemon at any time
  * @views: what else it maps
  */
 struct lwnpu_ring {
@@ -26,6 +27,7 @@ struct lwnpu_ring {
 	u32 completed;
 	struct lwnpu_ctl_records *records;
 	struct lwnpu_ctl_completions *completions;
+	u32 *claims;
 	struct lwnpu_views *views;
 };
 
@@ -52,11 +54,31 @@ struct lwnpu_ctl_record *lwnpu_ring_next(struct lwnpu_ring *ring, u32 which);
  * lwnpu_ring_push() - show it to the daemon
  * @ring: the rings
  * @which: as lwnpu_ring_next()
+ *
+ * Return: its number, for the following.
  */
-void lwnpu_ring_push(struct lwnpu_ring *ring, u32 which);
+u32 lwnpu_ring_push(struct lwnpu_ring *ring, u32 which);
 
 /**
- * lwnpu_ring_look() - see what the daemon says it has taken
+ * lwnpu_ring_is_taken() - has the daemon claimed a record
+ * @ring: the rings
+ * @number: of the record
+ *
+ * Return: what the daemon says.
+ */
+bool lwnpu_ring_is_taken(const struct lwnpu_ring *ring, u32 number);
+
+/**
+ * lwnpu_ring_withdraw() - claim a record before the daemon does
+ * @ring: the rings
+ * @number: of the record
+ *
+ * Return: false: too late.
+ */
+bool lwnpu_ring_withdraw(struct lwnpu_ring *ring, u32 number);
+
+/**
+ * lwnpu_ring_look() - see which entries the daemon says may be reused
  * @ring: the rings
  *
  * Return: 0; -EINVAL: that cannot be.
@@ -64,7 +86,7 @@ void lwnpu_ring_push(struct lwnpu_ring *ring, u32 which);
 int lwnpu_ring_look(struct lwnpu_ring *ring);
 
 /**
- * lwnpu_ring_has_news() - is there a record that is not taken
+ * lwnpu_ring_has_news() - is there a record for the daemon
  * @ring: the rings
  *
  * Return: also true if the daemon says what cannot be.

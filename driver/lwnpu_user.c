@@ -53,11 +53,32 @@ static void lwnpu_user_record(struct lwnpu_ctl_record *record,
 	}
 }
 
-static void lwnpu_user_push(struct lwnpu_user *user, u32 which)
+static void lwnpu_user_note_begun(struct lwnpu_device *lwnpu)
 {
-	lwnpu_ring_push(user->ring, which);
-	/* A daemon that is busy will see it; of those who wait, one comes. */
+	const struct lwnpu_ring *ring = to_lwnpu_user(lwnpu)->ring;
+	struct lwnpu_job *job;
+
+	list_for_each_entry(job, &lwnpu->running, node)
+		if (lwnpu_ring_is_taken(ring, job->slot))
+			lwnpu_job_begin(job);
+}
+
+/* Entries are reused only after it is known what has become of them. */
+static int lwnpu_user_observe(struct lwnpu_device *lwnpu)
+{
+	int ret = lwnpu_ring_look(to_lwnpu_user(lwnpu)->ring);
+
+	lwnpu_user_note_begun(lwnpu);
+	return ret;
+}
+
+/* A daemon that is busy will see it; of those who wait, one comes. */
+static u32 lwnpu_user_push(struct lwnpu_user *user, u32 which)
+{
+	u32 number = lwnpu_ring_push(user->ring, which);
+
 	wake_up(&user->wait);
+	return number;
 }
 
 static bool lwnpu_user_run(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
@@ -69,12 +90,23 @@ static bool lwnpu_user_run(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
 	if (!user->ring)
 		return false;
 	record = lwnpu_ring_next(user->ring, which);
+	if (!record) {
+		lwnpu_user_observe(lwnpu);
+		record = lwnpu_ring_next(user->ring, which);
+	}
 	if (!record)
 		return false;
-	job->slot = user->ring->head[which];
 	lwnpu_user_record(record, job);
-	lwnpu_user_push(user, which);
+	job->slot = lwnpu_user_push(user, which);
 	return true;
+}
+
+static bool lwnpu_user_withdraw(struct lwnpu_device *lwnpu,
+				struct lwnpu_job *job)
+{
+	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
+
+	return !user->ring || lwnpu_ring_withdraw(user->ring, job->slot);
 }
 
 static void lwnpu_user_give_news(struct lwnpu_user *user)
@@ -94,16 +126,6 @@ static void lwnpu_user_give_news(struct lwnpu_user *user)
 	}
 }
 
-static void lwnpu_user_begin_taken(struct lwnpu_device *lwnpu)
-{
-	const struct lwnpu_ring *ring = to_lwnpu_user(lwnpu)->ring;
-	struct lwnpu_job *job;
-
-	list_for_each_entry(job, &lwnpu->running, node)
-		if ((s32)(ring->taken[job->queue->priority] - job->slot) > 0)
-			lwnpu_job_begin(job);
-}
-
 int lwnpu_user_look(struct lwnpu_device *lwnpu)
 {
 	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
@@ -112,8 +134,7 @@ int lwnpu_user_look(struct lwnpu_device *lwnpu)
 	lockdep_assert_held(&lwnpu->lock);
 	if (!user->ring)
 		return 0;
-	ret = lwnpu_ring_look(user->ring);
-	lwnpu_user_begin_taken(lwnpu);
+	ret = lwnpu_user_observe(lwnpu);
 	lwnpu_user_give_news(user);
 	lwnpu_dispatch_feed(lwnpu);
 	return ret;
@@ -179,8 +200,7 @@ static void lwnpu_user_cut(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
 
 	spin_lock(&lwnpu->lock);
 	if (user->ring && (!ring || user->ring == ring)) {
-		lwnpu_ring_look(user->ring);
-		lwnpu_user_begin_taken(lwnpu);
+		lwnpu_user_note_begun(lwnpu);
 		user->ring = NULL;
 		lwnpu_views_revoke(user->owner);
 		lwnpu_user_take_back(lwnpu, &lost);
@@ -292,6 +312,7 @@ const struct lwnpu_engine_ops lwnpu_user_ops = {
 	.start = lwnpu_user_start,
 	.run = lwnpu_user_run,
 	.look = lwnpu_user_look_only,
+	.withdraw = lwnpu_user_withdraw,
 	.cancel = lwnpu_user_cancel,
 	.reset = lwnpu_user_reset,
 	.stop = lwnpu_user_stop,

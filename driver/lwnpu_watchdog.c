@@ -30,6 +30,19 @@ static ktime_t lwnpu_job_due(const struct lwnpu_job *job)
 			    2 * (u64)lwnpu_timeout_ms);
 }
 
+/* When to look at a job that the engine has. */
+static ktime_t lwnpu_watchdog_look_at(const struct lwnpu_job *job)
+{
+	ktime_t due = lwnpu_job_due(job), now = ktime_get();
+
+	if (job->begun)
+		return due;
+	due = min(due, ktime_add_ms(now, lwnpu_timeout_ms / LWNPU_LOOKS));
+	if (ktime_compare(now, job->deadline) < 0)
+		due = min(due, job->deadline);
+	return due;
+}
+
 static ktime_t lwnpu_watchdog_next(struct lwnpu_device *lwnpu)
 {
 	struct timerqueue_node *first = timerqueue_getnext(&lwnpu->deadlines);
@@ -38,13 +51,8 @@ static ktime_t lwnpu_watchdog_next(struct lwnpu_device *lwnpu)
 
 	if (!list_empty(&lwnpu->late))
 		return 0;
-	list_for_each_entry(job, &lwnpu->running, node) {
-		due = min(due, lwnpu_job_due(job));
-		if (!job->begun)
-			due = min(due, ktime_add_ms(ktime_get(),
-						    lwnpu_timeout_ms /
-						    LWNPU_LOOKS));
-	}
+	list_for_each_entry(job, &lwnpu->running, node)
+		due = min(due, lwnpu_watchdog_look_at(job));
 	return due;
 }
 
@@ -67,10 +75,14 @@ static void lwnpu_watchdog_claim_late(struct lwnpu_device *lwnpu,
 				      struct list_head *late)
 {
 	struct timerqueue_node *first;
+	struct lwnpu_job *job, *next;
 	ktime_t now = ktime_get();
-	struct lwnpu_job *job;
 
 	list_splice_init(&lwnpu->late, late);
+	list_for_each_entry_safe(job, next, &lwnpu->running, node)
+		if (ktime_compare(now, job->deadline) >= 0 &&
+		    lwnpu_dispatch_withdraw(job))
+			list_add_tail(&job->node, late);
 	while ((first = timerqueue_getnext(&lwnpu->deadlines)) &&
 	       ktime_compare(now, first->expires) >= 0) {
 		job = container_of(first, struct lwnpu_job, due);
@@ -79,31 +91,43 @@ static void lwnpu_watchdog_claim_late(struct lwnpu_device *lwnpu,
 	}
 }
 
-/* The guilty job has ended before those behind it come, in their order. */
-static void lwnpu_watchdog_claim_running(struct lwnpu_device *lwnpu,
-					 struct list_head *hung,
-					 struct list_head *canceled)
+static void lwnpu_watchdog_take(struct lwnpu_job *job, struct list_head *list)
+{
+	lwnpu_job_claim(job);
+	job->lwnpu->engine->cancel(job->lwnpu, job);
+	list_add_tail(&job->node, list);
+}
+
+static void lwnpu_watchdog_claim_hung(struct lwnpu_device *lwnpu,
+				      struct list_head *hung)
 {
 	ktime_t now = ktime_get();
 	struct lwnpu_job *job, *next;
-	struct lwnpu_queue *queue;
 
 	list_for_each_entry_safe(job, next, &lwnpu->running, node) {
-		bool hangs = job->begun &&
-			     ktime_compare(now, lwnpu_job_due(job)) >= 0;
-
-		queue = job->queue;
-		if (hangs && !queue->guilty) {
-			queue->guilty = job->id;
-			WRITE_ONCE(queue->state, DRM_LWNPU_QUEUE_GUILTY);
-			lwnpu_dispatch_claim_queue(queue, job->id, canceled);
-		}
-		if (!hangs && !(queue->guilty && job->id > queue->guilty))
+		if (!job->begun || ktime_compare(now, lwnpu_job_due(job)) < 0)
 			continue;
-		lwnpu_job_claim(job);
-		lwnpu->engine->cancel(lwnpu, job);
-		list_add_tail(&job->node, hangs ? hung : canceled);
+		if (!job->queue->guilty) {
+			job->queue->guilty = job->id;
+			WRITE_ONCE(job->queue->state, DRM_LWNPU_QUEUE_GUILTY);
+		}
+		lwnpu_watchdog_take(job, hung);
 	}
+}
+
+/* What is behind a guilty job, also if it is begun: the engine is reset. */
+static void lwnpu_watchdog_claim_behind(struct lwnpu_device *lwnpu,
+					const struct list_head *hung,
+					struct list_head *canceled)
+{
+	struct lwnpu_job *job, *next;
+
+	list_for_each_entry_safe(job, next, &lwnpu->running, node)
+		if (job->queue->guilty && job->id > job->queue->guilty)
+			lwnpu_watchdog_take(job, canceled);
+	list_for_each_entry(job, hung, node)
+		lwnpu_dispatch_claim_queue(job->queue, job->queue->guilty,
+					   canceled);
 }
 
 static bool lwnpu_watchdog_is_stuck(struct lwnpu_device *lwnpu)
@@ -133,7 +157,8 @@ void lwnpu_watchdog_work(struct work_struct *work)
 	if (lwnpu->engine->look)
 		lwnpu->engine->look(lwnpu);
 	lwnpu_watchdog_claim_late(lwnpu, &late);
-	lwnpu_watchdog_claim_running(lwnpu, &hung, &canceled);
+	lwnpu_watchdog_claim_hung(lwnpu, &hung);
+	lwnpu_watchdog_claim_behind(lwnpu, &hung, &canceled);
 	is_stuck = lwnpu_watchdog_is_stuck(lwnpu);
 	if (!list_empty(&hung))
 		lwnpu_dump_note(lwnpu, list_first_entry(&hung, struct lwnpu_job,

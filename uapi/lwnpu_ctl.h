@@ -3,9 +3,9 @@
  * lwnpu: /dev/lwnpu-ctl, for the daemon that is the engine of a device.
  *
  * The daemon opens the file, STARTs a device (an accel node appears, or one
- * whose daemon died is taken over), and maps two areas: records, written by the
- * kernel, and completions, written by the daemon. Both are rings in shared
- * memory: a daemon that is busy takes one job after another out of it, and calls
+ * whose daemon died is taken over), and maps three areas: records, written by
+ * the kernel, completions, written by the daemon, and claims, by which they agree
+ * on who has a record. They are rings in shared memory: a daemon that is busy takes one job after another out of it, and calls
  * RUN to have what it has completed told to applications; one that is idle calls
  * RUN to wait. One call completes any number of jobs and brings any number of
  * new ones. Buffers and programs are files, given for jobs in flight only, and
@@ -57,11 +57,12 @@
 extern "C" {
 #endif
 
-#define LWNPU_CTL_VERSION 2
+#define LWNPU_CTL_VERSION 3
 
 /* Offsets for mmap(). Records are mapped read-only. */
 #define LWNPU_CTL_MAP_RECORDS 0x00000000
 #define LWNPU_CTL_MAP_COMPLETIONS 0x10000000
+#define LWNPU_CTL_MAP_CLAIMS 0x20000000
 
 #define LWNPU_CTL_MAX_CAPACITY 64
 #define LWNPU_CTL_MAX_DEPTH 256
@@ -162,8 +163,8 @@ struct lwnpu_ctl_record {
 
 /*
  * Rings of records: the jobs of each priority, and what is not a job. A job is
- * taken when it is begun: the kernel's deadline for it counts from then, and
- * until then more urgent ones may pass it.
+ * taken when it is begun: the kernel's deadline for it counts from then. Until
+ * then more urgent ones may pass it, and the kernel may withdraw it.
  */
 #define LWNPU_CTL_RING_NEWS 3
 #define LWNPU_CTL_RINGS 4
@@ -179,6 +180,21 @@ struct lwnpu_ctl_records {
 	__u32 head[LWNPU_CTL_RINGS];
 	__u32 reserved[12];
 	struct lwnpu_ctl_record record[];
+};
+
+/**
+ * enum lwnpu_ctl_claim - a word for each record, which starts at offset 0 of
+ *	its mapping, in the order of lwnpu_ctl_records.record
+ * @LWNPU_CTL_OPEN: set by the kernel before the record appears
+ * @LWNPU_CTL_TAKEN: set by the daemon, atomically, where it finds OPEN: then
+ *	the record is its own
+ * @LWNPU_CTL_WITHDRAWN: set by the kernel, in the same way: the daemon passes
+ *	over the record
+ */
+enum lwnpu_ctl_claim {
+	LWNPU_CTL_OPEN = 0,
+	LWNPU_CTL_TAKEN = 1,
+	LWNPU_CTL_WITHDRAWN = 2,
 };
 
 /**
@@ -206,9 +222,9 @@ struct lwnpu_ctl_completion {
 
 /**
  * struct lwnpu_ctl_completions - what the daemon writes
- * @taken: of each ring of records, how many are taken, modulo 2^32: copy the
- *	record, then store this with release order; the entry may then be
- *	reused
+ * @taken: of each ring of records, how many are taken or passed over, modulo
+ *	2^32: copy the record, claim it, then store this with release order; the
+ *	entry may then be reused
  * @completed: completions written so far, modulo 2^32; store it with release
  *	order. The next call of RUN looks at them
  * @reserved: ignored

@@ -45,27 +45,35 @@ static size_t completions_size(const struct ctl_kernel *kernel)
 	       sizeof(kernel->completions->completion[0]);
 }
 
+static size_t claims_size(const struct ctl_kernel *kernel)
+{
+	return LWNPU_CTL_RINGS * kernel->ring_size * sizeof(*kernel->claims);
+}
+
+static void *map(const struct ctl_kernel *kernel, size_t size, off_t offset)
+{
+	return check(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			  kernel->fd, offset));
+}
+
 struct ctl_kernel *ctl_kernel_open(uint32_t ring_size)
 {
 	struct ctl_kernel *kernel = calloc(1, sizeof(*kernel));
-	size_t records, completions;
 
 	if (!kernel)
 		abort();
 	pthread_mutex_init(&kernel->lock, NULL);
 	kernel->ring_size = ring_size;
-	records = records_size(kernel);
-	completions = completions_size(kernel);
-	kernel->fd = make_file("ctl", LWNPU_CTL_MAP_COMPLETIONS + completions);
+	kernel->fd = make_file("ctl", LWNPU_CTL_MAP_CLAIMS +
+			       claims_size(kernel));
 	snprintf(kernel->path, sizeof(kernel->path), "/proc/self/fd/%d",
 		 kernel->fd);
-	kernel->records = check(mmap(NULL, records, PROT_READ | PROT_WRITE,
-				     MAP_SHARED, kernel->fd,
-				     LWNPU_CTL_MAP_RECORDS));
-	kernel->completions = check(mmap(NULL, completions,
-					 PROT_READ | PROT_WRITE, MAP_SHARED,
-					 kernel->fd,
-					 LWNPU_CTL_MAP_COMPLETIONS));
+	kernel->records = map(kernel, records_size(kernel),
+			      LWNPU_CTL_MAP_RECORDS);
+	kernel->completions = map(kernel, completions_size(kernel),
+				  LWNPU_CTL_MAP_COMPLETIONS);
+	kernel->claims = map(kernel, claims_size(kernel),
+			     LWNPU_CTL_MAP_CLAIMS);
 	kernel_of_all = kernel;
 	return kernel;
 }
@@ -78,6 +86,7 @@ void ctl_kernel_close(struct ctl_kernel *kernel)
 	}
 	munmap(kernel->records, records_size(kernel));
 	munmap(kernel->completions, completions_size(kernel));
+	munmap(kernel->claims, claims_size(kernel));
 	close(kernel->fd);
 	pthread_mutex_destroy(&kernel->lock);
 	free(kernel);
@@ -91,16 +100,19 @@ static uint32_t taken(const struct ctl_kernel *kernel, uint32_t which)
 }
 
 static bool push(struct ctl_kernel *kernel,
-		 const struct lwnpu_ctl_record *record)
+		 const struct lwnpu_ctl_record *record, uint32_t *number)
 {
 	uint32_t which = record->type == LWNPU_CTL_JOB ?
 			 record->priority % LWNPU_CTL_RING_NEWS :
 			 LWNPU_CTL_RING_NEWS;
-	uint32_t at = kernel->head[which] % kernel->ring_size;
+	uint32_t at = which * kernel->ring_size +
+		      kernel->head[which] % kernel->ring_size;
 
 	if (kernel->head[which] - taken(kernel, which) >= kernel->ring_size)
 		return false;
-	kernel->records->record[which * kernel->ring_size + at] = *record;
+	kernel->records->record[at] = *record;
+	kernel->claims[at] = LWNPU_CTL_OPEN;
+	*number = at;
 	kernel->head[which]++;
 	kernel->wakes++;
 	__atomic_store_n(&kernel->records->head[which], kernel->head[which],
@@ -118,7 +130,7 @@ static void feed(struct ctl_kernel *kernel)
 		if (job->state != CTL_WAITING)
 			continue;
 		job->record.attempt++;
-		if (!push(kernel, &job->record))
+		if (!push(kernel, &job->record, &job->number))
 			return;
 		job->state = CTL_GIVEN;
 	}
@@ -404,6 +416,21 @@ uint64_t ctl_kernel_submit(struct ctl_kernel *kernel,
 	return id;
 }
 
+bool ctl_kernel_withdraw(struct ctl_kernel *kernel, uint64_t job)
+{
+	uint32_t open = LWNPU_CTL_OPEN;
+	bool done;
+
+	pthread_mutex_lock(&kernel->lock);
+	done = __atomic_compare_exchange_n(&kernel->claims[kernel->job[job].number],
+					   &open, LWNPU_CTL_WITHDRAWN, false,
+					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+	if (done)
+		kernel->job[job].state = CTL_CANCELED;
+	pthread_mutex_unlock(&kernel->lock);
+	return done;
+}
+
 void ctl_kernel_cancel(struct ctl_kernel *kernel, uint64_t job)
 {
 	pthread_mutex_lock(&kernel->lock);
@@ -414,9 +441,10 @@ void ctl_kernel_cancel(struct ctl_kernel *kernel, uint64_t job)
 void ctl_kernel_say(struct ctl_kernel *kernel, uint32_t type, uint64_t id)
 {
 	struct lwnpu_ctl_record record = { .type = type, .id = id };
+	uint32_t number;
 
 	pthread_mutex_lock(&kernel->lock);
-	if (!push(kernel, &record))
+	if (!push(kernel, &record, &number))
 		abort();
 	pthread_mutex_unlock(&kernel->lock);
 }

@@ -22,12 +22,14 @@ enum ctl_kernel_state { CTL_WAITING, CTL_GIVEN, CTL_COMPLETE, CTL_CANCELED };
 /**
  * struct ctl_kernel_job - a job
  * @record: as it is given
+ * @number: of the record in the rings
  * @state: enum ctl_kernel_state
  * @order: how many jobs were complete before
  * @completion: once it is complete
  */
 struct ctl_kernel_job {
 	struct lwnpu_ctl_record record;
+	uint32_t number;
 	enum ctl_kernel_state state;
 	uint32_t order;
 	struct lwnpu_ctl_completion completion;
@@ -56,6 +58,7 @@ struct ctl_kernel_object {
  * @ring_size: entries of each ring
  * @records: rings
  * @completions: ring
+ * @claims: of records
  * @head: records written, of each ring
  * @completed: completions read
  * @wakes: records that nobody who waits was woken for
@@ -80,6 +83,7 @@ struct ctl_kernel {
 	uint32_t ring_size;
 	struct lwnpu_ctl_records *records;
 	struct lwnpu_ctl_completions *completions;
+	uint32_t *claims;
 	uint32_t head[LWNPU_CTL_RINGS];
 	uint32_t completed;
 	uint32_t wakes;
@@ -121,6 +125,11 @@ uint64_t ctl_kernel_program(struct ctl_kernel *kernel,
  */
 uint64_t ctl_kernel_submit(struct ctl_kernel *kernel,
 			   const struct lwnpu_ctl_record *record);
+
+/*
+ * ctl_kernel_withdraw() - take a job back; false if the daemon has begun it
+ */
+bool ctl_kernel_withdraw(struct ctl_kernel *kernel, uint64_t job);
 
 /* ctl_kernel_cancel() - the daemon's completion of a job will be refused */
 void ctl_kernel_cancel(struct ctl_kernel *kernel, uint64_t job);

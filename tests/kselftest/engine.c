@@ -2,6 +2,8 @@
 /* An engine of the tests' own. */
 #include <errno.h>
 #include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -41,6 +43,12 @@ static size_t completions_size(const struct engine *engine)
 	       engine->start.ring_size * sizeof(struct lwnpu_ctl_completion);
 }
 
+static size_t claims_size(const struct engine *engine)
+{
+	return LWNPU_CTL_RINGS * engine->start.ring_size *
+	       sizeof(*engine->claims);
+}
+
 int engine_try_start(struct engine *engine, const char *name,
 		     uint32_t capacity)
 {
@@ -62,8 +70,11 @@ int engine_try_start(struct engine *engine, const char *name,
 	engine->completions = mmap(NULL, completions_size(engine),
 				   PROT_READ | PROT_WRITE, MAP_SHARED,
 				   engine->fd, LWNPU_CTL_MAP_COMPLETIONS);
+	engine->claims = mmap(NULL, claims_size(engine),
+			      PROT_READ | PROT_WRITE, MAP_SHARED, engine->fd,
+			      LWNPU_CTL_MAP_CLAIMS);
 	if (engine->records == MAP_FAILED ||
-	    engine->completions == MAP_FAILED)
+	    engine->completions == MAP_FAILED || engine->claims == MAP_FAILED)
 		fail("mapping the rings");
 	return 0;
 }
@@ -94,18 +105,33 @@ int engine_run(struct engine *engine, int timeout_ms)
 static bool take_from(struct engine *engine, uint32_t which,
 		      struct lwnpu_ctl_record *record)
 {
-	uint32_t size = engine->start.ring_size;
-	uint32_t head = __atomic_load_n(&engine->records->head[which],
-					__ATOMIC_ACQUIRE);
+	uint32_t size = engine->start.ring_size, at, open;
+	bool is_ours = false;
 
-	if (head == engine->taken[which])
-		return false;
-	*record = engine->records->record[which * size +
-					  engine->taken[which] % size];
-	engine->taken[which]++;
-	__atomic_store_n(&engine->completions->taken[which],
-			 engine->taken[which], __ATOMIC_RELEASE);
-	return true;
+	while (!is_ours && engine->taken[which] !=
+	       __atomic_load_n(&engine->records->head[which],
+			       __ATOMIC_ACQUIRE)) {
+		at = which * size + engine->taken[which] % size;
+		*record = engine->records->record[at];
+		open = LWNPU_CTL_OPEN;
+		is_ours = __atomic_compare_exchange_n(&engine->claims[at],
+						      &open, LWNPU_CTL_TAKEN,
+						      false, __ATOMIC_ACQ_REL,
+						      __ATOMIC_ACQUIRE);
+		engine->taken[which]++;
+		__atomic_store_n(&engine->completions->taken[which],
+				 engine->taken[which], __ATOMIC_RELEASE);
+	}
+	return is_ours;
+}
+
+const struct lwnpu_ctl_record *engine_peek(const struct engine *engine,
+					   uint32_t n)
+{
+	uint32_t size = engine->start.ring_size;
+
+	return &engine->records->record[DRM_LWNPU_PRIORITY_NORMAL * size +
+					n % size];
 }
 
 bool engine_take_job(struct engine *engine, struct lwnpu_ctl_record *record)
@@ -238,7 +264,33 @@ static int execute_lut(struct engine *engine,
 	return out ? 0 : -EIO;
 }
 
-int engine_execute(struct engine *engine, const struct lwnpu_ctl_record *job)
+static _Thread_local sigjmp_buf *guarded;
+
+static void on_bus_error(int number)
+{
+	if (guarded)
+		siglongjmp(*guarded, 1);
+	signal(number, SIG_DFL);
+}
+
+int engine_guard(int (*action)(void *argument), void *argument)
+{
+	struct sigaction handle = { .sa_handler = on_bus_error };
+	sigjmp_buf before;
+	int result;
+
+	sigaction(SIGBUS, &handle, NULL);
+	if (sigsetjmp(before, 1)) {
+		guarded = NULL;
+		return -EFAULT;
+	}
+	guarded = &before;
+	result = action(argument);
+	guarded = NULL;
+	return result;
+}
+
+static int execute(struct engine *engine, const struct lwnpu_ctl_record *job)
 {
 	struct lwnpu_ctl_get_program get = { .job = job->id };
 	const struct lwnpu_op *ops;
@@ -257,6 +309,25 @@ int engine_execute(struct engine *engine, const struct lwnpu_ctl_record *job)
 				    (const uint8_t *)ops + get.weights_offset);
 	munmap((void *)ops, size);
 	return error;
+}
+
+struct execution {
+	struct engine *engine;
+	const struct lwnpu_ctl_record *job;
+};
+
+static int execute_it(void *argument)
+{
+	const struct execution *execution = argument;
+
+	return execute(execution->engine, execution->job);
+}
+
+int engine_execute(struct engine *engine, const struct lwnpu_ctl_record *job)
+{
+	struct execution execution = { engine, job };
+
+	return engine_guard(execute_it, &execution);
 }
 
 /* One call of the kernel brings a job and takes the completion before it. */
@@ -305,6 +376,7 @@ void engine_die(struct engine *engine)
 	if (engine->records) {
 		munmap((void *)engine->records, records_size(engine));
 		munmap(engine->completions, completions_size(engine));
+		munmap(engine->claims, claims_size(engine));
 	}
 	close(engine->fd);
 	engine->fd = -1;

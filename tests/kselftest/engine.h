@@ -21,6 +21,7 @@
  * @start: what START was told, and said
  * @records: rings of records
  * @completions: what the daemon writes
+ * @claims: a word for each record
  * @taken: records read, of each ring
  * @completed: completions written
  * @refused: completions that the kernel refused, of all calls of RUN
@@ -34,6 +35,7 @@ struct engine {
 	struct lwnpu_ctl_start start;
 	const struct lwnpu_ctl_records *records;
 	struct lwnpu_ctl_completions *completions;
+	uint32_t *claims;
 	uint32_t taken[LWNPU_CTL_RINGS];
 	uint32_t completed;
 	uint32_t refused;
@@ -133,11 +135,28 @@ int engine_lie(struct engine *engine, uint32_t ring, uint32_t index);
 void engine_complete(struct engine *engine, uint64_t id, int error);
 
 /**
+ * engine_peek() - the record of a job that is at hand
+ * @engine: started
+ * @n: of those of normal priority, counted from 0
+ */
+const struct lwnpu_ctl_record *engine_peek(const struct engine *engine,
+					   uint32_t n);
+
+/**
+ * engine_guard() - do what reads buffers, which may be taken away meanwhile
+ * @action: what
+ * @argument: its argument
+ *
+ * Return: its result, or -EFAULT if there was no buffer any more.
+ */
+int engine_guard(int (*action)(void *argument), void *argument);
+
+/**
  * engine_execute() - run a job of LUT operations
  * @engine: started
  * @job: in flight
  *
- * Return: 0 or a negative errno value.
+ * Return: 0 or a negative errno value; -EFAULT as engine_guard().
  */
 int engine_execute(struct engine *engine, const struct lwnpu_ctl_record *job);
 

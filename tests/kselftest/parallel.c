@@ -286,6 +286,64 @@ TEST_F(parallel, destroyed_with_jobs)
 	EXPECT_EQ(-ETIMEDOUT, engine_next(&self->engine, &jobs[0], 20));
 }
 
+/* Waits until the engine has @n jobs at hand. */
+static bool has_at_hand(const struct engine *engine, uint32_t n)
+{
+	int64_t end = in_ms(5000);
+
+	while (__atomic_load_n(&engine->records->head[1],
+			       __ATOMIC_ACQUIRE) < n) {
+		if (in_ms(0) > end)
+			return false;
+		usleep(1000);
+	}
+	return true;
+}
+
+/* What the engine has at hand, and has not begun, is taken back. */
+TEST_F(parallel, destroyed_at_hand)
+{
+	struct drm_lwnpu_queue_destroy destroy = { .handle = self->queue };
+	uint32_t sync = syncobj_create(self->session.fd, 0);
+	struct lwnpu_ctl_record first, none;
+	struct request request;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, submit_reader(&self->session));
+	reader(&self->session, &request);
+	request_signal(&request, sync, 0);
+	ASSERT_EQ(0, submit(self->session.fd, self->queue, &request));
+	ASSERT_TRUE(has_at_hand(&self->engine, 4));
+	ASSERT_TRUE(engine_take(&self->engine, &first));
+	ASSERT_EQ(0, device_ioctl(self->session.fd,
+				  DRM_IOCTL_LWNPU_QUEUE_DESTROY, &destroy));
+	EXPECT_FALSE(engine_take(&self->engine, &none));
+	EXPECT_EQ(-ETIME, syncobj_wait(self->session.fd, sync, 0));
+	engine_complete(&self->engine, first.id, 0);
+	EXPECT_EQ(0, self->engine.refused);
+	EXPECT_EQ(0, syncobj_wait(self->session.fd, sync, 5000));
+}
+
+/* The same at its deadline. */
+TEST_F(parallel, late_at_hand)
+{
+	struct drm_lwnpu_completion completion;
+	struct lwnpu_ctl_record none;
+	struct request request;
+
+	reader(&self->session, &request);
+	request.job.deadline_ns = in_ms(300);
+	ASSERT_EQ(0, submit(self->session.fd, self->queue, &request));
+	ASSERT_TRUE(has_at_hand(&self->engine, 1));
+	ASSERT_EQ(0, wait_job(self->session.fd, self->queue, 1, 5000,
+			      &completion));
+	EXPECT_EQ(DRM_LWNPU_JOB_LATE, completion.status);
+	EXPECT_LE(request.job.deadline_ns, (int64_t)completion.end_ns);
+	EXPECT_EQ(0, completion.attempts);
+	EXPECT_FALSE(engine_take(&self->engine, &none));
+}
+
 /* One job hangs: those behind it are cancelled, but for one that was done. */
 TEST_F_TIMEOUT(parallel, hang, 60)
 {

@@ -2,8 +2,6 @@
 /* A daemon that has lost its place reaches no buffer any more. */
 #include <errno.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,33 +24,27 @@ FIXTURE(revoke)
 	uint8_t *in, *out;
 };
 
-static sigjmp_buf before_access;
+struct access {
+	volatile uint8_t *byte;
+	bool write;
+};
 
-static void on_bus_error(int number)
+static int access_byte(void *argument)
 {
-	siglongjmp(before_access, 1);
-}
+	struct access *access = argument;
 
-static uint8_t access_byte(volatile uint8_t *byte, bool write)
-{
-	if (write)
-		*byte = 1;
-	return *byte;
+	if (access->write)
+		*access->byte = 1;
+	(void)*access->byte;
+	return 0;
 }
 
 /* Whether a byte can be read, or written. */
 static bool can(uint8_t *byte, bool write)
 {
-	struct sigaction action = { .sa_handler = on_bus_error }, old;
-	bool done = false;
+	struct access access = { byte, write };
 
-	sigaction(SIGBUS, &action, &old);
-	if (!sigsetjmp(before_access, 1)) {
-		access_byte(byte, write);
-		done = true;
-	}
-	sigaction(SIGBUS, &old, NULL);
-	return done;
+	return !engine_guard(access_byte, &access);
 }
 
 static uint8_t *map_binding(struct __test_metadata *_metadata,
@@ -324,7 +316,9 @@ static void *read_on(void *argument)
 	struct reader *reader = argument;
 
 	for (;;) {
-		access_byte(reader->byte, reader->reads % 2);
+		struct access access = { reader->byte, reader->reads % 2 };
+
+		access_byte(&access);
 		reader->reads++;
 		madvise(reader->byte, PAGE, MADV_DONTNEED);
 	}

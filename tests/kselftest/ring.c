@@ -46,7 +46,7 @@ TEST_F(ring, records_are_read_only)
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, 1 << 28, PROT_READ, MAP_SHARED,
 				   self->engine.fd, LWNPU_CTL_MAP_RECORDS));
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, page, PROT_READ, MAP_SHARED,
-				   self->engine.fd, 0x20000000));
+				   self->engine.fd, 0x30000000));
 }
 
 /* Lies: completions of no job, twice, of reserved bytes, of absurd times. */
@@ -101,20 +101,28 @@ TEST_F(ring, impossible_indices)
 	EXPECT_TRUE(session_check(&self->session));
 }
 
+/* A word at a random place; sometimes what can be. */
+static void spoil(struct lw_random *random, void *area, size_t size)
+{
+	volatile uint32_t *words = area;
+
+	words[lw_random_below(random, size / sizeof(*words))] =
+		lw_random_below(random, 2) ? lw_random_u32(random) :
+		lw_random_below(random, 64);
+}
+
 static void *write_garbage(void *argument)
 {
 	struct engine *engine = argument;
-	uint32_t *words = (uint32_t *)engine->completions;
-	size_t n = (sizeof(*engine->completions) + engine->start.ring_size *
-		    sizeof(struct lwnpu_ctl_completion)) / sizeof(*words);
 	struct lw_random random = lw_random_seed(time(NULL));
+	uint32_t size = engine->start.ring_size;
 
 	while (engine->serving) {
-		size_t at = lw_random_below(&random, n);
-
-		/* Sometimes what can be. */
-		((volatile uint32_t *)words)[at] = lw_random_below(&random, 2) ?
-			lw_random_u32(&random) : lw_random_below(&random, 64);
+		spoil(&random, engine->completions,
+		      sizeof(*engine->completions) +
+		      size * sizeof(struct lwnpu_ctl_completion));
+		spoil(&random, engine->claims, LWNPU_CTL_RINGS * size *
+		      sizeof(*engine->claims));
 	}
 	return NULL;
 }
@@ -159,9 +167,8 @@ TEST_F_TIMEOUT(ring, garbage_in_shared_memory, 60)
 /* Records that are not taken stay: the kernel writes no more than there is room. */
 TEST_F(ring, full_ring_of_jobs)
 {
+	const struct lwnpu_ctl_record *ring = engine_peek(&self->engine, 0);
 	uint32_t size = self->engine.start.ring_size, i;
-	const struct lwnpu_ctl_record *ring =
-		self->engine.records->record + size * DRM_LWNPU_PRIORITY_NORMAL;
 	struct lwnpu_ctl_record job;
 
 	for (i = 1; i <= size; i++) {

@@ -56,6 +56,32 @@ static void canceled_jobs_are_refused(void **state)
 	lwd_lut_close(lut);
 }
 
+/* Who is the first to claim a job has it. */
+static void withdrawn_jobs_are_passed_over(void **state)
+{
+	struct lwd_lut *lut = lwd_lut_open(2);
+	struct ctl_kernel *kernel = lut->rig.kernel;
+	uint64_t id[LWD_RIG_RING];
+
+	(void)state;
+	lwd_rig_start(&lut->rig);
+	lwd_lut_expect(lut);
+	pthread_mutex_lock(&lut->rig.work.lock);
+	for (int i = 0; i < LWD_RIG_RING; i++) {
+		id[i] = ctl_kernel_submit(kernel, &lut->job);
+		if (i % 3 == 0)
+			assert_true(ctl_kernel_withdraw(kernel, id[i]));
+	}
+	pthread_mutex_unlock(&lut->rig.work.lock);
+	for (int i = 0; i < LWD_RIG_RING; i++)
+		if (i % 3)
+			lwd_rig_expect(kernel, id[i], 0);
+	assert_false(ctl_kernel_withdraw(kernel, id[1]));
+	lwd_rig_stop(&lut->rig);
+	assert_int_equal(kernel->refused, 0);
+	lwd_lut_close(lut);
+}
+
 static void forgotten_things_are_got_again(void **state)
 {
 	struct lwd_lut *lut = lwd_lut_open(1);
@@ -253,6 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(priority_goes_first),
 		cmocka_unit_test(canceled_jobs_are_refused),
+		cmocka_unit_test(withdrawn_jobs_are_passed_over),
 		cmocka_unit_test(forgotten_things_are_got_again),
 		cmocka_unit_test(many_programs_are_forgotten),
 		cmocka_unit_test(a_successor_finishes),

@@ -27,6 +27,7 @@ int lwd_ctl_ioctl(int fd, unsigned long request, void *argument);
  * @start: what START was told, and said
  * @records: from the kernel
  * @completions: to the kernel
+ * @claims: a word for each record, shared with the kernel
  * @taken: records taken, of each ring
  * @completed: completions put
  * @delivered: of these, how many the kernel has seen
@@ -37,6 +38,7 @@ struct lwd_ring {
 	struct lwnpu_ctl_start start;
 	const struct lwnpu_ctl_records *records;
 	struct lwnpu_ctl_completions *completions;
+	uint32_t *claims;
 	uint32_t taken[LWNPU_CTL_RINGS];
 	uint32_t completed;
 	uint32_t delivered;
@@ -73,7 +75,8 @@ const struct lwnpu_ctl_record *lwd_ring_first(const struct lwd_ring *ring);
  * @ring: an open ring
  * @record: gets a copy
  *
- * A job that is taken is begun, for the kernel. No system call.
+ * A job that is taken is begun, for the kernel; one that the kernel has withdrawn
+ * is passed over. No system call.
  *
  * Return: false if there is none.
  */

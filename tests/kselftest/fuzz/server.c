@@ -7,20 +7,33 @@
 
 #include "fuzz.h"
 
+struct view {
+	volatile const uint8_t *data;
+	uint64_t size;
+};
+
+static int read_ends(void *argument)
+{
+	const struct view *view = argument;
+
+	(void)view->data[0];
+	(void)view->data[view->size - 1];
+	return 0;
+}
+
 /* Maps what it is given, and reads it. */
 static void look_at(int fd, uint64_t size)
 {
-	volatile const uint8_t *data;
+	struct view view = { .size = size };
 
 	if (fd < 0)
 		return;
-	data = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	view.data = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
-	if (data == MAP_FAILED)
+	if (view.data == MAP_FAILED)
 		return;
-	(void)data[0];
-	(void)data[size - 1];
-	munmap((void *)data, size);
+	engine_guard(read_ends, &view);
+	munmap((void *)view.data, size);
 }
 
 static void look_at_job(struct engine *engine,
