@@ -7,7 +7,7 @@
 #   make check-fast those that take under a minute
 #   make check-host those that need no kernel of their own
 #   make check-vm   the driver's, in User-Mode Linux and QEMU
-#   make bench      times and sizes of lwnpu and of other runtimes
+#   make bench      times and sizes of lwnpu and of other runtimes, and this:
 #   make bench-device   what a job costs through a device node, in User-Mode Linux
 #   make modules    lwnpu.ko, in build/module; KDIR: a kernel's build folder
 #   make fuzz       fuzz targets of libFuzzer, in build/fuzz
@@ -233,6 +233,7 @@ bench:
 	@$(MAKE) $(JOBS) all
 	@venv=$$(tests/deps venv bench) && \
 		$$venv/bin/python tests/bench/bench.py $(BUILD) $(BENCH)
+	@$(MAKE) --no-print-directory bench-device
 
 bench-device:
 	@tests/deps lab
