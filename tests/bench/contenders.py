@@ -114,7 +114,8 @@ class _Tensor(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), ("height", ctypes.c_uint32),
                 ("width", ctypes.c_uint32), ("channels", ctypes.c_uint32),
                 ("is_signed", ctypes.c_int), ("scale", ctypes.c_float),
-                ("zero_point", ctypes.c_int32)]
+                ("zero_point", ctypes.c_int32),
+                ("native_size", ctypes.c_size_t)]
 
 
 class _Error(ctypes.Structure):
