@@ -5,12 +5,12 @@
  * The daemon opens the file, STARTs a device (an accel node appears, or one
  * whose daemon died is taken over), and maps three areas: records, written by
  * the kernel, completions, written by the daemon, and claims, by which they agree
- * on who has a record. They are rings in shared memory: a daemon that is busy takes one job after another out of it, and calls
- * RUN to have what it has completed told to applications; one that is idle calls
- * RUN to wait. One call completes any number of jobs and brings any number of
- * new ones. Buffers and programs are files, given for jobs in flight only, and
- * named by numbers that are never used twice, so that the daemon may keep them
- * mapped.
+ * on who has a record. They are rings in shared memory: a daemon that is busy
+ * takes one job after another out of it, and calls RUN to have what it has
+ * completed told to applications; one that is idle calls RUN to wait. One call
+ * completes any number of jobs and brings any number of new ones. Buffers and
+ * programs are files, given for jobs in flight only, and named by numbers that
+ * are never used twice, so that the daemon may keep them mapped.
  *
  * Nothing here can stop an application's fence: every job has a deadline in
  * the kernel. When it passes, the job fails and the daemon is cut off: every
