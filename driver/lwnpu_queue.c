@@ -89,6 +89,7 @@ u64 lwnpu_queue_completed(struct lwnpu_queue *queue)
 /* Tell of the next job; &lwnpu_queue.lock is released meanwhile. */
 static void lwnpu_queue_complete_next(struct lwnpu_queue *queue,
 				      struct lwnpu_record *record)
+	__releases(&queue->lock) __acquires(&queue->lock)
 {
 	const struct drm_lwnpu_completion *completion = &record->completion;
 
