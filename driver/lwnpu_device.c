@@ -44,6 +44,7 @@ int lwnpu_device_init(struct lwnpu_device *lwnpu)
 	int ret;
 
 	spin_lock_init(&lwnpu->lock);
+	mutex_init(&lwnpu->sched_mutex);
 	lwnpu_dispatch_init(lwnpu);
 	lwnpu->watchdog_due = KTIME_MAX;
 	INIT_DELAYED_WORK(&lwnpu->watchdog, lwnpu_watchdog_work);

@@ -97,6 +97,7 @@ struct lwnpu_counters {
  * struct lwnpu_device - an accel node
  * @drm: base
  * @sched: one scheduler for all queues; knows what jobs wait for
+ * @sched_mutex: held while @sched is paused
  * @engine: what runs the jobs
  * @engine_data: its own
  * @config: what it is
@@ -119,6 +120,7 @@ struct lwnpu_counters {
 struct lwnpu_device {
 	struct drm_device drm;
 	struct drm_gpu_scheduler sched;
+	struct mutex sched_mutex;
 	const struct lwnpu_engine_ops *engine;
 	void *engine_data;
 	struct lwnpu_engine_config config;

@@ -181,6 +181,23 @@ struct lwnpu_queue *lwnpu_queue_create(struct lwnpu_file *file, u32 priority,
 	return queue;
 }
 
+/*
+ * The scheduler, when it takes a job off an entity, sorts the entity among the
+ * others again, removed or not. So none is taken meanwhile. (Seen on 6.12: its
+ * tree of entities corrupted, by one that was freed.)
+ */
+static void lwnpu_queue_remove_entity(struct lwnpu_queue *queue)
+{
+	struct lwnpu_device *lwnpu = queue->file->lwnpu;
+
+	mutex_lock(&lwnpu->sched_mutex);
+	drm_sched_wqueue_stop(&lwnpu->sched);
+	/* Not drm_sched_entity_destroy(): that waits for all to have started. */
+	drm_sched_entity_fini(&queue->entity);
+	drm_sched_wqueue_start(&lwnpu->sched);
+	mutex_unlock(&lwnpu->sched_mutex);
+}
+
 void lwnpu_queue_destroy(struct lwnpu_queue *queue)
 {
 	struct lwnpu_device *lwnpu = queue->file->lwnpu;
@@ -189,8 +206,7 @@ void lwnpu_queue_destroy(struct lwnpu_queue *queue)
 	mutex_lock(&queue->submit_mutex);
 	WRITE_ONCE(queue->dead, true);
 	mutex_unlock(&queue->submit_mutex);
-	/* Not drm_sched_entity_destroy(): that waits for all to have started. */
-	drm_sched_entity_fini(&queue->entity);
+	lwnpu_queue_remove_entity(queue);
 	spin_lock(&lwnpu->lock);
 	lwnpu_dispatch_claim_queue(queue, 0, &canceled);
 	spin_unlock(&lwnpu->lock);
