@@ -26,15 +26,20 @@ static int lwnpu_ctl_open(struct inode *inode, struct file *filp)
 	return 0;
 }
 
+/* Gives the device up, and all that START made. */
+static void lwnpu_ctl_leave(struct lwnpu_ctl *ctl, struct lwnpu_device *lwnpu)
+{
+	lwnpu_user_detach(lwnpu, &ctl->ring);
+	drm_dev_put(&lwnpu->drm);
+	lwnpu_ring_free(&ctl->ring);
+}
+
 static int lwnpu_ctl_release(struct inode *inode, struct file *filp)
 {
 	struct lwnpu_ctl *ctl = filp->private_data;
 
-	if (ctl->lwnpu) {
-		lwnpu_user_detach(ctl->lwnpu, &ctl->ring);
-		drm_dev_put(&ctl->lwnpu->drm);
-	}
-	lwnpu_ring_free(&ctl->ring);
+	if (ctl->lwnpu)
+		lwnpu_ctl_leave(ctl, ctl->lwnpu);
 	mutex_destroy(&ctl->run_mutex);
 	mutex_destroy(&ctl->start_mutex);
 	kfree(ctl);
@@ -83,7 +88,8 @@ lwnpu_ctl_acquire(const struct lwnpu_engine_config *config,
 }
 
 static int lwnpu_ctl_start_device(struct lwnpu_ctl *ctl,
-				  struct lwnpu_ctl_start *args)
+				  struct lwnpu_ctl_start *args,
+				  void __user *user)
 {
 	struct lwnpu_engine_config config;
 	struct lwnpu_device *lwnpu;
@@ -108,18 +114,26 @@ static int lwnpu_ctl_start_device(struct lwnpu_ctl *ctl,
 	args->ring_size = ctl->ring.size;
 	args->minor = lwnpu->drm.accel->index;
 	args->taken_over = taken_over;
+	if (copy_to_user(user, args, sizeof(*args))) {
+		if (!taken_over)
+			lwnpu_host_remove(lwnpu);
+		lwnpu_ctl_leave(ctl, lwnpu);
+		return -EFAULT;
+	}
 	/* mmap() and the other ioctls look at it without the mutex. */
 	smp_store_release(&ctl->lwnpu, lwnpu);
 	return 0;
 }
 
-static int lwnpu_ctl_ioctl_start(struct lwnpu_ctl *ctl,
-				 struct lwnpu_ctl_start *args)
+static int lwnpu_ctl_ioctl_start(struct lwnpu_ctl *ctl, void __user *user)
 {
+	struct lwnpu_ctl_start args;
 	int ret;
 
+	if (copy_from_user(&args, user, sizeof(args)))
+		return -EFAULT;
 	mutex_lock(&ctl->start_mutex);
-	ret = lwnpu_ctl_start_device(ctl, args);
+	ret = lwnpu_ctl_start_device(ctl, &args, user);
 	mutex_unlock(&ctl->start_mutex);
 	return ret;
 }
@@ -163,26 +177,6 @@ static int lwnpu_ctl_ioctl_stop(struct lwnpu_ctl *ctl)
 	return ret;
 }
 
-static int lwnpu_ctl_ioctl_copy(struct lwnpu_ctl *ctl, unsigned int cmd,
-				void __user *user)
-{
-	union {
-		struct lwnpu_ctl_start start;
-		struct lwnpu_ctl_run run;
-	} args;
-	int ret;
-
-	if (copy_from_user(&args, user, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	if (cmd == LWNPU_CTL_START)
-		ret = lwnpu_ctl_ioctl_start(ctl, &args.start);
-	else
-		ret = lwnpu_ctl_ioctl_run(ctl, &args.run);
-	if (copy_to_user(user, &args, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	return ret;
-}
-
 static long lwnpu_ctl_ioctl(struct file *filp, unsigned int cmd,
 			    unsigned long arg)
 {
@@ -191,10 +185,11 @@ static long lwnpu_ctl_ioctl(struct file *filp, unsigned int cmd,
 
 	switch (cmd) {
 	case LWNPU_CTL_START:
-	case LWNPU_CTL_RUN:
-		return lwnpu_ctl_ioctl_copy(ctl, cmd, user);
+		return lwnpu_ctl_ioctl_start(ctl, user);
 	case LWNPU_CTL_STOP:
 		return lwnpu_ctl_ioctl_stop(ctl);
+	case LWNPU_CTL_RUN:
+		return lwnpu_ctl_ioctl_run(ctl, user);
 	case LWNPU_CTL_GET_BUFFER:
 	case LWNPU_CTL_GET_PROGRAM:
 		return lwnpu_ctl_ioctl_get(ctl, cmd, user);

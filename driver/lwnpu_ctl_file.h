@@ -38,7 +38,14 @@ struct lwnpu_device *lwnpu_ctl_device(struct lwnpu_ctl *ctl);
 int lwnpu_ctl_check(struct lwnpu_ctl *ctl);
 int lwnpu_ctl_check_unlocked(struct lwnpu_ctl *ctl);
 
-int lwnpu_ctl_ioctl_run(struct lwnpu_ctl *ctl, struct lwnpu_ctl_run *args);
+/**
+ * lwnpu_ctl_ioctl_run() - RUN
+ * @ctl: the file
+ * @user: its argument, written also if the call fails
+ *
+ * Return: 0 or a negative errno value.
+ */
+int lwnpu_ctl_ioctl_run(struct lwnpu_ctl *ctl, void __user *user);
 
 /**
  * lwnpu_ctl_ioctl_get() - GET_BUFFER and GET_PROGRAM

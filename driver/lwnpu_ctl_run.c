@@ -5,6 +5,7 @@
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <linux/uaccess.h>
 #include <asm/barrier.h>
 
 #include "lwnpu_ctl_file.h"
@@ -156,7 +157,7 @@ static int lwnpu_ctl_wait(struct lwnpu_ctl *ctl, long left)
 	return ret;
 }
 
-int lwnpu_ctl_ioctl_run(struct lwnpu_ctl *ctl, struct lwnpu_ctl_run *args)
+static int lwnpu_ctl_run(struct lwnpu_ctl *ctl, struct lwnpu_ctl_run *args)
 {
 	struct lwnpu_device *lwnpu = lwnpu_ctl_device(ctl);
 	ktime_t left = lwnpu_timeout(args->timeout_ns);
@@ -177,5 +178,18 @@ int lwnpu_ctl_ioctl_run(struct lwnpu_ctl *ctl, struct lwnpu_ctl_run *args)
 	if (!ret && left)
 		ret = lwnpu_ctl_wait(ctl, lwnpu_timeout_jiffies(left));
 	args->now_ns = ktime_get_ns();
+	return ret;
+}
+
+int lwnpu_ctl_ioctl_run(struct lwnpu_ctl *ctl, void __user *user)
+{
+	struct lwnpu_ctl_run args;
+	int ret;
+
+	if (copy_from_user(&args, user, sizeof(args)))
+		return -EFAULT;
+	ret = lwnpu_ctl_run(ctl, &args);
+	if (copy_to_user(user, &args, sizeof(args)))
+		return -EFAULT;
 	return ret;
 }

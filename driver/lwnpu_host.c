@@ -12,16 +12,26 @@ static unsigned int lwnpu_max_devices = 16;
 module_param_named(max_devices, lwnpu_max_devices, uint, 0644);
 MODULE_PARM_DESC(max_devices, "devices that daemons may make");
 
+/**
+ * struct lwnpu_host - a device that a daemon asked for
+ * @node: of the list
+ * @pdev: its place on the platform bus
+ * @config: what the daemon said
+ * @error: of the last attempt to bind it; device_lock()
+ */
 struct lwnpu_host {
 	struct list_head node;
 	struct platform_device *pdev;
+	struct lwnpu_engine_config config;
+	int error;
 };
 
 /* Of the list; outside of device_lock(). */
 static DEFINE_MUTEX(lwnpu_hosts_mutex);
 static LIST_HEAD(lwnpu_hosts);
 
-static int lwnpu_host_probe(struct platform_device *pdev)
+static int lwnpu_host_bind(struct platform_device *pdev,
+			   const struct lwnpu_engine_config *config)
 {
 	struct lwnpu_device *lwnpu;
 	int ret;
@@ -31,8 +41,7 @@ static int lwnpu_host_probe(struct platform_device *pdev)
 	if (IS_ERR(lwnpu))
 		return PTR_ERR(lwnpu);
 	lwnpu->engine = &lwnpu_user_ops;
-	lwnpu->config = *(const struct lwnpu_engine_config *)
-			 dev_get_platdata(&pdev->dev);
+	lwnpu->config = *config;
 	ret = lwnpu_device_init(lwnpu);
 	if (ret)
 		return ret;
@@ -42,6 +51,19 @@ static int lwnpu_host_probe(struct platform_device *pdev)
 		return ret;
 	platform_set_drvdata(pdev, lwnpu);
 	return 0;
+}
+
+static struct lwnpu_host *to_lwnpu_host(struct platform_device *pdev)
+{
+	return *(struct lwnpu_host **)dev_get_platdata(&pdev->dev);
+}
+
+static int lwnpu_host_probe(struct platform_device *pdev)
+{
+	struct lwnpu_host *host = to_lwnpu_host(pdev);
+
+	host->error = lwnpu_host_bind(pdev, &host->config);
+	return host->error;
 }
 
 static void lwnpu_host_unbind(struct platform_device *pdev)
@@ -77,7 +99,9 @@ lwnpu_host_attach(struct lwnpu_host *host,
 
 	device_lock(dev);
 	lwnpu = dev_get_drvdata(dev);
-	if (lwnpu && lwnpu_host_matches(config, &lwnpu->config))
+	if (!lwnpu)
+		ret = host->error ?: -ENODEV;
+	else if (lwnpu_host_matches(config, &lwnpu->config))
 		ret = lwnpu_user_attach(lwnpu, ring);
 	if (!ret)
 		drm_dev_get(&lwnpu->drm);
@@ -93,12 +117,17 @@ lwnpu_host_create(const struct lwnpu_engine_config *config)
 
 	if (!host)
 		return ERR_PTR(-ENOMEM);
+	host->config = *config;
+	/* Without memory, the bus does not get as far as lwnpu_host_probe(). */
+	host->error = -ENOMEM;
 	pdev = platform_device_register_data(NULL, "lwnpu-user",
-					     PLATFORM_DEVID_AUTO, config,
-					     sizeof(*config));
+					     PLATFORM_DEVID_AUTO, &host,
+					     sizeof(host));
 	if (IS_ERR(pdev)) {
 		kfree(host);
-		return ERR_CAST(pdev);
+		/* A name that it had no memory for is no good name to it. */
+		return pdev == ERR_PTR(-EINVAL) ? ERR_PTR(-ENOMEM) :
+						  ERR_CAST(pdev);
 	}
 	host->pdev = pdev;
 	list_add_tail(&host->node, &lwnpu_hosts);
