@@ -6,19 +6,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 
 #include "calls.h"
 #include "common.h"
-
-#define DEBUGFS "/sys/kernel/debug/"
+#include "inject.h"
 
 /* More than any call allocates and copies. */
 #define MOST 2000
@@ -32,29 +30,12 @@ FIXTURE(faults)
 	int fail_nth;
 };
 
-/* All allocations of a task may fail, if it asks for that. */
-static void set_up_faults(void)
-{
-	sysfs_write(DEBUGFS "failslab/ignore-gfp-wait", "N");
-	sysfs_write(DEBUGFS "failslab/verbose", "0");
-	sysfs_write(DEBUGFS "fail_page_alloc/ignore-gfp-wait", "N");
-	sysfs_write(DEBUGFS "fail_page_alloc/ignore-gfp-highmem", "N");
-	sysfs_write(DEBUGFS "fail_page_alloc/min-order", "0");
-	sysfs_write(DEBUGFS "fail_page_alloc/verbose", "0");
-	sysfs_write(DEBUGFS "fail_usercopy/verbose", "0");
-}
-
 FIXTURE_SETUP(faults)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/task/%ld/fail-nth",
-		 syscall(SYS_gettid));
-	self->fail_nth = open(path, O_RDWR | O_CLOEXEC);
+	self->fail_nth = inject_open();
 	self->engine.fd = self->session.fd = -1;
 	if (self->fail_nth < 0)
 		SKIP(return, "no fault injection");
-	set_up_faults();
 	engine_start(&self->engine, 4);
 	session_open(&self->session, &self->engine, 1);
 	lut_program_init(&self->program, 1);
@@ -73,34 +54,6 @@ FIXTURE_TEARDOWN(faults)
 {
 	session_close(&self->session);
 	engine_stop(&self->engine);
-}
-
-/* Asking for no fault any more may be what the last one hits. */
-static void fail_after(int fd, unsigned int n)
-{
-	char text[16];
-	ssize_t done;
-
-	snprintf(text, sizeof(text), "%u", n);
-	do {
-		done = pwrite(fd, text, strlen(text), 0);
-	} while (done < 0 && errno == EFAULT && !n);
-	if (done < 0)
-		fail("fail-nth");
-}
-
-/*
- * Whether the failure that was asked for has happened, before this very
- * question; asks for none.
- */
-static bool has_failed(int fd)
-{
-	char text[16] = "1";
-
-	if (pread(fd, text, sizeof(text) - 1, 0) < 0 && errno != EFAULT)
-		fail("fail-nth");
-	fail_after(fd, 0);
-	return !atoi(text);
 }
 
 static void destroy_program(struct session *s, uint32_t handle)
@@ -159,10 +112,10 @@ TEST_F_TIMEOUT(faults, calls, 240)
 			calls_init(calls, &self->session, &self->program,
 				   &self->request.job);
 			call = calls[i];
-			fail_after(self->fail_nth, n);
+			inject_after(self->fail_nth, n);
 			error = device_ioctl(self->session.fd, call.command,
 					     call.bytes);
-			if (!has_failed(self->fail_nth))
+			if (!inject_done(self->fail_nth))
 				break;
 			failures += error != 0;
 			if (error) {
@@ -205,14 +158,14 @@ TEST_F_TIMEOUT(faults, opening, 120)
 	snprintf(path, sizeof(path), "/dev/accel/accel%u",
 		 self->engine.start.minor);
 	for (n = 1; n < MOST; n++) {
-		fail_after(self->fail_nth, n);
+		inject_after(self->fail_nth, n);
 		fd = open(path, O_RDWR | O_CLOEXEC);
 		if (fd < 0) {
 			EXPECT_EQ(ENOMEM, errno);
 		} else {
 			close(fd);
 		}
-		if (!has_failed(self->fail_nth))
+		if (!inject_done(self->fail_nth))
 			break;
 	}
 	EXPECT_LE(0, fd);
@@ -236,14 +189,14 @@ TEST_F_TIMEOUT(faults, sharing, 120)
 		prime = (struct drm_prime_handle) {
 			.handle = bo, .flags = DRM_CLOEXEC | DRM_RDWR,
 		};
-		fail_after(self->fail_nth, n);
+		inject_after(self->fail_nth, n);
 		error = device_ioctl(self->session.fd,
 				     DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime);
-		failed = has_failed(self->fail_nth);
+		failed = inject_done(self->fail_nth);
 		if (!error) {
-			fail_after(self->fail_nth, n);
+			inject_after(self->fail_nth, n);
 			error = bo_import(other.fd, prime.fd, &handle);
-			failed |= has_failed(self->fail_nth);
+			failed |= inject_done(self->fail_nth);
 			if (!error)
 				gem_close(other.fd, handle);
 			close(prime.fd);
@@ -275,7 +228,7 @@ TEST_F_TIMEOUT(faults, engine, 240)
 			id = session_submit(&self->session);
 			ASSERT_EQ(0, engine_next(&self->engine, &job, 5000));
 			program.job = job.id;
-			fail_after(self->fail_nth, n);
+			inject_after(self->fail_nth, n);
 			if (kind == 0)
 				error = engine_get_buffer(&self->engine,
 					job.id, job.binding[n % 2].buffer,
@@ -286,7 +239,7 @@ TEST_F_TIMEOUT(faults, engine, 240)
 						     &program) ?: program.fd;
 			else
 				error = engine_run(&self->engine, 0);
-			failed = has_failed(self->fail_nth);
+			failed = inject_done(self->fail_nth);
 			EXPECT_TRUE(error >= 0 || is_clean(error))
 				TH_LOG("%u, fault %u: %d", kind, n, error);
 			if (error > 2)
@@ -302,39 +255,77 @@ TEST_F_TIMEOUT(faults, engine, 240)
 	}
 }
 
-/*
- * Taking over a device. To make one is another matter: drm_minor_alloc() of
- * Linux 6.12 gives back a pointer that it never got when memory is short.
- */
-TEST_F_TIMEOUT(faults, starting, 240)
+/* Files of a pattern. */
+static size_t count_files(const char *pattern)
 {
+	glob_t found;
+	size_t n = 0;
+
+	if (!glob(pattern, 0, NULL, &found))
+		n = found.gl_pathc;
+	globfree(&found);
+	return n;
+}
+
+static size_t count_devices(void)
+{
+	return count_files("/dev/accel/*") + count_files("/sys/class/accel/*") +
+	       count_files("/sys/bus/platform/devices/lwnpu-user.*") +
+	       count_files("/sys/kernel/debug/accel/*");
+}
+
+/* The engine of a device, new each time or one that is there already. */
+static void sweep_start(struct __test_metadata *_metadata, int fail_nth,
+			bool is_new)
+{
+	unsigned int n, failures = 0;
 	struct lwnpu_ctl_start start;
 	struct engine engine;
-	unsigned int n;
+	size_t devices;
+	bool failed;
 	int error;
 
 	engine_open(&engine);
 	ASSERT_EQ(0, engine_try_start(&engine, "another", 1));
-	start = engine.start;
-	engine_die(&engine);
-	for (n = 1; n < MOST; n++) {
-		bool failed;
-
+	(is_new ? engine_stop : engine_die)(&engine);
+	devices = count_devices();
+	for (n = 1, failed = true; n < MOST && failed; n++) {
+		start = engine.start;
 		engine_open(&engine);
-		fail_after(self->fail_nth, n);
+		inject_after(fail_nth, n);
 		error = device_ioctl(engine.fd, LWNPU_CTL_START, &start);
-		failed = has_failed(self->fail_nth);
-		EXPECT_TRUE(!error || is_clean(error))
+		failed = inject_done(fail_nth);
+		if (error) {
+			failures++;
+			EXPECT_TRUE(failed && is_clean(error));
+			EXPECT_EQ(devices, count_devices());
+			ASSERT_EQ(0, engine_try_start(&engine, "another", 1));
+			start = engine.start;
+		}
+		EXPECT_EQ(!is_new, start.taken_over);
+		engine.start = start;
+		(is_new ? engine_stop : engine_die)(&engine);
+		EXPECT_EQ(devices, count_devices())
 			TH_LOG("fault %u: %d", n, error);
-		if (!failed)
-			break;
-		engine_die(&engine);
 	}
-	EXPECT_EQ(0, error);
-	EXPECT_EQ(1, start.taken_over);
-	EXPECT_GT(MOST, n);
-	EXPECT_LT(4, n);
+	EXPECT_FALSE(failed);
+	EXPECT_LT(is_new ? 50 : 4, failures);
+}
+
+TEST_F_TIMEOUT(faults, taking_over, 120)
+{
+	struct engine engine;
+
+	sweep_start(_metadata, self->fail_nth, false);
+	engine_open(&engine);
+	EXPECT_EQ(0, engine_try_start(&engine, "another", 1));
 	engine_stop(&engine);
+}
+
+/* What does not come to be leaves nothing behind. */
+TEST_F_TIMEOUT(faults, starting, 240)
+{
+	sweep_start(_metadata, self->fail_nth, true);
 }
 
 TEST_HARNESS_MAIN
