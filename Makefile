@@ -23,7 +23,7 @@ SAN ?=
 TSAN ?=
 BUILD ?= build$(if $(SAN),/san)$(if $(TSAN),/tsan)
 
-PKGS := libprotobuf-c libzstd libxxhash jansson libpng libjpeg libdrm
+PKGS := libprotobuf-c libzstd zlib libxxhash jansson libpng libjpeg libdrm
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) OpenCL 2>/dev/null)
 PKG_LIBS = $(shell pkg-config --libs $(PKGS) OpenCL 2>/dev/null)
 BLAS_LIBS ?= -lopenblas

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Packages with a blob that is coded wrongly. */
+/* Packages with a blob in a coding of our own that is wrong. */
 #include <string.h>
 
 #include "lwm_samples.h"
@@ -42,52 +42,6 @@ static void huffman_incomplete(struct lwm_image *image)
 static void huffman_fill(struct lwm_image *image)
 {
 	image->blobs[image->size - 1] |= 1;
-}
-
-/* By hand: a frame of one block that repeats one byte 256 times. */
-static const uint8_t frame[] = {
-	0x28, 0xb5, 0x2f, 0xfd, 0x60, 0x00, 0x00, 0x03, 0x08, 0x00, 0x80,
-};
-
-static void zstd_frame(struct lwm_image *image)
-{
-	Lwm__Blob *blob = SEGMENT(image, 0);
-
-	lwm_image_resize(image, sizeof(frame));
-	memcpy(lwm_image_bytes(image, blob), frame, sizeof(frame));
-	blob->coding = LWM__CODING__ZSTD;
-}
-
-static void size_over_zstd(struct lwm_image *image)
-{
-	zstd_frame(image);
-	SEGMENT(image, 0)->size = 32768 * sizeof(frame) + 1;
-}
-
-static void zstd_magic(struct lwm_image *image)
-{
-	zstd_frame(image);
-	lwm_image_bytes(image, SEGMENT(image, 0))[0] = 0x27;
-}
-
-static void zstd_size(struct lwm_image *image)
-{
-	zstd_frame(image);
-	lwm_image_bytes(image, SEGMENT(image, 0))[5] = 1;
-}
-
-static void zstd_trailing(struct lwm_image *image)
-{
-	zstd_frame(image);
-	lwm_image_resize(image, sizeof(frame) + 1);
-}
-
-/* The block ends after 255 bytes. */
-static void zstd_block(struct lwm_image *image)
-{
-	zstd_frame(image);
-	lwm_image_bytes(image, SEGMENT(image, 0))[7] = 0xfb;
-	lwm_image_bytes(image, SEGMENT(image, 0))[8] = 0x07;
 }
 
 static uint8_t *segment_bytes(const struct lwm_image *image, size_t i)
@@ -294,11 +248,6 @@ const struct lwm_image_fault lwm_coded_faults[] = {
 	{ "huffman-short", shorten, "conv" },
 	{ "huffman-long", lengthen, "conv" },
 	{ "huffman-fill", huffman_fill, "conv" },
-	{ "size-over-zstd", size_over_zstd, "lut" },
-	{ "zstd-magic", zstd_magic, "lut" },
-	{ "zstd-size", zstd_size, "lut" },
-	{ "zstd-trailing", zstd_trailing, "lut" },
-	{ "zstd-block", zstd_block, "lut" },
 	{ "rans-size", rans_size, "rans" },
 	{ "rans-sizes", rans_sizes, "rans" },
 	{ "rans-varint", rans_varint, "rans" },

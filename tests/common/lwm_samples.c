@@ -349,6 +349,7 @@ static int make_layers(struct lwm_package *package)
 #define ZSTD (1u << LWM_ZSTD)
 #define RANS (1u << LWM_RANS)
 #define CONTEXT (1u << LWM_CONTEXT)
+#define DEFLATE (1u << LWM_DEFLATE)
 #define CODINGS(set, ...) { .codings = (set), ##__VA_ARGS__ }
 
 const struct lwm_sample lwm_samples[] = {
@@ -360,6 +361,8 @@ const struct lwm_sample lwm_samples[] = {
 	{ "rans-slices", CODINGS(RANS, .slice_size = 64), make_layers },
 	{ "context", CODINGS(CONTEXT), make_layers },
 	{ "context-slices", CODINGS(CONTEXT, .slice_size = 512), make_layers },
+	{ "deflate", CODINGS(DEFLATE), make_names },
+	{ "deflate-slices", CODINGS(DEFLATE, .slice_size = 64), make_layers },
 	{ NULL, CODINGS(0), NULL },
 };
 

@@ -69,7 +69,12 @@ struct lwm_image_fault {
 	const char *sample;
 };
 
-/* Faults of coded blobs; ends with a NULL name. */
+/*
+ * Faults of the header and the program; of blobs in codings of others, and of
+ * our own. A NULL name ends each.
+ */
+extern const struct lwm_image_fault lwm_header_faults[];
+extern const struct lwm_image_fault lwm_library_faults[];
 extern const struct lwm_image_fault lwm_coded_faults[];
 
 #define SEGMENT(image, i) ((image)->header->segments[i])

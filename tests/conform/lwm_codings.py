@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Decoders of a package's blobs, written from docs/lwm.md alone."""
 import struct
+import zlib
 
 
 class Damaged(Exception):
@@ -167,11 +168,32 @@ def rans_slice(data, size):
     return bytes(out)
 
 
-def rans_decode(data, size):
+def slices_decode(decode, data, size):
     data, out = Bytes(data), b""
     while len(out) < size:
         n = data.varint()
         need(1 <= n <= size - len(out), "slice")
-        out += rans_slice(data.take(data.varint()), n)
+        out += decode(data.take(data.varint()), n)
     need(data.at == len(data.data), "bytes are left over")
     return out
+
+
+def rans_decode(data, size):
+    return slices_decode(rans_slice, data, size)
+
+
+# --- DEFLATE ---------------------------------------------------------------
+
+def deflate_slice(data, size):
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        out = stream.decompress(data, size + 1)
+    except zlib.error as error:
+        raise Damaged(str(error)) from error
+    need(stream.eof and not stream.unused_data, "end")
+    need(len(out) == size, "decodes to another size")
+    return out
+
+
+def deflate_decode(data, size):
+    return slices_decode(deflate_slice, data, size)

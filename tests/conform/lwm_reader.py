@@ -196,7 +196,8 @@ def zstd_blob(data, size):
 CODINGS = [("raw", raw_decode, 1),
            ("huffman", lwm_codings.huffman_decode, 8),
            ("zstd", zstd_blob, 32768), ("rans", lwm_codings.rans_decode, 1024),
-           ("context", None, 1024)]
+           ("context", None, 1024),
+           ("deflate", lwm_codings.deflate_decode, 1032)]
 
 
 def check_coding(coding):

@@ -288,7 +288,7 @@ def test_float_output(lwctl, images):
 
 def test_codings(lwctl):
     sizes = {}
-    every = "raw,huffman,zstd,rans,context"
+    every = "raw,huffman,zstd,rans,context,deflate"
     for coding in [*every.split(","), every]:
         lwctl("pack", DEMO / "glyphs.onnx", "-o", "m.lwm", "--calib",
               DEMO / "calib_x.npy", *NORM, "--coding", coding, "--profile",

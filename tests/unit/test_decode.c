@@ -265,6 +265,7 @@ static void rows_are_learned(void **state)
 	assert_true(size[LWM_RANS] < size[LWM_HUFFMAN]);
 	assert_true(size[LWM_CONTEXT] < 0.97 * size[LWM_RANS]);
 	assert_true(size[LWM_CONTEXT] < 0.97 * size[LWM_ZSTD]);
+	assert_true(size[LWM_CONTEXT] < 0.97 * size[LWM_DEFLATE]);
 }
 
 int main(void)

@@ -21,6 +21,9 @@
 /* Far above what a small file may take, far below what one may claim. */
 #define ENOUGH_MEMORY (256ul << 20)
 
+/* Another version of a library may write other bytes. */
+#define FOREIGN (1u << LWM_ZSTD | 1u << LWM_DEFLATE)
+
 static struct lwnpu_error error;
 
 static const char *golden(const char *kind, const char *name)
@@ -180,7 +183,7 @@ static void good_golden_files(void **state)
 		assert_int_equal(lw_file_read(golden("good", sample->name),
 					      1 << 20, &golden_data,
 					      &golden_size, &error), 0);
-		if (!(sample->choice.codings & 1u << LWM_ZSTD)) {
+		if (!(sample->choice.codings & FOREIGN)) {
 			assert_int_equal(size, golden_size);
 			assert_memory_equal(data, golden_data, size);
 			read_ok(&read, golden_data, golden_size);
@@ -321,13 +324,14 @@ static void round_trips(void **state)
 }
 
 /*
- * No segment is larger than with any one coding; but for context, as that one
- * may have learned from fewer blobs here.
+ * No segment is larger than with any one coding of a set, which lacks one in
+ * turn; but for context, as that one may have learned from fewer blobs here.
  */
 static void smallest_coding_wins(void **state)
 {
 	struct lwm_package package;
 	uint32_t size[LWM_CODINGS][16], best, i, coding, used[LWM_CODINGS];
+	unsigned int set;
 	uint64_t trial;
 	size_t n;
 	void *data;
@@ -342,16 +346,18 @@ static void smallest_coding_wins(void **state)
 			for (i = 0; i < package.n_segments; i++)
 				size[coding][i] = package.segments[i].coded_size;
 		}
-		write_ok(&package, LWM_ALL_CODINGS, &data, &n);
+		set = LWM_ALL_CODINGS & ~(1u << trial % LWM_CODINGS);
+		write_ok(&package, set, &data, &n);
 		free(data);
 		for (i = 0; i < package.n_segments; i++) {
 			best = size[LWM_RAW][i];
-			for (coding = 0; coding < LWM_CONTEXT; coding++)
-				best = size[coding][i] < best ?
-				       size[coding][i] : best;
+			for (coding = 0; coding < LWM_CODINGS; coding++)
+				if (coding != LWM_CONTEXT &&
+				    set & 1u << coding && size[coding][i] < best)
+					best = size[coding][i];
 			coding = package.segments[i].coding;
 			if (coding == LWM_CONTEXT)
-				assert_true(package.segments[i].coded_size <
+				assert_true(package.segments[i].coded_size <=
 					    best);
 			else
 				assert_int_equal(package.segments[i].coded_size,

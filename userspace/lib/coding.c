@@ -8,8 +8,10 @@
 
 #include "coding.h"
 #include "context.h"
+#include "deflate.h"
 #include "huffman.h"
 #include "rans.h"
+#include "slices.h"
 
 #define ZSTD_LEVEL 19
 
@@ -117,17 +119,20 @@ static int zstd_decode(const struct lwm_piece *piece,
 /*
  * Bounds of what can exist: a Huffman code has at least one bit; a block of a
  * zstd frame gives at most 128 KiB, and takes at least a header of 3 bytes and
- * one byte more. The others could give more than they may.
+ * one byte more; a match of DEFLATE gives at most 258 bytes and takes at least
+ * 2 bits. The others could give more than they may.
  */
 const struct lwm_codec lwm_codecs[LWM_CODINGS] = {
 	[LWM_RAW] = { "raw", 1, 0, 0, raw_encode, NULL, raw_decode },
 	[LWM_HUFFMAN] = { "huffman", 8, 3, 3, huffman_encode, NULL,
 			  huffman_decode },
 	[LWM_ZSTD] = { "zstd", 32768, 2, 2, zstd_encode, NULL, zstd_decode },
-	[LWM_RANS] = { "rans", 1024, 2, 2, lw_rans_encode, lw_rans_split,
+	[LWM_RANS] = { "rans", 1024, 2, 2, lw_rans_encode, lw_split_slices,
 		       lw_rans_decode },
 	[LWM_CONTEXT] = { "context", 1024, 100, 240, lw_context_encode,
 			  lw_context_split, lw_context_decode },
+	[LWM_DEFLATE] = { "deflate", 1032, 4, 4, lw_deflate_encode,
+			  lw_split_slices, lw_deflate_decode },
 };
 
 const char *lwm_coding_name(unsigned int coding)

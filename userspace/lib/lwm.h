@@ -15,6 +15,7 @@ enum lwm_coding {
 	LWM_ZSTD = 2,
 	LWM_RANS = 3,
 	LWM_CONTEXT = 4,
+	LWM_DEFLATE = 5,
 	LWM_CODINGS
 };
 

@@ -10,15 +10,13 @@
 #include <string.h>
 
 #include "rans.h"
-#include "varint.h"
+#include "slices.h"
 
 #define SYMBOLS LW_RANS_SYMBOLS
 #define TOTAL LW_RANS_TOTAL
 /* States are between this and 2^16 times it. */
 #define LEAST (1u << 16)
 #define MAX_STATES 8
-/* This coding is fast: its slices are so many times what others' are. */
-#define SLICES 8
 
 /* Number of states, table, states. */
 #define MAX_HEAD (1 + LW_RANS_MAX_TABLE + 4 * MAX_STATES)
@@ -77,7 +75,7 @@ static size_t put_head(uint8_t *head, unsigned int log2,
 static int encode_slice(const uint8_t *data, size_t size, uint16_t *scratch,
 		       uint8_t *out, size_t room, size_t *coded_size)
 {
-	uint8_t level[SYMBOLS], head[MAX_HEAD], sizes[2 * LW_VARINT_MAX];
+	uint8_t level[SYMBOLS], head[MAX_HEAD], sizes[LW_SLICE_SIZES_MAX];
 	unsigned int log2 = choose_states_log2(size);
 	uint32_t count[SYMBOLS] = { 0 }, states[MAX_STATES];
 	size_t at, n_words, n_head, n_sizes;
@@ -91,8 +89,7 @@ static int encode_slice(const uint8_t *data, size_t size, uint16_t *scratch,
 			     scratch + size);
 	n_words = sizeof(*words) * (scratch + size - words);
 	n_head = put_head(head, log2, level, states);
-	n_sizes = lw_put_varint(sizes, size);
-	n_sizes += lw_put_varint(sizes + n_sizes, n_head + n_words);
+	n_sizes = lw_put_slice_sizes(sizes, size, n_head + n_words);
 	if (n_sizes + n_head + n_words > room - *coded_size)
 		return -ENOSPC;
 	out += *coded_size;
@@ -117,7 +114,7 @@ static int encode_slices(const struct lwm_stream *stream, size_t mask,
 			uint16_t *scratch, uint8_t *out, size_t room,
 			size_t *coded_size)
 {
-	size_t most = (size_t)SLICES * stream->slice_size, at, n;
+	size_t most = lw_slice_size(stream), at, n;
 	int ret;
 
 	*coded_size = 0;
@@ -137,7 +134,7 @@ static int encode_slices(const struct lwm_stream *stream, size_t mask,
 int lw_rans_encode(const struct lwm_stream *stream, uint8_t *out, size_t room,
 		   size_t *coded_size)
 {
-	size_t most = (size_t)SLICES * stream->slice_size;
+	size_t most = lw_slice_size(stream);
 	uint16_t *scratch = malloc(sizeof(*scratch) * (stream->size < most ?
 						       stream->size : most));
 	size_t mask = mask_size(stream), apart;
@@ -159,41 +156,6 @@ int lw_rans_encode(const struct lwm_stream *stream, uint8_t *out, size_t room,
 	}
 	free(scratch);
 	return ret;
-}
-
-int lw_rans_split(const struct lwm_piece *whole, struct lwm_pieces *pieces,
-		  const char **wrong)
-{
-	const uint8_t *at = whole->coded, *end = at + whole->coded_size;
-	struct lwm_piece piece = *whole;
-	uint32_t size, coded_size;
-	size_t left;
-
-	for (left = whole->size; left; left -= size) {
-		if (!lw_get_varint(&at, end, &size) ||
-		    !lw_get_varint(&at, end, &coded_size) ||
-		    coded_size > (size_t)(end - at)) {
-			*wrong = "slice goes past the end";
-			return -EBADMSG;
-		}
-		if (!size || size > left) {
-			*wrong = "slices are not the decoded size";
-			return -EBADMSG;
-		}
-		piece.coded = at;
-		piece.coded_size = coded_size;
-		piece.size = size;
-		if (lwm_pieces_add(pieces, &piece)) {
-			*wrong = "no memory";
-			return -ENOMEM;
-		}
-		piece.out += size;
-		at += coded_size;
-	}
-	if (at == end)
-		return 0;
-	*wrong = "bytes are left over";
-	return -EBADMSG;
 }
 
 /*

@@ -46,8 +46,6 @@ const char *lw_rans_get_levels(const uint8_t **at, const uint8_t *end,
 /* As in struct lwm_codec. */
 int lw_rans_encode(const struct lwm_stream *stream, uint8_t *out, size_t room,
 		   size_t *coded_size);
-int lw_rans_split(const struct lwm_piece *whole, struct lwm_pieces *pieces,
-		  const char **wrong);
 int lw_rans_decode(const struct lwm_piece *piece,
 		   struct lw_weight_models *models, const char **wrong);
 

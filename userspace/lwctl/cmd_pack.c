@@ -22,7 +22,7 @@ static const struct argp_option options[] = {
 	{ "std", KEY_STD, "A,B,C", 0, "Images: see --mean", 0 },
 	{ "scale", KEY_SCALE, "S", 0, "Images: see --mean; 1/255 is a number", 0 },
 	{ "coding", KEY_CODING, "LIST", 0,
-	  "Codings to choose from: raw,huffman,zstd,rans,context (the default)", 0 },
+	  "Codings to choose from: raw,huffman,zstd,rans,context,deflate (the default)", 0 },
 	{ "profile", KEY_PROFILE, "PROFILE", 0,
 	  "What codings are chosen for: small files, fast loading, or balanced (the default)", 0 },
 	{ "eval", KEY_EVAL, "FILE", 0, "Inputs to evaluate each stage on", 0 },
