@@ -173,7 +173,7 @@ FAST_SUITES = $(UNIT_TESTS:%=unit:%) \
 	"engines=$(BUILD)/tests/property/engines --count 300" \
 	"graphs=$(BUILD)/tests/property/graphs --count 150"
 # What runs threads and no OpenCL.
-TSAN_TESTS := $(addprefix build/tsan/tests/unit/test_,drm drm_task job pool threads)
+TSAN_TESTS := $(addprefix build/tsan/tests/unit/test_,decode drm drm_task job pool threads)
 # Mutations run under the sanitizers, against a small file of each kind.
 SAN_BUILD := build/san
 MUTATE := $(SAN_BUILD)/tests/fuzz/mutate
@@ -181,6 +181,7 @@ SAN_SUITES = $(UNIT_TESTS:$(BUILD)/%=unit:$(SAN_BUILD)/%) \
 	"mutate lwm=$(MUTATE) lwm tests/data/lwm/good-conv.lwm --count 10000" \
 	"mutate lwm coded=$(MUTATE) lwm tests/data/lwm/good-names.lwm --count 10000" \
 	"mutate lwm rans=$(MUTATE) lwm tests/data/lwm/good-rans-slices.lwm --count 5000" \
+	"mutate lwm deflate=$(MUTATE) lwm tests/data/lwm/good-deflate-slices.lwm --count 5000" \
 	"mutate lwm context=$(MUTATE) lwm tests/data/lwm/good-context.lwm --count 2000" \
 	"mutate lwm slices=$(MUTATE) lwm tests/data/lwm/good-context-slices.lwm --count 2000" \
 	"mutate tflite=$(MUTATE) tflite tests/data/small.tflite --count 10000" \
