@@ -105,7 +105,13 @@ int lw_stranger_tflite(const void *data, size_t size,
 	return read_model(lw_import_tflite, data, size, error);
 }
 
+static int import_onnx(struct lw_graph **graph, const void *data, size_t size,
+		       struct lw_refusals *refusals, struct lwnpu_error *error)
+{
+	return lw_import_onnx(graph, data, size, NULL, refusals, error);
+}
+
 int lw_stranger_onnx(const void *data, size_t size, struct lwnpu_error *error)
 {
-	return read_model(lw_import_onnx, data, size, error);
+	return read_model(import_onnx, data, size, error);
 }

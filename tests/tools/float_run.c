@@ -154,7 +154,7 @@ static int run_model(bool round, char **paths)
 	struct lwnpu_error error = { 0 };
 	struct lw_graph *graph;
 	uint32_t i;
-	int ret = lw_import_file(&graph, paths[0], &refusals, &error);
+	int ret = lw_import_file(&graph, paths[0], NULL, &refusals, &error);
 
 	if (!ret) {
 		ret = run_file(graph, round, paths[1], paths[2], &error);

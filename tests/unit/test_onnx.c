@@ -199,7 +199,7 @@ struct result {
 static void import_bytes(struct result *r, const void *data, size_t size)
 {
 	memset(r, 0, sizeof(*r));
-	r->ret = lw_import_onnx(&r->graph, data, size, &r->refusals,
+	r->ret = lw_import_onnx(&r->graph, data, size, NULL, &r->refusals,
 				&r->error);
 	assert_int_equal(!r->ret, !!r->graph);
 	assert_int_equal(r->ret, r->error.code);
@@ -617,8 +617,8 @@ static void test_error_may_be_null(void **state)
 	struct lw_graph *graph = NULL;
 
 	(void)state;
-	assert_int_equal(lw_import_onnx(&graph, "\x0a", 1, &refusals, NULL),
-			 -EBADMSG);
+	assert_int_equal(lw_import_onnx(&graph, "\x0a", 1, NULL, &refusals,
+					NULL), -EBADMSG);
 	assert_null(graph);
 	lw_refusals_free(&refusals);
 }

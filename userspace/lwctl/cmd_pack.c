@@ -11,10 +11,12 @@
 
 enum { KEY_CALIB = 1, KEY_MEAN, KEY_STD, KEY_SCALE, KEY_CODING, KEY_PROFILE,
        KEY_EVAL, KEY_LABELS, KEY_FLOAT_OUTPUT, KEY_DEVICE, KEY_REPORT,
-       KEY_LIST_OPS };
+       KEY_LIST_OPS, KEY_SHAPE };
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "OUT.lwm", 0, "The package", 0 },
+	{ "shape", KEY_SHAPE, "D,D,...", 0,
+	  "Dimensions of the input of an ONNX model that leaves them open, the batch (1) among them; NAME=D,D,... for one input of several", 0 },
 	{ "calib", KEY_CALIB, "FILE", 0,
 	  "Inputs to calibrate a float model with: array (.npy), image or folder; NAME=FILE for one input of several", 0 },
 	{ "mean", KEY_MEAN, "A,B,C", 0,
@@ -71,6 +73,31 @@ static error_t parse_scale(struct lw_packing_request *request, const char *arg)
 
 	request->scaled = true;
 	return ret;
+}
+
+/* Cuts @arg in two. */
+static error_t parse_shape(struct lw_packing_request *request, char *arg)
+{
+	struct lw_shape *shape = &request->shapes[request->n_shapes++];
+	char *sizes = strrchr(arg, '=');
+	float dim[LW_MAX_RANK];
+
+	if (sizes) {
+		*sizes++ = 0;
+		shape->name = arg;
+	} else {
+		sizes = arg;
+	}
+	shape->n = lwctl_parse_numbers(sizes, dim, LW_MAX_RANK);
+	for (uint32_t i = 0; i < shape->n; i++) {
+		shape->dim[i] = dim[i] >= 1 && dim[i] <= LW_MAX_DIM ? dim[i] : 0;
+		if (!shape->dim[i] || shape->dim[i] != dim[i])
+			shape->n = 0;
+	}
+	if (!shape->n)
+		return lwctl_usage("--shape: \"%s\", expected 1 to %d whole numbers from 1 to %d",
+				   sizes, LW_MAX_RANK, LW_MAX_DIM);
+	return 0;
 }
 
 static error_t check(struct lw_packing_request *request)
@@ -133,6 +160,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct lw_pack_options *pack = &request->options;
 
 	switch (key) {
+	case KEY_SHAPE:
+		return parse_shape(request, arg);
 	case KEY_MEAN:
 		return parse_norm("mean", arg, pack->mean, &request->n_mean,
 				  false);
@@ -158,7 +187,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = request;
 		request->calib = calloc(state->argc, sizeof(*request->calib));
 		request->eval = calloc(state->argc, sizeof(*request->eval));
-		return request->calib && request->eval ? 0 : ENOMEM;
+		request->shapes = calloc(state->argc, sizeof(*request->shapes));
+		return request->calib && request->eval && request->shapes ?
+		       0 : ENOMEM;
 	case ARGP_KEY_END:
 		return check(request);
 	default:
@@ -230,6 +261,7 @@ static int run(int argc, char **argv)
 					    pack_run(&request);
 	free(request.calib);
 	free(request.eval);
+	free(request.shapes);
 	return status;
 }
 

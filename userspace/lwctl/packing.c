@@ -126,11 +126,12 @@ int lw_packing_open(struct lw_packing *packing,
 		    struct lw_packing_request *request,
 		    struct lwnpu_error *error)
 {
+	const struct lw_shapes shapes = { request->n_shapes, request->shapes };
 	struct lw_graph *graph;
 	bool bytes = false;
 	int ret;
 
-	ret = lw_import_file(&packing->graph, request->model,
+	ret = lw_import_file(&packing->graph, request->model, &shapes,
 			     &packing->refusals, error);
 	if (ret)
 		return ret;

@@ -13,6 +13,8 @@
  * struct lw_packing_request - the command line
  * @model: .onnx or .tflite
  * @output: .lwm
+ * @shapes: of inputs of @model, NAME=D,D,… or D,D,…
+ * @n_shapes: how many
  * @calib: files of inputs, as lw_feed_open()
  * @n_calib: how many, 0 without calibration
  * @eval: the same to evaluate on
@@ -30,6 +32,8 @@
  */
 struct lw_packing_request {
 	const char *model, *output;
+	struct lw_shape *shapes;
+	size_t n_shapes;
 	const char **calib, **eval;
 	size_t n_calib, n_eval;
 	const char *labels, *float_output, *device;

@@ -19,6 +19,7 @@
 #define LW_MAX_NODES 16384
 #define LW_MAX_DIM 65535
 #define LW_MAX_ELEMENTS (1u << 28)
+#define LW_MAX_RANK 8
 
 /**
  * struct lw_value - an activation
@@ -285,7 +286,7 @@ struct lw_node {
 struct lw_port {
 	struct lw_value *value;
 	uint32_t n_dims;
-	uint32_t dims[8];
+	uint32_t dims[LW_MAX_RANK];
 	bool nchw;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Reads a model file and tells its kind. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,10 +28,59 @@ static bool is_tflite(const void *data, size_t size)
 	return size >= 8 && !memcmp((const char *)data + 4, "TFL3", 4);
 }
 
-int lw_import_file(struct lw_graph **graph, const char *path,
-		   struct lw_refusals *refusals, struct lwnpu_error *error)
+const struct lw_shape *lw_shapes_find(const struct lw_shapes *shapes,
+				      const char *name)
 {
-	size_t size;
+	size_t i;
+
+	for (i = 0; shapes && i < shapes->n; i++)
+		if (!shapes->shape[i].name ||
+		    !strcmp(shapes->shape[i].name, name))
+			return &shapes->shape[i];
+	return NULL;
+}
+
+static const struct lw_port *find_input(const struct lw_graph *graph,
+					const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; name && i < graph->n_inputs; i++)
+		if (!strcmp(graph->inputs[i].value->name, name))
+			return &graph->inputs[i];
+	return !name && graph->n_inputs == 1 ? graph->inputs : NULL;
+}
+
+static int check_shape(const struct lw_graph *graph,
+		       const struct lw_shape *shape, struct lwnpu_error *error)
+{
+	const struct lw_port *port = find_input(graph, shape->name);
+	char is[LW_MAX_RANK * 12] = "";
+	uint32_t i, at = 0;
+
+	if (!port && !shape->name)
+		return lw_fail(error, -EDOM,
+			       "a shape without a name: the model has %u inputs, expected NAME=SHAPE",
+			       graph->n_inputs);
+	if (!port)
+		return lw_fail(error, -EDOM,
+			       "a shape for \"%s\", which is no input; the first is \"%s\"",
+			       shape->name, graph->inputs[0].value->name);
+	if (port->n_dims == shape->n &&
+	    !memcmp(port->dims, shape->dim, shape->n * sizeof(*shape->dim)))
+		return 0;
+	for (i = 0; i < port->n_dims; i++)
+		at += sprintf(is + at, "%s%u", i ? "," : "", port->dims[i]);
+	return lw_fail(error, -EDOM,
+		       "input \"%s\" of the model has the shape %s, not the one that was given",
+		       port->value->name, is);
+}
+
+int lw_import_file(struct lw_graph **graph, const char *path,
+		   const struct lw_shapes *shapes, struct lw_refusals *refusals,
+		   struct lwnpu_error *error)
+{
+	size_t size, i;
 	void *data;
 	int ret = lw_file_read(path, MAX_FILE_SIZE, &data, &size, error);
 
@@ -40,8 +90,11 @@ int lw_import_file(struct lw_graph **graph, const char *path,
 	if (is_tflite(data, size))
 		ret = lw_import_tflite(graph, data, size, refusals, error);
 	else
-		ret = lw_import_onnx(graph, data, size, refusals, error);
+		ret = lw_import_onnx(graph, data, size, shapes, refusals,
+				     error);
 	free(data);
+	for (i = 0; shapes && i < shapes->n && !ret; i++)
+		ret = check_shape(*graph, &shapes->shape[i], error);
 	if (!ret)
 		ret = name_source(*graph, path, error);
 	if (!ret)

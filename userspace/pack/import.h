@@ -6,17 +6,46 @@
 #include "graph.h"
 
 /**
+ * struct lw_shape - the dimensions that an input is to have
+ * @name: of the input; NULL: of the model's only one
+ * @n: how many
+ * @dim: the batch, which is 1, included
+ */
+struct lw_shape {
+	const char *name;
+	uint32_t n;
+	uint32_t dim[LW_MAX_RANK];
+};
+
+/**
+ * struct lw_shapes - dimensions for a model that leaves them open
+ * @n: inputs
+ * @shape: [n]
+ */
+struct lw_shapes {
+	size_t n;
+	const struct lw_shape *shape;
+};
+
+/** lw_shapes_find() - what an input is to have; NULL: that was not said */
+const struct lw_shape *lw_shapes_find(const struct lw_shapes *shapes,
+				      const char *name);
+
+/**
  * lw_import_file() - read a model; the kind is told by the file's contents
  * @graph: gets the graph; free with lw_graph_free()
  * @path: .tflite or .onnx
+ * @shapes: of inputs, may be NULL; TFLite models have their own, which these
+ *	have to be
  * @refusals: filled in when nodes cannot be packed; free in any case
  * @error: filled in on failure, may be NULL; starts with the path
  *
- * Return: 0; -EBADMSG the file is damaged; -EOPNOTSUPP see @refusals;
- * -ENOENT, …; -ENOMEM.
+ * Return: 0; -EBADMSG the file is damaged; -EOPNOTSUPP see @refusals; -EDOM
+ * the model's inputs have not those @shapes; -ENOENT, …; -ENOMEM.
  */
 int lw_import_file(struct lw_graph **graph, const char *path,
-		   struct lw_refusals *refusals, struct lwnpu_error *error);
+		   const struct lw_shapes *shapes, struct lw_refusals *refusals,
+		   struct lwnpu_error *error);
 
 /** lw_import_tflite() - the same from the bytes of a TFLite flatbuffer */
 int lw_import_tflite(struct lw_graph **graph, const void *data, size_t size,
@@ -24,7 +53,8 @@ int lw_import_tflite(struct lw_graph **graph, const void *data, size_t size,
 
 /** lw_import_onnx() - the same from the bytes of an ONNX protobuf */
 int lw_import_onnx(struct lw_graph **graph, const void *data, size_t size,
-		   struct lw_refusals *refusals, struct lwnpu_error *error);
+		   const struct lw_shapes *shapes, struct lw_refusals *refusals,
+		   struct lwnpu_error *error);
 
 /**
  * struct lw_claim - an operator that an importer reads

@@ -306,11 +306,13 @@ static void release(struct onnx_import *im)
 }
 
 int lw_import_onnx(struct lw_graph **graph, const void *data, size_t size,
-		   struct lw_refusals *refusals, struct lwnpu_error *error)
+		   const struct lw_shapes *shapes, struct lw_refusals *refusals,
+		   struct lwnpu_error *error)
 {
 	struct lw_budget budget = { .left = PARSER_BUDGET(size) };
 	ProtobufCAllocator allocator = lw_budget_allocator(&budget);
 	struct onnx_import im = {
+		.shapes = shapes,
 		.refusals = refusals,
 		.error = error,
 		.budget = CONSTANTS_BUDGET(size),

@@ -164,6 +164,7 @@ struct onnx_view;
  * @scope: the graph at work
  * @depth: graphs around it
  * @opset: version of the default operator set
+ * @shapes: of inputs that have none of their own
  * @graph: being made
  * @refusals: being made
  * @error: may be NULL
@@ -180,6 +181,7 @@ struct onnx_import {
 	struct onnx_scope *scope;
 	unsigned int depth;
 	int64_t opset;
+	const struct lw_shapes *shapes;
 	struct lw_graph *graph;
 	struct lw_refusals *refusals;
 	struct lwnpu_error *error;

@@ -22,36 +22,58 @@ input_shape(const Lw__Onnx__ValueInfoProto *proto)
 	return proto->type->tensor_type->shape;
 }
 
-/* A first dimension without a number is 1. 1: refused. */
+/*
+ * What is said of a dimension without a number; else it is 1 if it is the batch.
+ * 0: not known. Some exporters write -1 for what has no number.
+ */
+static int64_t dimension(const Lw__Onnx__DimensionProto *dim, uint32_t i,
+			 const struct lw_shape *given)
+{
+	if (dim->has_dim_value && dim->dim_value > 0)
+		return dim->dim_value;
+	if (given)
+		return given->dim[i];
+	return !i;
+}
+
+/* 1: refused. */
+static int refuse_dimension(struct onnx_import *im, struct onnx_value *value,
+			    const Lw__Onnx__DimensionProto *dim, uint32_t i,
+			    int64_t size)
+{
+	int ret;
+
+	if (size)
+		ret = lw_refuse(im->refusals, value->name, "input",
+				"dimension %u is %" PRId64
+				", expected 1 to %d", i, size, LW_MAX_DIM);
+	else
+		ret = lw_refuse(im->refusals, value->name, "input",
+				"dimension %u is '%.100s', expected a number: only the first, the batch, may be without, unless the shape is given",
+				i, dim->dim_param ? dim->dim_param : "?");
+	value->state = ONNX_REFUSED;
+	return ret ? ret : 1;
+}
+
+/* 1: refused. */
 static int read_shape(struct onnx_import *im,
 		      const Lw__Onnx__TensorShapeProto *shape,
 		      struct onnx_value *value)
 {
-	const Lw__Onnx__DimensionProto *dim;
+	const struct lw_shape *given = lw_shapes_find(im->shapes, value->name);
 	int64_t size;
 	uint32_t i;
-	int ret;
 
+	if (given && given->n != shape->n_dim)
+		return lw_fail(im->error, -EDOM,
+			       "input \"%s\" of the model has %zu dimensions, not the %u that were given",
+			       value->name, shape->n_dim, given->n);
 	value->shape.n = shape->n_dim;
 	for (i = 0; i < value->shape.n; i++) {
-		dim = shape->dim[i];
-		size = dim->has_dim_value ? dim->dim_value : i ? 0 : 1;
-		if (!dim->has_dim_value && i) {
-			value->state = ONNX_REFUSED;
-			ret = lw_refuse(im->refusals, value->name, "input",
-					"dimension %u is '%.100s', expected a number: only the first, the batch, may be symbolic",
-					i, dim->dim_param ? dim->dim_param :
-							    "?");
-			return ret ? ret : 1;
-		}
-		if (size < 1 || size > LW_MAX_DIM) {
-			value->state = ONNX_REFUSED;
-			ret = lw_refuse(im->refusals, value->name, "input",
-					"dimension %u is %" PRId64
-					", expected 1 to %d", i, size,
-					LW_MAX_DIM);
-			return ret ? ret : 1;
-		}
+		size = dimension(shape->dim[i], i, given);
+		if (size < 1 || size > LW_MAX_DIM)
+			return refuse_dimension(im, value, shape->dim[i], i,
+						size);
 		value->shape.dim[i] = size;
 	}
 	return 0;
