@@ -8,6 +8,7 @@ import numpy as np
 import peers
 import pytest
 import tflite_models
+import tflite_sparse
 from ai_edge_litert.interpreter import Interpreter
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -266,3 +267,16 @@ def test_vector_that_becomes_an_image(tmp_path):
     model = maker.finish(conv(maker, image, (1, 9, 4, 5), (5, 3, 4, 6)))
     x = np.random.default_rng(7).normal(size=(10, 378)).astype(np.float32)
     assert_close(ours(tmp_path, model, x), theirs(model, x), 1e-5)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_sparse_weights(tmp_path, seed):
+    model = tflite_sparse.model(seed)
+    shape = tflite_models.read(model).subgraphs[0].tensors[0].shape
+    x = np.random.default_rng(seed).normal(size=(3, *shape[1:]))
+    assert_close(ours(tmp_path, model, x), theirs(model, x), 1e-5)
+
+
+def test_sparse_file_is_current():
+    assert (ROOT / "tests/data/graph-sparse.tflite").read_bytes() == \
+        tflite_sparse.model(2)

@@ -15,8 +15,8 @@ enum { KEY_CALIB = 1, KEY_MEAN, KEY_STD, KEY_SCALE, KEY_CODING, KEY_PROFILE,
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "OUT.lwm", 0, "The package", 0 },
-	{ "shape", KEY_SHAPE, "D,D,...", 0,
-	  "Dimensions of the input of an ONNX model that leaves them open, the batch (1) among them; NAME=D,D,... for one input of several", 0 },
+	{ "shape", KEY_SHAPE, "SHAPE", 0,
+	  "Dimensions of an ONNX model's input that leaves them open: 1,3,224,224, the batch first; NAME=SHAPE for one input of several", 0 },
 	{ "calib", KEY_CALIB, "FILE", 0,
 	  "Inputs to calibrate a float model with: array (.npy), image or folder; NAME=FILE for one input of several", 0 },
 	{ "mean", KEY_MEAN, "A,B,C", 0,

@@ -192,7 +192,7 @@ static const struct lw_tflite_builtin builtins[] = {
 	REFUSED(NON_MAX_SUPPRESSION_V5),
 	REFUSED(SCATTER_ND),
 	REFUSED(SELECT_V2),
-	REFUSED(DENSIFY),
+	PACKED(DENSIFY, densify, NONE, 1, 1, "of constants"),
 	REFUSED(SEGMENT_SUM),
 	PACKED(BATCH_MATMUL, batch_matmul, BATCH_MATMUL, 2, 2,
 	       WITHIN_ONE),

@@ -25,9 +25,6 @@ int lw_tflite_constant(struct lw_tflite_op *op,
 	if (!tensor->data)
 		return lw_tflite_refuse(op, "its %s, '%s', is no constant",
 					what, tensor->name);
-	if (tensor->sparse)
-		return lw_tflite_refuse(op, "its %s, '%s', is sparse; dense expected",
-					what, tensor->name);
 	if (!lw_tflite_type_size(tensor->type))
 		return lw_tflite_refuse(op, "its %s, '%s', is %s", what,
 					tensor->name,

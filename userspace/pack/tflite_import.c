@@ -345,8 +345,14 @@ static int import_model(struct lw_tflite_import *import)
 	return ret ? ret : check_graph(import);
 }
 
-static uint64_t allowance(size_t size)
+/* Of a file of @size bytes, with what its sparse constants leave out. */
+static uint64_t allowance(const struct lw_tflite_model *model, size_t size)
 {
+	uint32_t i;
+
+	for (i = 0; i < model->n_tensors; i++)
+		if (model->tensors[i].filled)
+			size += model->tensors[i].size;
 	if (size > LW_MAX_ELEMENTS / MAX_SHARING)
 		return LW_MAX_ELEMENTS;
 	return (uint64_t)size * MAX_SHARING;
@@ -358,7 +364,6 @@ int lw_import_tflite(struct lw_graph **graph, const void *data, size_t size,
 	struct lw_tflite_model model;
 	struct lw_tflite_import import = {
 		.model = &model,
-		.constants = allowance(size),
 		.refusals = refusals,
 		.error = error,
 	};
@@ -369,6 +374,7 @@ int lw_import_tflite(struct lw_graph **graph, const void *data, size_t size,
 	*graph = NULL;
 	if (ret)
 		return ret;
+	import.constants = allowance(&model, size);
 	import.graph = lw_graph_new("TFLite model");
 	import.values = calloc(n, sizeof(*import.values));
 	import.written = calloc(n, sizeof(*import.written));

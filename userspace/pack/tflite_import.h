@@ -368,6 +368,7 @@ int lw_tflite_abs(struct lw_tflite_op *op);
 int lw_tflite_neg(struct lw_tflite_op *op);
 int lw_tflite_softmax(struct lw_tflite_op *op);
 int lw_tflite_quantize(struct lw_tflite_op *op);
+int lw_tflite_densify(struct lw_tflite_op *op);
 int lw_tflite_dequantize(struct lw_tflite_op *op);
 int lw_tflite_reshape(struct lw_tflite_op *op);
 int lw_tflite_shape(struct lw_tflite_op *op);

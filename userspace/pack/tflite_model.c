@@ -3,7 +3,10 @@
 #include <stdlib.h>
 
 #include "graph.h"
-#include "tflite_model.h"
+#include "tflite_sparse.h"
+
+/* Constants may be this sparse. */
+#define MAX_GROWTH 64
 
 enum {
 	MODEL_VERSION = 0,
@@ -132,6 +135,7 @@ static int read_tensor(struct lw_tflite_model *model, const struct parts *parts,
 	struct lw_fb_vector shape = lw_fb_vector(table, TENSOR_SHAPE, 4);
 	struct lw_fb_table sparsity = lw_fb_child(table, TENSOR_SPARSITY);
 	uint32_t i;
+	int ret;
 
 	lw_tflite_text(tensor->name, sizeof(tensor->name), &name);
 	tensor->type = lw_fb_u8(table, TENSOR_TYPE, 0);
@@ -142,10 +146,12 @@ static int read_tensor(struct lw_tflite_model *model, const struct parts *parts,
 	tensor->zero_point =
 		lw_fb_vector(&quantization, QUANTIZATION_ZERO_POINT, 8);
 	tensor->axis = lw_fb_i32(&quantization, QUANTIZATION_AXIS, 0);
-	tensor->sparse = sparsity.size;
 	tensor->variable = lw_fb_u8(table, TENSOR_IS_VARIABLE, 0);
-	return read_constant(model, parts, lw_fb_i32(table, TENSOR_BUFFER, 0),
-			     tensor, error);
+	ret = read_constant(model, parts, lw_fb_i32(table, TENSOR_BUFFER, 0),
+			    tensor, error);
+	if (!ret && sparsity.size && tensor->data)
+		ret = lw_tflite_fill(model, &sparsity, tensor, error);
+	return ret;
 }
 
 static int read_tensors(struct lw_tflite_model *model,
@@ -311,6 +317,9 @@ int lw_tflite_model_read(struct lw_tflite_model *model, const void *data,
 	int ret;
 
 	*model = (struct lw_tflite_model){ .fb = { data, size, NULL, 0 } };
+	if (lw_mul(size, MAX_GROWTH, &model->room) ||
+	    model->room > LW_MAX_ELEMENTS)
+		model->room = LW_MAX_ELEMENTS;
 	ret = read_root(model, &parts, error);
 	if (!ret)
 		ret = read_tensors(model, &parts, error);
@@ -325,6 +334,10 @@ int lw_tflite_model_read(struct lw_tflite_model *model, const void *data,
 
 void lw_tflite_model_release(struct lw_tflite_model *model)
 {
+	uint32_t i;
+
+	for (i = 0; i < model->n_tensors; i++)
+		free(model->tensors[i].filled);
 	free(model->tensors);
 	free(model->operators);
 	*model = (struct lw_tflite_model){ 0 };

@@ -49,7 +49,7 @@ enum lw_tflite_type {
  * @scale: f32 quantisation scales
  * @zero_point: s64 zero points
  * @axis: the dimension that several scales go along
- * @sparse: the bytes are those of a sparse encoding
+ * @filled: owned: @data, if only some of its numbers are in the file
  * @variable: it keeps its value from one run to the next
  */
 struct lw_tflite_tensor {
@@ -62,7 +62,7 @@ struct lw_tflite_tensor {
 	struct lw_fb_vector scale;
 	struct lw_fb_vector zero_point;
 	int32_t axis;
-	bool sparse;
+	uint8_t *filled;
 	bool variable;
 };
 
@@ -87,6 +87,7 @@ struct lw_tflite_operator {
 /**
  * struct lw_tflite_model - a model's main graph
  * @fb: its bytes
+ * @room: bytes that sparse constants may still take when they are dense
  * @tensors: [n_tensors]
  * @operators: [n_operators] in the order of execution
  * @inputs: s32 tensors
@@ -94,6 +95,7 @@ struct lw_tflite_operator {
  */
 struct lw_tflite_model {
 	struct lw_fb fb;
+	size_t room;
 	uint32_t n_tensors;
 	struct lw_tflite_tensor *tensors;
 	uint32_t n_operators;

@@ -103,7 +103,18 @@ static void pass_constant(struct lw_tflite_tensor *out,
 	out->scale = in->scale;
 	out->zero_point = in->zero_point;
 	out->axis = in->axis;
-	out->sparse = in->sparse;
+}
+
+/* Sparse constants are dense when the model is read. */
+int lw_tflite_densify(struct lw_tflite_op *op)
+{
+	const struct lw_tflite_tensor *tensor = lw_tflite_input(op, 0);
+
+	if (!tensor->data)
+		return lw_tflite_refuse(op, "'%s' is no constant",
+					tensor->name);
+	pass_constant(lw_tflite_output(op), tensor);
+	return 0;
 }
 
 int lw_tflite_dequantize(struct lw_tflite_op *op)
