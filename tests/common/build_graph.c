@@ -15,7 +15,7 @@ static void *need(void *p)
 	return p;
 }
 
-void build_seed(uint32_t seed)
+void build_seed(uint64_t seed)
 {
 	source = lw_random_seed(seed);
 }

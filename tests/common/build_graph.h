@@ -52,7 +52,7 @@ void build_scale(struct lw_value *value, float scale, int32_t zero_point);
 /* Uniform in -1…1, from the state that build_seed() sets. */
 float build_random(void);
 uint32_t build_random_below(uint32_t n);
-void build_seed(uint32_t seed);
+void build_seed(uint64_t seed);
 
 /* Numbers for an input, to be freed. */
 float *build_numbers(const struct lw_value *value);

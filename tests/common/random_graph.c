@@ -343,7 +343,7 @@ static void set_outputs(struct lw_graph *graph)
 			build_output(graph, graph->values[i]);
 }
 
-struct lw_graph *random_graph(uint32_t seed, uint32_t n_nodes)
+struct lw_graph *random_graph(uint64_t seed, uint32_t n_nodes)
 {
 	struct making m = { .graph = lw_graph_new("random") };
 	struct lw_node *node;

@@ -10,6 +10,6 @@
  * nothing reads is an output. Numbers stay within what 8 bits can follow.
  * Everything follows from @seed.
  */
-struct lw_graph *random_graph(uint32_t seed, uint32_t n_nodes);
+struct lw_graph *random_graph(uint64_t seed, uint32_t n_nodes);
 
 #endif /* RANDOM_GRAPH_H */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/arguments.h"
 #include "../common/lwm_samples.h"
 #include "../common/mutation.h"
 #include "../common/stranger.h"
@@ -285,12 +286,12 @@ static int try_mutation(const struct kind *kind, struct mutant *mutant,
 
 static int try_mutations(const struct kind *kind,
 			 const struct mutant *original, uint64_t seed,
-			 unsigned long count, struct totals *totals)
+			 uint64_t count, struct totals *totals)
 {
 	struct mutant mutant = { .room = 2 * original->size + 4096 };
 	struct lw_random random;
 	char name[64];
-	unsigned long i;
+	uint64_t i;
 	int ret = 0;
 
 	mutant.data = malloc(mutant.room);
@@ -310,7 +311,7 @@ static int try_mutations(const struct kind *kind,
 }
 
 static int run(const struct kind *kind, const struct mutant *original,
-	       uint64_t seed, unsigned long count)
+	       uint64_t seed, uint64_t count)
 {
 	struct totals whole = { 0 }, cuts = { 0 }, mutations = { 0 };
 
@@ -339,32 +340,22 @@ static const struct kind *find_kind(const char *name)
 	return NULL;
 }
 
-static int usage(void)
-{
-	fprintf(stderr, "usage: mutate lwm|tflite|onnx FILE [--count N] [--seed S]\n");
-	return 2;
-}
-
 int main(int argc, char **argv)
 {
-	unsigned long count = 1000;
+	uint64_t seed = 1, count = 1000;
 	struct mutant original;
 	struct lwnpu_error error;
 	const struct kind *kind;
-	uint64_t seed = 1;
 	void *data;
-	int i, ret;
+	int ret;
 
-	kind = argc > 2 && argc % 2 ? find_kind(argv[1]) : NULL;
-	if (!kind)
-		return usage();
-	for (i = 3; i < argc; i += 2) {
-		if (!strcmp(argv[i], "--count"))
-			count = strtoul(argv[i + 1], NULL, 0);
-		else if (!strcmp(argv[i], "--seed"))
-			seed = strtoull(argv[i + 1], NULL, 0);
-		else
-			return usage();
+	kind = argc > 2 ? find_kind(argv[1]) : NULL;
+	if (!kind || !read_arguments(argv + 3, (struct argument[]){
+			{ "--count", &count, NULL },
+			{ "--seed", &seed, NULL },
+			{ NULL, NULL, NULL } })) {
+		fprintf(stderr, "usage: mutate lwm|tflite|onnx FILE [--count N] [--seed S]\n");
+		return 2;
 	}
 	if (lw_file_read(argv[2], MAX_FILE, &data, &original.size, &error)) {
 		fprintf(stderr, "mutate: %s\n", error.message);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../common/arguments.h"
 #include "../common/random_program.h"
 #include "../common/trial.h"
 
@@ -29,8 +30,7 @@ struct summary {
 };
 
 struct options {
-	unsigned long count;
-	uint64_t seed;
+	uint64_t count, seed;
 	char names[2][64];
 };
 
@@ -113,21 +113,18 @@ static void report(const struct options *options,
 	       seed, options->names[0], options->names[1]);
 }
 
-static int parse(int argc, char **argv, struct options *options)
+static bool parse(char **words, struct options *options)
 {
-	int i;
+	const char *engines = NULL;
 
-	for (i = 1; i + 1 < argc; i += 2) {
-		if (!strcmp(argv[i], "--count"))
-			options->count = strtoul(argv[i + 1], NULL, 0);
-		else if (!strcmp(argv[i], "--seed"))
-			options->seed = strtoull(argv[i + 1], NULL, 0);
-		else if (strcmp(argv[i], "--engines") ||
-			 sscanf(argv[i + 1], "%63[^,],%63[^,]",
-				options->names[0], options->names[1]) != 2)
-			return -EINVAL;
-	}
-	return i == argc ? 0 : -EINVAL;
+	if (!read_arguments(words, (struct argument[]){
+			{ "--count", &options->count, NULL },
+			{ "--seed", &options->seed, NULL },
+			{ "--engines", NULL, &engines },
+			{ NULL, NULL, NULL } }))
+		return false;
+	return !engines || sscanf(engines, "%63[^,],%63[^,]",
+				  options->names[0], options->names[1]) == 2;
 }
 
 static int run_all(const struct options *options,
@@ -136,7 +133,7 @@ static int run_all(const struct options *options,
 	struct lwnpu_error error;
 	struct lw_program program;
 	struct summary summary = { 0 };
-	unsigned long i;
+	uint64_t i;
 
 	for (i = 0; i < options->count; i++) {
 		lw_random_program(&program, options->seed + i);
@@ -148,7 +145,7 @@ static int run_all(const struct options *options,
 		}
 		lw_program_release(&program);
 	}
-	printf("%s and %s: %lu programs, %" PRIu64 " operations, %" PRIu64 " of %" PRIu64 " gates taken, seeds from %" PRIu64 ": %lu differ\n",
+	printf("%s and %s: %" PRIu64 " programs, %" PRIu64 " operations, %" PRIu64 " of %" PRIu64 " gates taken, seeds from %" PRIu64 ": %lu differ\n",
 	       engines[0].name, engines[1].name, options->count, summary.ops,
 	       summary.taken, summary.gates, options->seed, summary.failed);
 	return summary.failed ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -165,7 +162,8 @@ int main(int argc, char **argv)
 	struct lwnpu_error error;
 	int status = EXIT_FAILURE;
 
-	if (parse(argc, argv, &options)) {
+	(void)argc;
+	if (!parse(argv + 1, &options)) {
 		fprintf(stderr,
 			"usage: engines [--count N] [--seed S] [--engines A,B]\n");
 		return 2;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../common/arguments.h"
 #include "../common/follow.h"
 #include "../common/random_graph.h"
 #include "lower.h"
@@ -18,9 +19,7 @@
 #define MAX_PORTS 32
 
 struct options {
-	unsigned long count;
-	uint32_t seed;
-	uint32_t nodes;
+	uint64_t count, seed, nodes;
 	const char *device;
 };
 
@@ -314,45 +313,26 @@ static int check_graph(struct lw_graph *graph, const struct devices *devices,
 static int run_all(const struct options *options,
 		   const struct devices *devices)
 {
-	unsigned long i, failed = 0, nodes = 0;
+	unsigned long failed = 0, nodes = 0;
 	struct lwnpu_error error;
 	struct lw_graph *graph;
-	uint32_t seed;
+	uint64_t i, seed;
 
 	for (i = 0; i < options->count; i++) {
 		seed = options->seed + i;
 		graph = random_graph(seed, options->nodes);
 		nodes += graph->n_nodes;
 		if (check_graph(graph, devices, &error)) {
-			printf("seed %" PRIu32 ": %s\nagain: graphs --count 1 --seed %" PRIu32 " --nodes %" PRIu32 " --device %s\n",
+			printf("seed %" PRIu64 ": %s\nagain: graphs --count 1 --seed %" PRIu64 " --nodes %" PRIu64 " --device %s\n",
 			       seed, error.message, seed, options->nodes,
 			       options->device);
 			failed++;
 		}
 		lw_graph_free(graph);
 	}
-	printf("ref and %s: %lu graphs, %lu nodes, seeds from %" PRIu32 ": %lu differ\n",
+	printf("ref and %s: %" PRIu64 " graphs, %lu nodes, seeds from %" PRIu64 ": %lu differ\n",
 	       options->device, options->count, nodes, options->seed, failed);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-static int parse(int argc, char **argv, struct options *options)
-{
-	int i;
-
-	for (i = 1; i + 1 < argc; i += 2) {
-		if (!strcmp(argv[i], "--count"))
-			options->count = strtoul(argv[i + 1], NULL, 0);
-		else if (!strcmp(argv[i], "--seed"))
-			options->seed = strtoul(argv[i + 1], NULL, 0);
-		else if (!strcmp(argv[i], "--nodes"))
-			options->nodes = strtoul(argv[i + 1], NULL, 0);
-		else if (!strcmp(argv[i], "--device"))
-			options->device = argv[i + 1];
-		else
-			return -EINVAL;
-	}
-	return i == argc ? 0 : -EINVAL;
 }
 
 int main(int argc, char **argv)
@@ -367,7 +347,13 @@ int main(int argc, char **argv)
 	struct lwnpu_error error;
 	int status = EXIT_FAILURE;
 
-	if (parse(argc, argv, &options)) {
+	(void)argc;
+	if (!read_arguments(argv + 1, (struct argument[]){
+			{ "--count", &options.count, NULL },
+			{ "--seed", &options.seed, NULL },
+			{ "--nodes", &options.nodes, NULL },
+			{ "--device", NULL, &options.device },
+			{ NULL, NULL, NULL } })) {
 		fprintf(stderr,
 			"usage: graphs [--count N] [--seed S] [--nodes N] [--device NAME]\n");
 		return 2;

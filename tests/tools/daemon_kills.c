@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/arguments.h"
 #include "../common/device_jobs.h"
 #include "../common/random.h"
 #include "drm_node.h"
@@ -309,34 +310,17 @@ static bool write_attempts(const char *value)
 
 static bool parse(int argc, char **argv, struct options *options)
 {
-	const struct {
-		const char *name;
-		uint64_t *value;
-	} numbers[] = {
-		{ "--jobs", &options->jobs },
-		{ "--kills", &options->kills },
-		{ "--processes", &options->processes },
-		{ "--attempts", &options->attempts },
-		{ "--seed", &options->seed },
-	};
-	const size_t n = sizeof(numbers) / sizeof(numbers[0]);
-
-	if (argc < 2 || argc % 2)
-		return false;
 	options->lwnpud = argv[1];
-	for (int i = 2; i < argc; i += 2) {
-		size_t k = 0;
-
-		while (k < n && strcmp(argv[i], numbers[k].name))
-			k++;
-		if (k < n)
-			*numbers[k].value = strtoull(argv[i + 1], NULL, 0);
-		else if (!strcmp(argv[i], "--engine"))
-			options->engine = argv[i + 1];
-		else
-			return false;
-	}
-	return options->kills && options->processes &&
+	return argc >= 2 &&
+	       read_arguments(argv + 2, (struct argument[]){
+			{ "--jobs", &options->jobs, NULL },
+			{ "--kills", &options->kills, NULL },
+			{ "--processes", &options->processes, NULL },
+			{ "--attempts", &options->attempts, NULL },
+			{ "--seed", &options->seed, NULL },
+			{ "--engine", NULL, &options->engine },
+			{ NULL, NULL, NULL } }) &&
+	       options->kills && options->processes &&
 	       options->processes <= MAX_PROCESSES &&
 	       options->jobs >= options->kills;
 }

@@ -10,42 +10,15 @@
 
 #include <cmocka.h>
 
-#include "../common/fake_drm.h"
+#include "../common/drm_rig.h"
 #include "../common/random_program.h"
 #include "../common/trial.h"
 
-#define NODE "/dev/accel/accel0"
+#define NODE DRM_RIG_NODE
 #define PROGRAMS 150
 #define THREADS 4
 
 static const struct lw_engine_ops *const drm = &lw_drm_engine;
-
-static int start(void **state)
-{
-	(void)state;
-	unsetenv("LWNPU_DEVICE");
-	fake_drm_start();
-	return 0;
-}
-
-static int stop(void **state)
-{
-	bool clean = fake_drm_is_clean();
-
-	(void)state;
-	fake_drm_stop();
-	return clean ? 0 : -1;
-}
-
-static void *open_node(void)
-{
-	struct lwnpu_error error;
-	void *engine;
-
-	if (drm->open(&engine, NODE, &error))
-		fail_msg("%s", error.message);
-	return engine;
-}
 
 /* A program with its buffers; @seed chooses which are the device's own. */
 static void open_trial(struct lw_trial *trial, void *engine,
@@ -70,7 +43,7 @@ static void run_trial(struct lw_trial *trial, uint64_t seed)
 
 static void buffers(void **state)
 {
-	void *engine = open_node();
+	void *engine = drm_rig_open();
 	uint8_t *data, *other;
 
 	(void)state;
@@ -123,7 +96,7 @@ static void random_programs(void *engine)
 
 static void same_bytes(void **state)
 {
-	void *engine = open_node();
+	void *engine = drm_rig_open();
 
 	(void)state;
 	print_message("seeds 1 to %d\n", PROGRAMS);
@@ -137,7 +110,7 @@ static void same_bytes_with_arena(void **state)
 
 	(void)state;
 	fake_drm.arena_size = 10000;
-	engine = open_node();
+	engine = drm_rig_open();
 	random_programs(engine);
 	drm->close(engine);
 }
@@ -155,7 +128,7 @@ static void places(void **state)
 	uint8_t table[256] = { [7] = 77 };
 	struct lw_program program = { &op, 1, table, sizeof(table), { 0 } };
 	struct lw_binding bindings[LWNPU_REGION_MAX] = { 0 };
-	void *engine = open_node(), *loaded;
+	void *engine = drm_rig_open(), *loaded;
 	struct lwnpu_error error;
 	static const int offsets[] = { 0, 64, 3840, 1, 32, 3904 };
 	uint8_t *in, *out;
@@ -198,7 +171,7 @@ static void wrong_bindings(void **state)
 	struct lw_program program;
 	struct lwnpu_error error;
 	struct lw_trial trial;
-	void *engine = open_node();
+	void *engine = drm_rig_open();
 	struct lw_binding *in;
 
 	(void)state;
@@ -222,7 +195,7 @@ static void wrong_bindings(void **state)
 
 static void two_calls_a_job(void **state)
 {
-	void *engine = open_node();
+	void *engine = drm_rig_open();
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 20; seed++) {
@@ -261,7 +234,7 @@ static void refused_programs(void **state)
 {
 	struct lw_program program;
 	struct lwnpu_error error;
-	void *engine = open_node();
+	void *engine = drm_rig_open();
 	uint32_t kept;
 
 	(void)state;
@@ -328,7 +301,7 @@ static void outcomes(void **state)
 	struct lw_program program;
 	struct lwnpu_error error;
 	struct lw_trial trial;
-	void *engine = open_node();
+	void *engine = drm_rig_open();
 
 	(void)state;
 	open_trial(&trial, engine, &program, 9);
@@ -357,7 +330,7 @@ static void guilty_queue(void **state)
 {
 	struct lw_program program;
 	struct lw_trial trial;
-	void *engine = open_node();
+	void *engine = drm_rig_open();
 
 	(void)state;
 	open_trial(&trial, engine, &program, 4);
@@ -395,7 +368,7 @@ static void refused_jobs(void **state)
 	struct lw_program program;
 	struct lwnpu_error error;
 	struct lw_trial trial;
-	void *engine = open_node();
+	void *engine = drm_rig_open();
 
 	(void)state;
 	open_trial(&trial, engine, &program, 6);
@@ -425,7 +398,7 @@ static void device_gone(void **state)
 	struct lw_program program;
 	struct lwnpu_error error;
 	struct lw_trial trial;
-	void *engine = open_node(), *loaded, *other;
+	void *engine = drm_rig_open(), *loaded, *other;
 
 	(void)state;
 	open_trial(&trial, engine, &program, 8);
@@ -537,7 +510,7 @@ static void threads(void **state)
 
 	(void)state;
 	fake_drm.max_queues = 2;
-	engine = open_node();
+	engine = drm_rig_open();
 	for (int i = 0; i < THREADS; i++) {
 		workers[i] = (struct worker){ .engine = engine, .seed = i };
 		assert_int_equal(pthread_create(&workers[i].thread, NULL, work,
@@ -555,20 +528,19 @@ static void threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(buffers, start, stop),
-		cmocka_unit_test_setup_teardown(same_bytes, start, stop),
-		cmocka_unit_test_setup_teardown(same_bytes_with_arena, start,
-						stop),
-		cmocka_unit_test_setup_teardown(places, start, stop),
-		cmocka_unit_test_setup_teardown(wrong_bindings, start, stop),
-		cmocka_unit_test_setup_teardown(two_calls_a_job, start, stop),
-		cmocka_unit_test_setup_teardown(refused_programs, start, stop),
-		cmocka_unit_test_setup_teardown(outcomes, start, stop),
-		cmocka_unit_test_setup_teardown(guilty_queue, start, stop),
-		cmocka_unit_test_setup_teardown(refused_jobs, start, stop),
-		cmocka_unit_test_setup_teardown(device_gone, start, stop),
-		cmocka_unit_test_setup_teardown(each_call_fails, start, stop),
-		cmocka_unit_test_setup_teardown(threads, start, stop),
+		DRM_RIG_TEST(buffers),
+		DRM_RIG_TEST(same_bytes),
+		DRM_RIG_TEST(same_bytes_with_arena),
+		DRM_RIG_TEST(places),
+		DRM_RIG_TEST(wrong_bindings),
+		DRM_RIG_TEST(two_calls_a_job),
+		DRM_RIG_TEST(refused_programs),
+		DRM_RIG_TEST(outcomes),
+		DRM_RIG_TEST(guilty_queue),
+		DRM_RIG_TEST(refused_jobs),
+		DRM_RIG_TEST(device_gone),
+		DRM_RIG_TEST(each_call_fails),
+		DRM_RIG_TEST(threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,44 +9,17 @@
 
 #include <cmocka.h>
 
-#include "../common/fake_drm.h"
+#include "../common/drm_rig.h"
 #include "../common/lwm_samples.h"
 
 #define MINOR DRM_LWNPU_VERSION_MINOR
-#define NODE "/dev/accel/accel0"
+#define NODE DRM_RIG_NODE
 
 static const struct lw_engine_ops *const drm = &lw_drm_engine;
 
-static int start(void **state)
-{
-	(void)state;
-	unsetenv("LWNPU_DEVICE");
-	fake_drm_start();
-	return 0;
-}
-
-static int stop(void **state)
-{
-	bool clean = fake_drm_is_clean();
-
-	(void)state;
-	fake_drm_stop();
-	return clean ? 0 : -1;
-}
-
-static void *open_node(void)
-{
-	struct lwnpu_error error;
-	void *engine;
-
-	if (drm->open(&engine, NODE, &error))
-		fail_msg("%s", error.message);
-	return engine;
-}
-
 static void opening(void **state)
 {
-	void *engine = open_node();
+	void *engine = drm_rig_open();
 
 	(void)state;
 	assert_string_equal(fake_drm.log,
@@ -105,7 +78,7 @@ static void newer_driver(void **state)
 
 	(void)state;
 	fake_drm.nodes = nodes;
-	drm->close(open_node());
+	drm->close(drm_rig_open());
 }
 
 /* The device that opens for @name, by the name that it gives itself. */
@@ -312,15 +285,14 @@ static void model_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(opening, start, stop),
-		cmocka_unit_test_setup_teardown(refused_nodes, start, stop),
-		cmocka_unit_test_setup_teardown(newer_driver, start, stop),
-		cmocka_unit_test_setup_teardown(device_names, start, stop),
-		cmocka_unit_test_setup_teardown(default_node_fails, start,
-						stop),
-		cmocka_unit_test_setup_teardown(listing, start, stop),
-		cmocka_unit_test_setup_teardown(model_run, start, stop),
-		cmocka_unit_test_setup_teardown(model_refused, start, stop),
+		DRM_RIG_TEST(opening),
+		DRM_RIG_TEST(refused_nodes),
+		DRM_RIG_TEST(newer_driver),
+		DRM_RIG_TEST(device_names),
+		DRM_RIG_TEST(default_node_fails),
+		DRM_RIG_TEST(listing),
+		DRM_RIG_TEST(model_run),
+		DRM_RIG_TEST(model_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,6 @@ static void test_batch_norm_before_convolution(void **state)
 	lw_graph_free(graph);
 }
 
-/* The border of a padded image is not what the batch norm makes of zeros. */
 /* Not every result of a transposed one has all weights in it. */
 static void test_batch_norm_beside_transposed_convolution(void **state)
 {
@@ -84,6 +83,7 @@ static void test_batch_norm_beside_transposed_convolution(void **state)
 	}
 }
 
+/* The border of a padded image is not what the batch norm makes of zeros. */
 static void test_batch_norm_before_padding_stays(void **state)
 {
 	struct lw_graph *graph = build_graph(6, 6, 4);

@@ -23,20 +23,7 @@
 #include "../memory/short.h"
 
 #if !LW_SHORT_IS_THERE
-
-static void sweep(void **state)
-{
-	(void)state;
-	skip();
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = { cmocka_unit_test(sweep) };
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
-
+#include "../memory/absent.h"
 #else
 
 #define SIZE (3 * 5 * 3)

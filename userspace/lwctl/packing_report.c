@@ -85,8 +85,10 @@ static void add_pass(struct lw_table *table, const struct lw_report *report,
 						 row->bytes_after,
 						 row->macs_before,
 						 row->macs_after });
-		lw_table_add(table, isnan(row->error) ? "" : "%.5f",
-			     row->error);
+		if (isnan(row->error))
+			lw_table_add(table, "%s", "");
+		else
+			lw_table_add(table, "%.5f", row->error);
 	}
 	lw_table_add(table, "%s", sum->pass);
 	lw_table_add(table, "total of %u", sum->n);

@@ -254,22 +254,6 @@ static bool is_fully_connected(const struct lw_node *node)
 	       node->out->h == 1 && node->out->w == 1;
 }
 
-/* The kernel becomes the image. */
-static void widen(struct lw_node *node, const struct lw_value *image)
-{
-	node->window = (struct lw_window){
-		.kernel_h = image->h,
-		.kernel_w = image->w,
-		.stride_h = 1,
-		.stride_w = 1,
-		.dilation_h = 1,
-		.dilation_w = 1,
-	};
-	node->weights->kh = image->h;
-	node->weights->kw = image->w;
-	node->weights->i = image->c;
-}
-
 int lw_fold_flatten(struct lw_folding *folding, struct lw_node *node)
 {
 	const struct lw_node *before;
@@ -291,7 +275,7 @@ int lw_fold_flatten(struct lw_folding *folding, struct lw_node *node)
 		ret = move_weights(node->weights, &digits) ? -ENOMEM : 1;
 	if (ret <= 0)
 		return ret;
-	widen(node, image);
+	lw_window_cover(&node->window, node->weights, image);
 	node->in[0] = image;
 	lw_fold_remove_unread(folding->graph, before);
 	return 1;

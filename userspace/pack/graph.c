@@ -221,6 +221,22 @@ void lw_graph_remove(struct lw_graph *graph, uint32_t node)
 		(graph->n_nodes - node) * sizeof(*graph->nodes));
 }
 
+void lw_window_cover(struct lw_window *window, struct lw_weights *weights,
+		     const struct lw_value *image)
+{
+	*window = (struct lw_window){
+		.kernel_h = image->h,
+		.kernel_w = image->w,
+		.stride_h = 1,
+		.stride_w = 1,
+		.dilation_h = 1,
+		.dilation_w = 1,
+	};
+	weights->kh = image->h;
+	weights->kw = image->w;
+	weights->i = image->c;
+}
+
 struct lw_node *lw_graph_producer(const struct lw_graph *graph,
 				  const struct lw_value *value)
 {

@@ -370,6 +370,9 @@ int lw_graph_input(struct lw_graph *graph, const struct lw_port *port);
 int lw_graph_output(struct lw_graph *graph, const struct lw_port *port);
 /* Removes a node (its place closes up) and frees it. */
 void lw_graph_remove(struct lw_graph *graph, uint32_t node);
+/* A fully connected layer of an image, flat until now: the kernel covers it. */
+void lw_window_cover(struct lw_window *window, struct lw_weights *weights,
+		     const struct lw_value *image);
 /* Node that writes a value, or NULL (an input). */
 struct lw_node *lw_graph_producer(const struct lw_graph *graph,
 				  const struct lw_value *value);
@@ -410,8 +413,8 @@ float lw_unary(const struct lw_node *node, float x, uint32_t c);
  * lw_graph_check() - verify that a graph is sound
  * Shapes of every node agree, windows lie in their images, values are written
  * once and before they are read, nothing that a gate may skip is read by
- * others, scales are finite and positive, zero points are bytes. Importers call it last, and so does the lowering first, so
- * nothing behind it has to ask again.
+ * others, scales are finite and positive, zero points are bytes. Importers call
+ * it last, and the lowering first, so nothing behind it has to ask again.
  *
  * Return: 0, or -EINVAL with a message that names the node.
  */

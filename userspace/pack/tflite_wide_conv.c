@@ -189,17 +189,7 @@ static void skip_flatten(const struct lw_tflite_op *op,
 	if (image->h > MAX_KERNEL || image->w > MAX_KERNEL)
 		return;
 	layer->in = image;
-	layer->window = (struct lw_window){
-		.kernel_h = image->h,
-		.kernel_w = image->w,
-		.stride_h = 1,
-		.stride_w = 1,
-		.dilation_h = 1,
-		.dilation_w = 1,
-	};
-	weights->kh = image->h;
-	weights->kw = image->w;
-	weights->i = image->c;
+	lw_window_cover(&layer->window, weights, image);
 }
 
 int lw_tflite_add_wide_conv(struct lw_tflite_op *op,
