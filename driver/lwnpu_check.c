@@ -84,15 +84,6 @@ static const struct lwnpu_tensor *lw_op_tensor(const struct lwnpu_op *op,
 	return slot < 2 ? &op->in[slot] : &op->out;
 }
 
-/* One past the last byte; at most 2^50, as the pitches have 32 bits. */
-static u64 lw_tensor_end(const struct lwnpu_tensor *tensor)
-{
-	return (u64)tensor->offset +
-	       (u64)(lw_tensor_planes(tensor) - 1) * tensor->plane_pitch +
-	       (u64)(tensor->h - 1) * tensor->row_pitch +
-	       (u64)tensor->w * LWNPU_LANES;
-}
-
 static bool lw_is_zero(const void *bytes, u32 size)
 {
 	const u8 *byte = bytes;
@@ -157,6 +148,9 @@ static int lw_check_region(struct lw_check *check,
 	struct lwnpu_region_info *region;
 	u64 end = lw_tensor_end(tensor);
 
+	if (tensor->region == LWNPU_REGION_WEIGHTS && direction == LWNPU_IN)
+		return lw_check_stream(check, names->tensor, tensor->offset,
+				       end - tensor->offset);
 	if (tensor->region == LWNPU_REGION_WEIGHTS)
 		return lw_check_refuse(check, LWNPU_CHECK_REGION, names->region,
 				       tensor->region, LWNPU_REGION_ARENA);

@@ -109,6 +109,15 @@ static inline u32 lw_tensor_planes(const struct lwnpu_tensor *tensor)
 	return (tensor->c + LWNPU_LANES - 1) / LWNPU_LANES;
 }
 
+/* One past the last byte; at most 2^50, as the pitches have 32 bits. */
+static inline u64 lw_tensor_end(const struct lwnpu_tensor *tensor)
+{
+	return (u64)tensor->offset +
+	       (u64)(lw_tensor_planes(tensor) - 1) * tensor->plane_pitch +
+	       (u64)(tensor->h - 1) * tensor->row_pitch +
+	       (u64)tensor->w * LWNPU_LANES;
+}
+
 static inline u64 lw_tensor_elements(const struct lwnpu_tensor *tensor)
 {
 	return (u64)tensor->h * tensor->w * tensor->c;

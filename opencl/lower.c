@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lower.h"
+#include "lwnpu_table.h"
 
 /* What a vector may read past the end of a tensor in the arena, words. */
 #define SLACK 1024
@@ -123,6 +124,56 @@ int lw_cl_launch(struct lw_cl_lowering *lower, const struct lw_cl_call *call)
 	return 0;
 }
 
+static bool is_constant(const struct lwnpu_tensor *tensor)
+{
+	return tensor->region == LWNPU_REGION_WEIGHTS && tensor->h;
+}
+
+/* The part of region 0 that holds tensors is the first of the constants. */
+static int take_tensors(struct lw_cl_lowering *lower)
+{
+	const struct lw_program *program = lower->program;
+	uint64_t from = UINT64_MAX, end = 0;
+	uint32_t *words, first;
+
+	for (uint32_t i = 0; i < program->n_ops; i++)
+		for (unsigned int k = 0; k < 2; k++) {
+			const struct lwnpu_tensor *t = &program->ops[i].in[k];
+
+			if (!is_constant(t))
+				continue;
+			if (t->offset < from)
+				from = t->offset;
+			if (lw_tensor_end(t) > end)
+				end = lw_tensor_end(t);
+		}
+	if (!end)
+		return 0;
+	words = lw_cl_constants(lower, (end - from) / 4, &first);
+	if (!words)
+		return -ENOMEM;
+	memcpy(words, program->weights + from, end - from);
+	lower->tensors_from = from;
+	return 0;
+}
+
+/* The operation as kernels see it: constants have a place of their own. */
+static struct lwnpu_op place_constants(const struct lw_cl_lowering *lower,
+				       const struct lwnpu_op *op)
+{
+	struct lwnpu_op placed = *op;
+
+	for (unsigned int k = 0; k < 2; k++) {
+		struct lwnpu_tensor *t = &placed.in[k];
+
+		if (!is_constant(t))
+			continue;
+		t->region = LW_CL_CONSTANTS;
+		t->offset -= lower->tensors_from;
+	}
+	return placed;
+}
+
 static int create_buffers(struct lw_cl_lowering *lower)
 {
 	struct lw_cl_loaded *loaded = lower->loaded;
@@ -162,11 +213,13 @@ static int set_buffers(struct lw_cl_lowering *lower)
 					     &loaded->constants);
 
 		for (unsigned int k = 0; k < 3 && code == CL_SUCCESS; k++)
-			if (launch->regions[k] < LWNPU_REGION_IO)
-				code = clSetKernelArg(launch->kernel,
-						      LW_CL_FIRST_TENSOR + k,
-						      sizeof(cl_mem),
-						      &loaded->arena);
+			if (!lw_cl_is_bound(launch->regions[k]))
+				code = clSetKernelArg(
+					launch->kernel, LW_CL_FIRST_TENSOR + k,
+					sizeof(cl_mem),
+					launch->regions[k] == LW_CL_CONSTANTS ?
+						&loaded->constants :
+						&loaded->arena);
 		if (code != CL_SUCCESS)
 			return lw_cl_fail(lower->error, "clSetKernelArg", code);
 	}
@@ -187,11 +240,14 @@ int lw_cl_lower(struct lw_cl_engine *engine, const struct lw_program *program,
 	lower.scratch = program->info.region[LWNPU_REGION_ARENA].size / 4 +
 			SLACK;
 	ret = lw_cl_scratch(&lower, 0);
+	if (!ret)
+		ret = take_tensors(&lower);
 	while (lower.op < program->n_ops && !ret) {
-		const struct lwnpu_op *op = &program->ops[lower.op];
+		struct lwnpu_op op = place_constants(&lower,
+						     &program->ops[lower.op]);
 
 		lw_cl_gate_targets(&lower);
-		ret = lower_ops[op->opcode](&lower, op);
+		ret = lower_ops[op.opcode](&lower, &op);
 		lower.op++;
 	}
 	lw_cl_gate_targets(&lower);

@@ -15,6 +15,7 @@
  * @loaded: gets launches
  * @error: filled in on failure
  * @op: index of the operation
+ * @tensors_from: byte of region 0 at which @constants start: its first tensor
  * @constants: words of the constants buffer
  * @n_constants: how many
  * @max_constants: room in @constants
@@ -30,6 +31,7 @@ struct lw_cl_lowering {
 	struct lw_cl_loaded *loaded;
 	struct lwnpu_error *error;
 	uint32_t op;
+	uint32_t tensors_from;
 	uint32_t *constants;
 	size_t n_constants;
 	size_t max_constants;

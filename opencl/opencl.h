@@ -97,10 +97,14 @@ struct lw_cl_engine {
 	struct lw_cl_memory *memory;
 };
 
+/* In the place of a region: a tensor of region 0, which is among constants. */
+#define LW_CL_CONSTANTS LWNPU_REGION_MAX
+
 /**
  * struct lw_cl_launch - a kernel with its arguments, ready to enqueue
  * @kernel: of its own, so that arguments stay set
- * @regions: of the arguments in[0], in[1], out
+ * @regions: of the arguments in[0], in[1], out; those below LWNPU_REGION_IO,
+ *	unused ones among them, are the arena
  * @global: work-items
  */
 struct lw_cl_launch {
@@ -108,6 +112,12 @@ struct lw_cl_launch {
 	uint8_t regions[3];
 	size_t global[3];
 };
+
+/* Whether a job binds a launch's argument. */
+static inline bool lw_cl_is_bound(uint8_t region)
+{
+	return region >= LWNPU_REGION_IO && region < LWNPU_REGION_MAX;
+}
 
 /**
  * struct lw_cl_gate - a GATE
@@ -130,7 +140,8 @@ struct lw_cl_gate {
  * @n_gates: how many
  * @gates: in order
  * @gate_value: where launches leave a gate's value: word of @arena
- * @constants: weights, biases, scales and tables as the kernels want them
+ * @constants: weights, biases, scales and tables as the kernels want them, and
+ *	region 0 as it is, as far as it holds tensors
  * @arena: the program's arena, then scratch memory of convolutions
  * @staging: per region: the device's copy of a buffer that it cannot reach
  * @info: sizes and directions of the regions

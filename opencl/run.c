@@ -9,7 +9,7 @@ static int bind_launch(const struct lw_cl_launch *launch,
 	cl_int code = CL_SUCCESS;
 
 	for (unsigned int i = 0; i < 3 && code == CL_SUCCESS; i++)
-		if (launch->regions[i] >= LWNPU_REGION_IO)
+		if (lw_cl_is_bound(launch->regions[i]))
 			code = clSetKernelArg(launch->kernel,
 					      LW_CL_FIRST_TENSOR + i,
 					      sizeof(cl_mem),

@@ -18,7 +18,7 @@
  * @n_gates: of these, GATEs
  * @weights: region 0 so far
  * @weights_size: its bytes
- * @live: arena and input tensors that may be read: every word is written
+ * @live: tensors that may be read: every word is written, or a constant
  * @n_live: how many
  * @used: bytes placed so far, per region
  * @direction: enum lwnpu_direction per region
@@ -49,9 +49,6 @@ struct lw_gen {
 /* Several operations that make one tensor together. */
 void lw_gen_concat(struct lw_gen *gen, bool last);
 void lw_gen_partial_conv(struct lw_gen *gen, bool last);
-
-/* One past the last byte. */
-uint64_t lw_gen_end(const struct lwnpu_tensor *tensor);
 
 bool lw_gen_overlap(const struct lwnpu_tensor *a,
 		    const struct lwnpu_tensor *b);

@@ -10,18 +10,10 @@
 
 #define LW_GEN_STEPS 6
 
-uint64_t lw_gen_end(const struct lwnpu_tensor *tensor)
-{
-	return (uint64_t)tensor->offset +
-	       (uint64_t)(lw_tensor_planes(tensor) - 1) * tensor->plane_pitch +
-	       (uint64_t)(tensor->h - 1) * tensor->row_pitch +
-	       tensor->w * LWNPU_LANES;
-}
-
 bool lw_gen_overlap(const struct lwnpu_tensor *a, const struct lwnpu_tensor *b)
 {
-	return a->region == b->region && a->offset < lw_gen_end(b) &&
-	       b->offset < lw_gen_end(a);
+	return a->region == b->region && a->offset < lw_tensor_end(b) &&
+	       b->offset < lw_tensor_end(a);
 }
 
 static void *lw_gen_grow(void *data, size_t size)
@@ -126,8 +118,26 @@ static void lw_gen_place(struct lw_gen *gen, struct lwnpu_tensor *tensor,
 	if (!lw_random_chance(&gen->random, fresh_percent))
 		tensor->offset = 4 * lw_random_below(&gen->random,
 						     used / 4 + 1);
-	if (lw_gen_end(tensor) > used)
-		gen->used[tensor->region] = lw_gen_end(tensor);
+	if (lw_tensor_end(tensor) > used)
+		gen->used[tensor->region] = lw_tensor_end(tensor);
+}
+
+/* A tensor in region 0, now and then over what is there already. */
+static void lw_gen_constant(struct lw_gen *gen, struct lwnpu_tensor *tensor)
+{
+	size_t size = lw_tensor_end(tensor);
+	uint8_t *bytes;
+
+	if (size <= gen->weights_size && lw_random_chance(&gen->random, 20)) {
+		size = (gen->weights_size - size) / LWNPU_LANES;
+		tensor->offset = LWNPU_LANES *
+				 lw_random_below(&gen->random, size + 1);
+		return;
+	}
+	bytes = lw_gen_grow(NULL, size);
+	lw_random_fill(&gen->random, bytes, size);
+	tensor->offset = lw_gen_stream(gen, bytes, size);
+	free(bytes);
 }
 
 static struct lwnpu_tensor lw_gen_new_in(struct lw_gen *gen, uint32_t h,
@@ -135,8 +145,12 @@ static struct lwnpu_tensor lw_gen_new_in(struct lw_gen *gen, uint32_t h,
 {
 	struct lwnpu_tensor tensor = lw_gen_tensor(gen, h, w, c);
 
-	tensor.region = lw_gen_region(gen, LWNPU_IN);
-	lw_gen_place(gen, &tensor, 80);
+	if (lw_random_chance(&gen->random, 20)) {
+		lw_gen_constant(gen, &tensor);
+	} else {
+		tensor.region = lw_gen_region(gen, LWNPU_IN);
+		lw_gen_place(gen, &tensor, 80);
+	}
 	lw_gen_written(gen, &tensor);
 	return tensor;
 }

@@ -174,8 +174,8 @@ int lwm_write_file(struct lwm_package *package, const struct lwm_choice *choice,
  * @package: a valid package
  * @index: of the segment
  *
- * Return: the first layer that reads a weight stream of it, or NULL: it holds
- * constants.
+ * Return: the first layer that reads a weight stream or a tensor of it, or NULL:
+ * it holds biases, multipliers and tables.
  */
 const struct lwm_layer *lwm_segment_layer(const struct lwm_package *package,
 					  uint32_t index);

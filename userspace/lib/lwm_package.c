@@ -74,29 +74,42 @@ bool lwm_dims_shape(const struct lwm_io *io, uint32_t shape[3])
 	return true;
 }
 
+static bool is_inside(const struct lwm_segment *segment, int64_t offset)
+{
+	return offset >= segment->offset &&
+	       offset - segment->offset < segment->size;
+}
+
 /* Weight streams are those whose length a field gives. */
 static bool op_streams_from(const struct lwnpu_op *op,
 			    const struct lwm_segment *segment)
 {
 	const struct lw_op_desc *desc = lw_op_describe(op->opcode);
-	const struct lw_field *field;
-	int64_t at;
 	uint32_t i;
 
-	for (i = 1; desc && i < desc->n_fields; i++) {
-		field = &desc->fields[i - 1];
-		if (desc->fields[i].role != LW_ROLE_LENGTH)
-			continue;
-		at = lw_field_get(op, field) - (int64_t)segment->offset;
-		if (at >= 0 && at < segment->size)
+	for (i = 1; desc && i < desc->n_fields; i++)
+		if (desc->fields[i].role == LW_ROLE_LENGTH &&
+		    is_inside(segment, lw_field_get(op, &desc->fields[i - 1])))
 			return true;
-	}
+	return false;
+}
+
+static bool op_reads_tensor(const struct lwnpu_op *op,
+			    const struct lwm_segment *segment)
+{
+	uint32_t i;
+
+	for (i = 0; i < LW_COUNT(op->in); i++)
+		if (op->in[i].h && op->in[i].region == LWNPU_REGION_WEIGHTS &&
+		    is_inside(segment, op->in[i].offset))
+			return true;
 	return false;
 }
 
 const struct lwm_layer *lwm_segment_layer(const struct lwm_package *package,
 					  uint32_t index)
 {
+	const struct lwm_segment *segment = &package->segments[index];
 	const struct lwnpu_op *op = package->program.ops;
 	const struct lwm_layer *layer;
 	uint32_t i, k;
@@ -104,7 +117,8 @@ const struct lwm_layer *lwm_segment_layer(const struct lwm_package *package,
 	for (i = 0; i < package->n_layers; i++) {
 		layer = &package->layers[i];
 		for (k = 0; k < layer->n_ops; k++, op++) {
-			if (op_streams_from(op, &package->segments[index]))
+			if (op_streams_from(op, segment) ||
+			    op_reads_tensor(op, segment))
 				return layer;
 		}
 	}
