@@ -102,6 +102,16 @@ static void fill(float *numbers, size_t n)
 		*numbers++ = build_random();
 }
 
+struct lw_node *build_constant(struct lw_graph *graph, const char *name,
+			       uint32_t h, uint32_t w, uint32_t c)
+{
+	struct lw_node *node = build_join(graph, LW_NODE_CONSTANT, name, NULL,
+					  0, h, w, c);
+
+	node->constant = build_numbers(node->out);
+	return node;
+}
+
 struct lw_node *build_conv(struct lw_graph *graph, enum lw_node_kind kind,
 			   const char *name, struct lw_value *in,
 			   struct build_conv conv)

@@ -22,6 +22,10 @@ struct lw_node *build_join(struct lw_graph *graph, enum lw_node_kind kind,
 			   const char *name, struct lw_value *const *in,
 			   uint32_t n_in, uint32_t h, uint32_t w, uint32_t c);
 
+/* A constant of random numbers. */
+struct lw_node *build_constant(struct lw_graph *graph, const char *name,
+			       uint32_t h, uint32_t w, uint32_t c);
+
 struct build_conv {
 	uint32_t o, kernel, stride, dilation, pad, groups;
 	bool bias;

@@ -319,9 +319,9 @@ static struct lw_node *make_gate(struct making *m, struct lw_value *in)
 static struct lw_node *(*const makers[])(struct making *m,
 					 struct lw_value *in) = {
 	make_conv, make_dwconv, make_tconv, make_pool, make_add, make_mul,
-	make_matmul, make_affine, make_unary, random_concat, random_slice,
-	random_pad, random_flatten, random_reorder, random_resize, make_softmax,
-	make_requant, make_gate,
+	make_matmul, make_affine, make_unary, random_constant, random_concat,
+	random_slice, random_pad, random_flatten, random_reorder, random_resize,
+	make_softmax, make_requant, make_gate,
 };
 
 static void add_input(struct making *m, uint32_t i)

@@ -33,6 +33,16 @@ struct lw_value *random_value(struct making *m)
 	return m->pool[m->n - 1 - age];
 }
 
+/* As large as another value, or 1 along some axes. */
+struct lw_node *random_constant(struct making *m, struct lw_value *like)
+{
+	uint32_t h = random_chance(3) ? 1 : like->h;
+	uint32_t w = random_chance(3) ? 1 : like->w;
+	uint32_t c = random_chance(3) ? 1 : like->c;
+
+	return build_constant(m->graph, m->name, h, w, c);
+}
+
 struct lw_node *random_concat(struct making *m, struct lw_value *in)
 {
 	enum lw_axis axis = build_random_below(3);

@@ -215,6 +215,48 @@ def constants(kind):
     return net.model(x)
 
 
+@model(("Add",), ("Sub",), ("Mul",), ("Div",), ("Max",))
+def tensors(kind):
+    """Constants that vary along more than channels, on both sides."""
+    net = Net()
+    x = net.op(kind, "x", net.random(5, 11, 1, low=0.5, high=2))
+    x = net.op(kind, net.random(1, 11, 9, low=0.5, high=2), x)
+    x = net.op(kind, net.random(5, 1, 9, low=0.5, high=2), x)
+    return net.model(net.op(kind, x, net.random(5, 11, 9, low=0.5, high=2)))
+
+
+@model()
+def tokens():
+    """Constants as parts, factors, sums; and as a result."""
+    net = Net()
+    x = net.conv("x", 8, 5, k=3, strides=[2, 2])
+    x = net.op("Reshape", x, net.ints(1, 8, 20))
+    x = net.op("Transpose", x, perm=[0, 2, 1])
+    x = net.op("Concat", net.random(1, 1, 8), x, net.random(1, 3, 8), axis=1)
+    x = net.op("Add", x, net.random(1, 24, 8))
+    y = net.op("MatMul", net.random(3, 5, 24), x)
+    y = net.op("MatMul", y, net.random(3, 8, 6))
+    return net.model(y, net.op("Identity", net.random(2, 3, 4)))
+
+
+@model()
+def quantised_tokens():
+    """What onnxruntime's quantizer gives one scale, or one for each row."""
+    net = Net()
+    x = net.conv("x", 8, 5, k=3, strides=[2, 2])
+    x = net.op("Reshape", x, net.ints(1, 8, 20))
+    x = net.op("Concat", net.random(1, 8, 1), x, net.random(1, 8, 3), axis=2)
+    x = net.op("Add", x, net.random(1, 8, 24))
+    return net.model(net.op("MatMul", net.random(3, 5, 8), x))
+
+
+@model()
+def gemm_of_rows():
+    net = Net((1, 5, 6))
+    x = net.op("Reshape", "x", net.ints(5, 6))
+    return net.model(net.op("Gemm", x, net.random(6, 4), net.random(5, 4)))
+
+
 @model((1,), (2,), (3,), (-2,))
 def concat(axis):
     net = Net()

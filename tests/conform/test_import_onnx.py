@@ -108,7 +108,7 @@ def assert_same_bytes(lwctl, path, x):
     """But for ties in a sum, which onnxruntime breaks in floats."""
     lwctl("pack", path, "-o", "m.lwm")
     ours = lwctl.submit("m.lwm", x).reshape(len(x), -1)
-    theirs = peers.OnnxRuntime(path).run(x)
+    theirs = peers.OnnxRuntime(path).run(x).reshape(len(x), -1)
     assert len(np.unique(theirs)) > 50, "inputs that tell nothing"
     assert np.mean(ours == theirs) >= 0.99
 
@@ -121,6 +121,14 @@ def test_small_qdq(lwctl):
 @QUANTISED
 def test_quantised_bytes(options, tmp_path, lwctl):
     model = onnx_models.quantise(onnx_models.small(), tmp_path, **options)
+    assert_same_bytes(lwctl, tmp_path / "qdq.onnx", images(model, 50))
+
+
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_quantised_tokens(per_channel, tmp_path, lwctl):
+    """Constants with scales of their own need no calibration."""
+    model = onnx_models.quantise(onnx_models.quantised_tokens(), tmp_path,
+                                 per_channel=per_channel)
     assert_same_bytes(lwctl, tmp_path / "qdq.onnx", images(model, 50))
 
 
@@ -189,8 +197,11 @@ REFUSALS = {
     "slice": (lambda: refused("Slice", "x", lambda n: n.ints(9),
                               lambda n: n.ints(9), lambda n: n.ints(3)),
               "0 of dimension 3 are left"),
-    "concat": (lambda: refused("Concat", "x", lambda n: n.random(1, 1, 11, 9),
-                               axis=1), "is a constant"),
+    "concat": (lambda: refused("Concat", "x", lambda n: n.random(1, 1, 10, 9),
+                               axis=1), "dimension 2 is 11 and 10"),
+    "types": (lambda: refused("Concat", "x", lambda n: n.const(
+        np.zeros((1, 1, 11, 9)), np.int64), axis=1),
+              "input 1 is int64, expected float"),
     "perm": (lambda: refused("Transpose", "x", perm=[0, 1, 1, 3]),
              "perm has 1 twice"),
     "blocks": (lambda: refused("DepthToSpace", "x", blocksize=2),
@@ -284,8 +295,17 @@ def other_scale(net):
     return net.model(y, checked=False)
 
 
+def scales_of_terms(net):
+    """More outputs than there are scales, and those of another dimension."""
+    x = qdq(net, net.op("Reshape", "x", net.ints(5, 99)), 0.05)
+    w = net.op("DequantizeLinear", net.const(np.ones((3, 99, 40)), np.int8),
+               net.const([0.01] * 99), net.const([0] * 99, np.int8), axis=1)
+    return net.model(qdq(net, net.op("MatMul", x, w), 0.05))
+
+
 @pytest.mark.parametrize("make, expected", [
     (wide_weights, "expected -255 to 255"),
+    (scales_of_terms, "scales along axis 1, expected 2"),
     (other_scale, "not those of its QuantizeLinear")])
 def test_quantised_refusal(make, expected, tmp_path):
     said = run_ours(make(Net()).SerializeToString(), np.zeros((0, 1)),

@@ -16,7 +16,7 @@
 struct made {
 	struct lw_graph *graph;
 	struct lw_node *tconv, *mul, *matmul, *reorder, *resize, *prelu;
-	struct lw_node *gate, *first, *second, *merge, *last;
+	struct lw_node *gate, *first, *second, *merge, *last, *constant;
 };
 
 static struct lw_node *join(struct lw_graph *graph, enum lw_node_kind kind,
@@ -78,6 +78,7 @@ static struct made make(void)
 			m.second->out);
 	m.last = build_node(m.graph, LW_NODE_REQUANT, "last", m.merge->out, 2,
 			    5, 3);
+	m.constant = build_constant(m.graph, "constant", 2, 3, 4);
 	build_output(m.graph, m.last->out);
 	build_output(m.graph, m.tconv->out);
 	return m;
@@ -127,6 +128,11 @@ static void test_check_accepts(void **state)
 	X("last", m.last->n_tables = 1) \
 	X("last", (m.last->tables = calloc(2, 256), m.last->n_tables = 2)) \
 	X("last", (m.last->tables = calloc(1, 256), m.last->n_tables = 1)) \
+	X("constant", (m.constant->n_in = 1, \
+		       m.constant->in[0] = m.mul->out)) \
+	X("constant", m.constant->constant[23] = NAN) \
+	X("constant", (free(m.constant->constant), \
+		       m.constant->constant = NULL)) \
 	X("gate", m.gate->gate = 2) \
 	X("gate", m.gate->threshold = NAN) \
 	X("gate", m.gate->out->c = 2) \

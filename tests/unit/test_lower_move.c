@@ -179,6 +179,62 @@ static void test_resize(void **state)
 	check_resize((float[]){ 0, 2, 2, 1 }, 2 * RIG_SCALE, 0, 2);
 }
 
+/* No operation writes them, and none writes over them. */
+static void test_constants(void **state)
+{
+	struct lw_graph *graph = rig_graph(3, 4, 5);
+	struct lw_node *full, *row, *part, *sum, *product, *rows;
+
+	(void)state;
+	full = rig_scaled(build_constant(graph, "full", 3, 4, 5));
+	row = rig_scaled(build_constant(graph, "row", 1, 1, 5));
+	sum = rig_pair(graph, LW_NODE_ADD, "sum", full->out, rig_input(graph));
+	product = rig_pair(graph, LW_NODE_MUL, "product", row->out, full->out);
+	rows = rig_scaled(build_join(graph, LW_NODE_CONCAT, "rows",
+				     (struct lw_value *[]){ full->out,
+							    product->out },
+				     2, 6, 4, 5));
+	part = rig_scaled(build_node(graph, LW_NODE_SLICE, "part", full->out, 1,
+				     2, 5));
+	part->start[0] = 2;
+	build_output(graph, sum->out);
+	build_output(graph, rows->out);
+	build_output(graph, part->out);
+	build_output(graph, row->out);
+	/* 2 of a node each, 2 of rows, 2 of outputs that are in the weights. */
+	assert_int_equal(rig_check(graph), 6);
+}
+
+static void test_a_constant_is_a_segment(void **state)
+{
+	struct lw_graph *graph = rig_graph(1, 20, 4);
+	const struct lwm_layer *layer;
+	struct lwm_package package;
+	struct lw_value *sum;
+	int i;
+
+	(void)state;
+	sum = rig_input(graph);
+	for (i = 0; i < 2; i++) {
+		struct lw_node *c = rig_scaled(build_constant(graph, "c", 1, 20,
+							      4));
+
+		memset(c->constant, 0, 80 * sizeof(*c->constant));
+		c->constant[7] = RIG_SCALE;
+		sum = rig_pair(graph, LW_NODE_ADD, "sum", sum, c->out)->out;
+	}
+	build_output(graph, sum);
+	rig_lower(graph, &package);
+	/* Equal ones are stored once. */
+	assert_int_equal(package.n_segments, 1);
+	assert_int_equal(package.segments[0].size, 80);
+	assert_int_equal(package.program.weights[7], RIG_ZERO + 1);
+	layer = lwm_segment_layer(&package, 0);
+	assert_string_equal(layer->name, "sum");
+	lwm_release(&package);
+	lw_graph_free(graph);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +247,8 @@ int main(void)
 		cmocka_unit_test(test_reshape_beside_what_it_reads),
 		cmocka_unit_test(test_reorder_with_a_change_of_scale),
 		cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_constants),
+		cmocka_unit_test(test_a_constant_is_a_segment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,7 @@ struct lw_folding {
 	X(function_first, "a function comes before a reordering, not behind it") \
 	X(reorder_chain, "two reorderings are one") \
 	X(matmul_transpose, "a matrix product reads what was transposed as it was") \
+	X(constant, "what moves a constant is a constant") \
 	X(reorder, "a reordering that flattens is a flatten") \
 	X(flatten, "flatten and fully connected become one convolution") \
 	X(slice, "a slice of a slice is one slice") \

@@ -93,6 +93,7 @@ static void free_node(struct lw_node *node)
 	if (!node)
 		return;
 	lw_weights_free(node->weights);
+	free(node->constant);
 	free(node->alphas);
 	free(node->tables);
 	free(node->position[0]);

@@ -71,6 +71,7 @@ struct lw_weights {
 
 /* Nodes: LW_NODE(name, NAME, text). */
 #define LW_NODES(X) \
+	X(constant, CONSTANT, "a tensor that the model holds") \
 	X(conv, CONV, "convolution; fully connected is 1x1 on 1x1") \
 	X(dwconv, DWCONV, "depthwise convolution, one output per channel") \
 	X(pool, POOL, "maximum or average pooling") \
@@ -193,6 +194,7 @@ enum lw_axis { LW_AXIS_H, LW_AXIS_W, LW_AXIS_C };
  * @out: the one written; not owned
  * @act_lo: fused activation: real lower bound, -INFINITY for none
  * @act_hi: upper bound, INFINITY for none
+ * @constant: CONSTANT, which has no inputs: owned, the output's numbers
  * @window: CONV, DWCONV, POOL, PAD (its pads only); TCONV: input (y, x) adds
  *	to output (y stride_h - pad_top + k dilation_h, …) of each kernel row k:
  *	the pads above and at the left crop, the others are not used, and the
@@ -250,6 +252,7 @@ struct lw_node {
 	struct lw_value **in;
 	struct lw_value *out;
 	float act_lo, act_hi;
+	float *constant;
 	struct lw_window window;
 	uint32_t groups;
 	struct lw_weights *weights;

@@ -58,7 +58,8 @@ static int copy_node(struct lw_graph *to, const struct lw_node *from)
 	node->name = made.name;
 	node->in = made.in;
 	node->weights = NULL;
-	node->alphas = node->position[0] = node->position[1] = NULL;
+	node->constant = node->alphas = NULL;
+	node->position[0] = node->position[1] = NULL;
 	node->tables = NULL;
 	for (i = 0; i < node->n_in; i++)
 		node->in[i] = to->values[from->in[i]->id];
@@ -68,7 +69,8 @@ static int copy_node(struct lw_graph *to, const struct lw_node *from)
 		if (!node->weights)
 			return -ENOMEM;
 	}
-	if (COPY_FIELD(node, from, alphas, node->out->c) ||
+	if (COPY_FIELD(node, from, constant, lw_value_size(node->out)) ||
+	    COPY_FIELD(node, from, alphas, node->out->c) ||
 	    COPY_FIELD(node, from, tables, node->n_tables) ||
 	    COPY_FIELD(node, from, position[0], node->out->h) ||
 	    COPY_FIELD(node, from, position[1], node->out->w))

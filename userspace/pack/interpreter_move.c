@@ -17,6 +17,13 @@ static void insert(const struct lw_value *part, const float *from,
 			       from, part->c * sizeof(*to));
 }
 
+void lw_run_constant(const struct lw_interpreter *interpreter,
+		     const struct lw_node *node)
+{
+	memcpy(lw_interpreter_out(interpreter, node), node->constant,
+	       lw_value_size(node->out) * sizeof(*node->constant));
+}
+
 void lw_run_concat(const struct lw_interpreter *interpreter,
 		   const struct lw_node *node)
 {

@@ -13,8 +13,8 @@
  * @size: bytes
  * @first: index of the first operation that uses it, UINT32_MAX: none yet
  * @last: index of the last one
- * @region: LWNPU_REGION_ARENA, or an input's or output's region
- * @offset: its place in the arena, from lw_plan()
+ * @region: LWNPU_REGION_ARENA, LWNPU_REGION_WEIGHTS, or an input's or output's
+ * @offset: its place in the arena, from lw_plan(), or in the weights
  */
 struct lw_buffer {
 	uint64_t size;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Lowering: where values lie. Some need no memory, or no copy, of their own. */
+#include <stdlib.h>
+
 #include "lower.h"
 
 /* Nodes whose operation may write over an input. */
@@ -208,6 +210,52 @@ static int place_node(struct lw_lowering *lower, const struct lw_node *node)
 	return 0;
 }
 
+/* Bytes of a constant as tensors have them, [c / 4][h][w][4]; to be freed. */
+static uint8_t *lay_constant(const struct lw_node *node, size_t size)
+{
+	const struct lw_value *v = node->out;
+	const float *real = node->constant;
+	size_t pixel, n = (size_t)v->h * v->w;
+	uint8_t *bytes = calloc(1, size);
+	uint32_t c;
+
+	for (pixel = 0; bytes && pixel < n; pixel++)
+		for (c = 0; c < v->c; c++)
+			bytes[(c / 4 * n + pixel) * 4 + c % 4] =
+				lw_quantise(*real++, v);
+	return bytes;
+}
+
+/* They lie in region 0, a stream each, and have no operation. */
+static int place_constant(struct lw_lowering *lower, const struct lw_node *node)
+{
+	const struct lw_value *v = node->out;
+	struct lw_buffer *buffer;
+	uint32_t offset;
+	uint8_t *bytes;
+	int ret;
+
+	ret = lw_lower_buffer(lower, LWNPU_REGION_WEIGHTS, v->h, v->w, v->c,
+			      v->zero_point, lw_lower_view(lower, v));
+	if (ret)
+		return ret;
+	buffer = &lower->buffers[lw_lower_view(lower, v)->buffer];
+	bytes = lay_constant(node, buffer->size);
+	if (!bytes)
+		return -ENOMEM;
+	ret = lw_region0_stream(&lower->region0, bytes, buffer->size, &offset);
+	free(bytes);
+	buffer->offset = offset;
+	return ret;
+}
+
+int lw_lower_constant(struct lw_lowering *lower, const struct lw_node *node)
+{
+	(void)lower;
+	(void)node;
+	return 0;
+}
+
 /* Gates follow each other or lie within each other. */
 static void find_skipped(struct lw_lowering *lower)
 {
@@ -243,8 +291,12 @@ int lw_place_values(struct lw_lowering *lower)
 				      v->c, v->zero_point,
 				      lw_lower_view(lower, v));
 	}
+	for (uint32_t i = 0; i < g->n_nodes && !ret; i++)
+		if (g->nodes[i]->kind == LW_NODE_CONSTANT)
+			ret = place_constant(lower, g->nodes[i]);
 	for (uint32_t i = g->n_nodes; i-- && !ret;)
-		ret = place_node(lower, g->nodes[i]);
+		if (g->nodes[i]->kind != LW_NODE_CONSTANT)
+			ret = place_node(lower, g->nodes[i]);
 	return ret;
 }
 
@@ -256,7 +308,7 @@ int lw_place_part(struct lw_lowering *lower, const struct lw_node *node,
 	const struct lw_view *from;
 
 	*placed = false;
-	if (node->kind == LW_NODE_GATE)
+	if (node->kind == LW_NODE_GATE || node->kind == LW_NODE_CONSTANT)
 		return 0;
 	if (view->buffer != UINT32_MAX) {
 		*placed = is_reshape(node) &&

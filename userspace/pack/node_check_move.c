@@ -4,6 +4,20 @@
 
 #include "node_check.h"
 
+int lw_node_check_constant(const struct lw_node *node,
+			   struct lwnpu_error *error)
+{
+	int ret = lw_node_check_inputs(node, 0, error);
+
+	if (ret)
+		return ret;
+	if (!node->constant)
+		return lw_fail(error, -EINVAL, NODE_FORMAT "no numbers",
+			       NODE_ARGS(node));
+	return lw_node_check_finite(node, "constant", node->constant,
+				    lw_value_size(node->out), error);
+}
+
 int lw_node_check_concat(const struct lw_node *node, struct lwnpu_error *error)
 {
 	uint64_t sum = 0, h, w, c;

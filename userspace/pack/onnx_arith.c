@@ -34,6 +34,39 @@ static int find_numbers(struct onnx_node *node, const struct formula *f,
 	return 0;
 }
 
+/* 1 / each number of a constant. */
+static const struct onnx_value *invert(struct onnx_node *node,
+				       const struct onnx_value *k)
+{
+	struct onnx_constant *inverse = lw_onnx_fold_new(node, &k->shape, true);
+	struct onnx_value *value = lw_onnx_view(node, k, &k->shape);
+	size_t i;
+
+	if (!inverse || !value)
+		return NULL;
+	for (i = 0; i < inverse->n; i++)
+		inverse->real[i] = 1 / k->constant->real[i];
+	value->constant = inverse;
+	return value;
+}
+
+/* The same of a constant that does not go by channels; @factor is 1 or -1. */
+static struct onnx_value *with_tensor(struct onnx_node *node,
+				      const struct onnx_value *in,
+				      const struct onnx_value *k,
+				      const struct formula *f)
+{
+	const struct onnx_value *held;
+
+	held = lw_onnx_hold(node, f->power < 0 ? invert(node, k) : k);
+	if (f->power)
+		return lw_onnx_mul(node, in, held);
+	if (f->factor < 0)
+		return lw_onnx_sub(node, held, in);
+	return f->offset < 0 ? lw_onnx_sub(node, in, held) :
+			       lw_onnx_add(node, in, held);
+}
+
 static struct onnx_value *affine(struct onnx_node *node,
 				 const struct onnx_value *in,
 				 const struct onnx_value *k, int power,
@@ -44,8 +77,10 @@ static struct onnx_value *affine(struct onnx_node *node,
 	float *numbers;
 	size_t n;
 
-	if (node->status)
+	if (node->status || !in)
 		return NULL;
+	if (!lw_onnx_is_channelwise(in, &k->shape))
+		return with_tensor(node, in, k, &f);
 	n = k->constant->n;
 	numbers = calloc(n + 1, 2 * sizeof(*numbers));
 	if (!numbers) {

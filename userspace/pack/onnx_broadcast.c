@@ -168,6 +168,22 @@ static bool has_channels(const struct onnx_value *in, const bool *over,
 	return true;
 }
 
+bool lw_onnx_is_channelwise(const struct onnx_value *in,
+			    const struct onnx_shape *constant)
+{
+	bool over[ONNX_MAX_DIMS] = { false };
+	int8_t axis[ONNX_MAX_DIMS];
+	uint32_t i, varies = 0;
+
+	for (i = 0; i < constant->n; i++)
+		varies += constant->dim[i] > 1;
+	if (varies < 2 || constant->n > in->shape.n)
+		return varies < 2;
+	for (i = 0; i < in->shape.n; i++)
+		over[i] = aligned(constant, in->shape.n, i) > 1;
+	return has_channels(in, over, axis);
+}
+
 static int number_channels(struct onnx_node *node,
 			   const struct onnx_shape *constant,
 			   const int8_t *axis,

@@ -53,9 +53,10 @@ static void round_earlier(const struct lw_graph *graph,
 
 	for (i = graph->n_nodes; i-- > 0;) {
 		node = graph->nodes[i];
+		if (!only_moves(node) || !node->out->quantised)
+			continue;
 		in = node->in[0];
-		if (!only_moves(node) || !node->out->quantised ||
-		    in->quantised || uses[in->id].readers != 1)
+		if (in->quantised || uses[in->id].readers != 1)
 			continue;
 		in->quantised = true;
 		in->is_signed = node->out->is_signed;
@@ -85,11 +86,14 @@ static bool can_clamp(const struct lw_node *node)
  */
 static bool merge_clamp(struct lw_node *node, struct uses *uses)
 {
-	struct lw_value *in = node->in[0];
-	struct lw_node *writer = uses[in->id].writer;
+	struct lw_node *writer;
+	struct lw_value *in;
 
-	if (node->kind != LW_NODE_UNARY || node->unary != LW_UNARY_IDENTITY ||
-	    in->quantised || uses[in->id].readers != 1 || !writer ||
+	if (node->kind != LW_NODE_UNARY || node->unary != LW_UNARY_IDENTITY)
+		return false;
+	in = node->in[0];
+	writer = uses[in->id].writer;
+	if (in->quantised || uses[in->id].readers != 1 || !writer ||
 	    !can_clamp(writer))
 		return false;
 	writer->act_lo = fminf(fmaxf(writer->act_lo, node->act_lo),

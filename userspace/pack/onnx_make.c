@@ -95,7 +95,7 @@ struct lw_node *lw_onnx_emit_many(struct onnx_node *node,
 		lw_onnx_refuse(node, "more than %d nodes", LW_MAX_NODES);
 		return NULL;
 	}
-	value = calloc(n_in, sizeof(*value));
+	value = calloc((size_t)n_in + 1, sizeof(*value));
 	for (i = 0; value && i < n_in; i++) {
 		note_reading(node, in[i]);
 		value[i] = in[i]->value;

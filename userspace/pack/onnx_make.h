@@ -132,6 +132,14 @@ struct onnx_value *lw_onnx_mul(struct onnx_node *node,
 			       const struct onnx_value *a,
 			       const struct onnx_value *b);
 
+/* onnx_hold.c */
+
+/* A constant of real numbers as an activation: a node that gives it. */
+struct onnx_value *lw_onnx_hold(struct onnx_node *node,
+				const struct onnx_value *constant);
+/* Input @i, of real numbers: an activation, or a constant as one. */
+const struct onnx_value *lw_onnx_held(struct onnx_node *node, uint32_t i);
+
 /* onnx_broadcast.c */
 
 /* Dimensions of the result of operands of these; false if they do not fit. */
@@ -165,6 +173,13 @@ struct onnx_channelwise {
 	uint32_t *at;
 };
 
+/*
+ * Whether a constant is best applied by channel: it varies along one dimension
+ * at most, or only along dimensions that are channels already. Others are
+ * activations, see lw_onnx_hold().
+ */
+bool lw_onnx_is_channelwise(const struct onnx_value *in,
+			    const struct onnx_shape *constant);
 /* Lays an activation so that a constant's dimensions are channels. */
 int lw_onnx_channelwise(struct onnx_node *node, const struct onnx_value *in,
 			const struct onnx_shape *constant,

@@ -150,11 +150,6 @@ static struct onnx_value *by_constant(struct onnx_node *node,
 		lw_onnx_refuse(node, "batches of its constant and its input do not fit");
 		return NULL;
 	}
-	if (m.batches > 1 && m.batches != count_batches(&shape)) {
-		lw_onnx_refuse(node, "%u matrices for %llu", m.batches,
-			       (unsigned long long)count_batches(&shape));
-		return NULL;
-	}
 	dim = shape.n - 1 - !which;
 	if (shape.dim[dim] != m.i) {
 		lw_onnx_refuse(node, "a constant for %u numbers, its input has %u",
@@ -235,20 +230,41 @@ static struct onnx_value *of_activations(struct onnx_node *node,
 	return p->alpha == 1 ? out : lw_onnx_scale(node, out, p->alpha, 0);
 }
 
+/*
+ * A constant of several matrices is a convolution in groups if each of the
+ * other factor's has one; else it is a tensor like that.
+ */
+static bool is_convolution(const struct product *p, uint32_t which)
+{
+	uint64_t batches = count_batches(&p->in[which]->shape);
+	struct onnx_shape shape;
+
+	return batches == 1 || !broadcast(p, p->in[!which], &shape) ||
+	       batches == count_batches(&shape);
+}
+
 static struct onnx_value *multiply(struct onnx_node *node,
 				   const struct product *p)
 {
+	struct product held = *p;
 	bool constant[2];
 	uint32_t i;
 
 	for (i = 0; i < 2; i++)
 		constant[i] = p->in[i]->state == ONNX_CONSTANT;
-	if (!constant[0] && !constant[1])
-		return of_activations(node, p);
-	if (!constant[0] || !constant[1])
-		return by_constant(node, p, constant[1]);
-	lw_onnx_refuse(node, "both factors are constants");
-	return NULL;
+	if (constant[0] && constant[1]) {
+		lw_onnx_refuse(node, "both factors are constants");
+		return NULL;
+	}
+	if (constant[0] || constant[1]) {
+		i = constant[1];
+		if (is_convolution(p, i))
+			return by_constant(node, p, i);
+		held.in[i] = lw_onnx_hold(node, p->in[i]);
+		if (!held.in[i])
+			return NULL;
+	}
+	return of_activations(node, &held);
 }
 
 /* A factor: an activation gets two dimensions, a constant is real. */
@@ -318,6 +334,8 @@ static struct onnx_value *add_rest(struct onnx_node *node,
 		return lw_onnx_add(node, out, c);
 	}
 	c = lw_onnx_constant(node, 2);
+	if (c && out && beta == 1 && !lw_onnx_is_channelwise(out, &c->shape))
+		return lw_onnx_add(node, out, lw_onnx_hold(node, c));
 	offset = c ? calloc(c->constant->n + 1, sizeof(*offset)) : NULL;
 	if (!offset) {
 		node->status = node->status ? node->status : -ENOMEM;

@@ -343,12 +343,31 @@ static struct onnx_value *concat(struct onnx_node *node, uint32_t dim,
 	return made ? out : NULL;
 }
 
+/* Constants among the inputs become activations. */
+static int hold_inputs(struct onnx_node *node)
+{
+	uint32_t i;
+
+	for (i = 0; i < node->n_in; i++)
+		if (node->in[i] && node->in[i]->state == ONNX_CONSTANT) {
+			struct onnx_value *held =
+				lw_onnx_hold(node, lw_onnx_constant(node, i));
+
+			if (!held)
+				return node->status;
+			node->in[i] = held;
+		}
+	return 0;
+}
+
 int lw_onnx_run_concat(struct onnx_node *node)
 {
 	int64_t given = lw_onnx_int(node, "axis", INT64_MAX);
 	struct onnx_shape shape;
 	uint32_t i, dim;
 
+	if (hold_inputs(node))
+		return node->status;
 	for (i = 0; i < node->n_in; i++) {
 		if (!lw_onnx_movable(node, i))
 			return node->status;

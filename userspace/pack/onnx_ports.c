@@ -157,7 +157,8 @@ static bool describe_port(const struct onnx_value *value, struct lw_port *port)
 		port->dims[i] = shape->dim[i];
 	if (!lw_onnx_is_ordered(value, &port->nchw))
 		return false;
-	if (shape->n == 3 || shape->n == 4)
+	/* Several lines have their channels second, not first. */
+	if ((shape->n == 3 || shape->n == 4) && shape->dim[0] == 1)
 		port->nchw |= lw_onnx_lies(value, lw_onnx_image_axes(shape->n));
 	return true;
 }
@@ -243,20 +244,33 @@ static int name_output(struct onnx_import *im, const struct onnx_value *value)
 	return 0;
 }
 
-/* Numbers in another order are moved. */
-static int order_output(struct onnx_import *im, struct onnx_value *value)
+static struct onnx_value *order_output(struct onnx_node *node)
+{
+	int8_t axis[ONNX_MAX_DIMS];
+
+	lw_onnx_axes_last(&node->in[0]->shape, axis);
+	return lw_onnx_lay(node, node->in[0], axis);
+}
+
+static struct onnx_value *hold_output(struct onnx_node *node)
+{
+	return lw_onnx_hold(node, lw_onnx_constant(node, 0));
+}
+
+/* Makes an output what a node makes of it. */
+static int change_output(struct onnx_import *im, struct onnx_value *value,
+			 struct onnx_value *(*make)(struct onnx_node *node))
 {
 	static const Lw__Onnx__NodeProto proto = {
 		.op_type = (char *)(uintptr_t)"output",
 	};
 	struct onnx_node node = {
-		.im = im, .proto = &proto, .n_out = 1, .out = &value
+		.im = im, .proto = &proto, .n_in = 1, .in = &value, .n_out = 1,
+		.out = &value
 	};
-	int8_t axis[ONNX_MAX_DIMS];
 
 	snprintf(node.label, sizeof(node.label), "%s", value->name);
-	lw_onnx_axes_last(&value->shape, axis);
-	lw_onnx_result(&node, 0, lw_onnx_lay(&node, value, axis));
+	lw_onnx_result(&node, 0, make(&node));
 	lw_onnx_views_free(node.views);
 	return node.status < 0 ? node.status : 0;
 }
@@ -268,14 +282,20 @@ static int add_output(struct onnx_import *im, struct onnx_value *value)
 
 	if (value->state == ONNX_REFUSED)
 		return 0;
+	if (value->state == ONNX_CONSTANT) {
+		ret = change_output(im, value, hold_output);
+		if (ret)
+			return ret;
+	}
 	if (value->state != ONNX_ACTIVATION)
-		return lw_refuse(im->refusals, value->name, "output",
-				 "it does not depend on an input");
+		return im->refusals->n ? 0 :
+		       lw_refuse(im->refusals, value->name, "output",
+				 "no tensor of numbers");
 	if (!value->rounded && value->value->quantised &&
 	    value->type == ONNX_FLOAT)
 		im->partly = true;
 	if (!describe_port(value, &port)) {
-		ret = order_output(im, value);
+		ret = change_output(im, value, order_output);
 		if (ret || !describe_port(value, &port))
 			return ret;
 	}

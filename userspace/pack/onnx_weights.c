@@ -49,22 +49,23 @@ static int take_scales(struct onnx_node *node, struct lw_weights *weights,
 	uint32_t o;
 
 	if (from->n_scale != 1 &&
-	    (from->axis != layout->axis || from->n_scale != weights->o))
+	    (from->axis != layout->axis || (from->n_scale != weights->o &&
+					    from->n_scale != layout->per_group)))
 		return lw_onnx_refuse(node, "weights have scales along axis %u, expected %u, the output channels",
 				      from->axis, layout->axis);
 	weights->scale = calloc(weights->o, sizeof(*weights->scale));
 	if (!weights->scale)
 		return node->status = -ENOMEM;
 	for (o = 0; o < weights->o; o++)
-		weights->scale[o] = from->scale[from->n_scale == 1 ? 0 : o];
+		weights->scale[o] = from->scale[o % from->n_scale];
 	return 0;
 }
 
-/* A weight less its zero point. */
+/* A weight less its zero point; groups may have the same scales each. */
 static int64_t difference(const struct onnx_constant *from, size_t at,
 			  uint32_t o)
 {
-	int64_t zero = from->zero ? from->zero[from->n_scale == 1 ? 0 : o] : 0;
+	int64_t zero = from->zero ? from->zero[o % from->n_scale] : 0;
 
 	return from->q[at] - zero;
 }
@@ -128,10 +129,13 @@ static int take_quantised(struct onnx_node *node, struct lw_weights *weights,
 			  const struct onnx_layout *layout)
 {
 	size_t n = count(weights), per_output = n / weights->o;
-	int16_t *wide = calloc(n, sizeof(*wide));
 	uint32_t most = 1;
+	int16_t *wide;
 	int64_t q;
 
+	if (take_scales(node, weights, from, layout))
+		return node->status;
+	wide = calloc(n, sizeof(*wide));
 	if (!wide)
 		return node->status = -ENOMEM;
 	FOR_WEIGHTS(weights, layout, to, at) {
@@ -144,7 +148,7 @@ static int take_quantised(struct onnx_node *node, struct lw_weights *weights,
 		most = bytes_for(q) > most ? bytes_for(q) : most;
 		wide[to] = q;
 	}
-	if (!node->status && !take_scales(node, weights, from, layout))
+	if (!node->status)
 		set_bytes(node, weights, wide, most);
 	free(wide);
 	return node->status;

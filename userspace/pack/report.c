@@ -42,6 +42,9 @@ uint64_t lw_node_bytes(const struct lw_node *node)
 	const struct lw_weights *w = node->weights;
 	uint64_t n;
 
+	if (node->kind == LW_NODE_CONSTANT)
+		return lw_value_size(node->out) *
+		       (node->out->quantised ? 1 : sizeof(*node->constant));
 	if (!w)
 		return 0;
 	n = (uint64_t)w->o * w->kh * w->kw * w->i;
