@@ -99,9 +99,11 @@ static void add_thread(struct tracer *tracer, pid_t pid, bool is_daemon)
 {
 	struct thread *thread = find_thread(tracer, pid);
 
-	if (!thread)
+	if (!thread) {
 		thread = find_thread(tracer, 0);
-	*thread = (struct thread){ .pid = pid, .is_daemon = is_daemon };
+		*thread = (struct thread){ .pid = pid };
+	}
+	thread->is_daemon = is_daemon;
 }
 
 static void count(struct tracer *tracer, struct thread *thread)
@@ -116,7 +118,7 @@ static void count(struct tracer *tracer, struct thread *thread)
 	if (ptrace(PTRACE_GETREGS, thread->pid, NULL, &regs))
 		bench_fail("PTRACE_GETREGS: %m");
 	/* That is the mark itself. */
-	if (regs.orig_rax == SYS_kill)
+	if (regs.orig_rax == SYS_tgkill)
 		return;
 	name = name_call(&regs);
 	json_object_set_new(counts, name,
@@ -186,9 +188,10 @@ static void trace(struct tracer *tracer, pid_t pid, bool is_daemon)
 		bench_fail("tracing: %m");
 }
 
+/* For this thread: a signal of the process may go to another one. */
 static void mark(pid_t pid)
 {
-	syscall(SYS_kill, pid, SIGSTOP);
+	syscall(SYS_tgkill, pid, pid, SIGSTOP);
 }
 
 static pid_t start_application(const char *device, const char *path,
