@@ -206,7 +206,9 @@ check-fast: all tests
 # The driver's tests, each in kernels of its own.
 include $(wildcard tests/kselftest/Makefile)
 VM_PROGRAMS = kselftest $(addprefix $(BUILD)/tests/tools/,daemon_kills device_async)
-VM_SUITE = "tap:tests/vm/check $(BUILD)"
+VM_SUITES = "checkpatch=tests/vm/checkpatch" "boots again=tests/vm/boots-again" \
+	"module of Debian 12=tests/vm/module bookworm 6.12" \
+	"tap:tests/vm/check $(BUILD)"
 
 HOST_SUITES = $(FAST_SUITES) $(SAN_SUITES) $(TSAN_TESTS:%=unit:%) \
 	"engines=$(BUILD)/tests/property/engines --count 2000" \
@@ -219,7 +221,7 @@ check:
 	@$(MAKE) $(JOBS) all tests $(VM_PROGRAMS)
 	@$(MAKE) $(JOBS) SAN=1 tests
 	@$(MAKE) $(JOBS) TSAN=1 $(TSAN_TESTS)
-	@venv=$$(tests/deps venv) && tests/run.py $(HOST_SUITES) $(VM_SUITE)
+	@venv=$$(tests/deps venv) && tests/run.py $(HOST_SUITES) $(VM_SUITES)
 
 check-host:
 	@tests/deps test
@@ -245,7 +247,7 @@ bench-device:
 check-vm:
 	@tests/deps lab
 	@$(MAKE) $(JOBS) all $(VM_PROGRAMS)
-	tests/run.py $(VM_SUITE)
+	tests/run.py $(VM_SUITES)
 
 # In a copy: objects of the module and of userspace would have the same names.
 KDIR ?= /lib/modules/$(shell uname -r)/build

@@ -29,12 +29,10 @@ static const struct lw_tensor_names lw_tensor_names[] = {
 	LW_TENSOR_NAMES("out"),
 };
 
-typedef int lw_check_rule(struct lw_check *check);
-
 #define LWNPU_OP(name, NAME, number, tensors, doc) [number] = lw_check_##name,
 #define LWNPU_FIELD(name, type, field, role, min, max, doc)
 #define LWNPU_END(name, NAME)
-static lw_check_rule *const lw_check_rules[] = {
+static int (*const lw_check_rules[])(struct lw_check *check) = {
 #include "lwnpu_ops.def"
 };
 

@@ -120,6 +120,7 @@ struct lwnpu_counters {
 struct lwnpu_device {
 	struct drm_device drm;
 	struct drm_gpu_scheduler sched;
+	/* of its being paused */
 	struct mutex sched_mutex;
 	const struct lwnpu_engine_ops *engine;
 	void *engine_data;

@@ -211,8 +211,8 @@ struct file *lwnpu_view_create(struct lwnpu_views *views, struct lwnpu_bo *bo,
 
 static void lwnpu_views_zap(struct lwnpu_views *views)
 {
-	struct vm_area_struct *vma;
 	VMA_ITERATOR(vmi, views->mm, 0);
+	struct vm_area_struct *vma;
 
 	mmap_read_lock(views->mm);
 	for_each_vma(vmi, vma)

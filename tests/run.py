@@ -41,6 +41,8 @@ def run_tap(command, totals):
     name = os.path.basename(command.split()[0])
     seen = 0
     for line in done.stdout.splitlines():
+        if line.startswith("# note: "):
+            print(f"  {line[2:]}")
         match = re.match(r"(not )?ok \d+ (# SKIP|-) (.*)", line)
         if not match:
             continue

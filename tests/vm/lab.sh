@@ -63,6 +63,50 @@ lab_copy_driver() {
 	done
 }
 
+# lab_inside ROOT COMMAND…: runs it in a Debian root.
+lab_inside() {
+	local root=$1
+	shift
+	chroot "$root" env -i LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
+# lab_leave: what is mounted in a Debian root.
+lab_leave() {
+	! mountpoint -q "$mounted" || umount -l "$mounted"
+}
+
+# lab_module ROOT RELEASE: builds the module in a Debian root, in /lwnpu-RELEASE,
+# for its kernel of that release, and sets version. No warning is allowed, nor
+# one of sparse, which must have looked at each file: headers lack what tells
+# make that it is there. After a failure all is built again.
+lab_module() {
+	local tree=$1/lwnpu-$2 log=$1/lwnpu-$2.log status=0
+	version=$(cd "$1/lib/modules" && echo "$2".*)
+	[ -d "$1/lib/modules/$version" ] || {
+		echo "there are no headers of $2: $version" >&2
+		return 1
+	}
+	lab_copy_driver "$tree"
+	cp tests/vm/sparse.h "$tree/"
+	mounted=$1/proc
+	trap lab_leave EXIT
+	trap 'exit 130' INT TERM
+	mount -t proc proc "$mounted"
+	lab_inside "$1" make -C "/lib/modules/$version/build" "M=/lwnpu-$2" \
+		W=1 KBUILD_CHECKSRC=2 CF="-include /lwnpu-$2/sparse.h" \
+		"-j$(nproc)" modules >"$log" 2>&1 || status=1
+	lab_leave
+	[ "$(grep -c '^ *CHECK ' "$log")" -ge "$(ls "$tree"/driver/*.o | wc -l)" ] ||
+		{ echo "sparse did not run"; status=1; } >&2
+	! grep -E 'warning:|error:' "$log" >&2 || status=1
+	[ $status = 0 ] || {
+		tail -n 40 "$log" >&2
+		rm -rf "$tree"
+	}
+	return $status
+}
+
 # lab_script FOLDER COMMAND…: prints a shell script that runs it there.
 lab_script() {
 	local word
@@ -115,6 +159,14 @@ lab_daemon() {
 	done
 	sed 's/^/# /' /run/lwnpud.log
 	return 1
+}
+
+# lab_died_early LOG: did the kernel panic before its first process, which loads
+# the modules, so that nothing of ours had run? Prints why.
+lab_died_early() {
+	! grep -q 'Run /init as init process\|lab: ' "$1" &&
+		grep -q 'Kernel panic' "$1" || return
+	grep -m 1 -o 'Oops: .*\|BUG: .*\|Kernel panic.*' "$1"
 }
 
 # What the kernel must never say.
