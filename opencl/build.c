@@ -16,6 +16,7 @@
 static const char *const sources[] = {
 	lw_kernel_params,
 	lw_kernel_dot,
+	lw_kernel_kernel,
 	lw_kernel_store,
 	"#define VECTORS CONV_LARGE\n#define NAME(x) x##_large\n",
 	lw_kernel_conv,
@@ -40,12 +41,14 @@ static const char *const sources[] = {
 	lw_kernel_reorder,
 	lw_kernel_resize,
 	lw_kernel_softmax,
+	lw_kernel_walk,
 };
 
 #define N_SOURCES (sizeof(sources) / sizeof(sources[0]))
 
 static void set_options(const struct lw_cl_engine *engine,
-			const struct lw_cl_dot *dot, char options[MAX_OPTIONS])
+			const struct lw_cl_dot *dot, bool walk,
+			char options[MAX_OPTIONS])
 {
 	const struct lw_cl_device *device = &engine->device;
 	const char *divide = "";
@@ -63,6 +66,10 @@ static void set_options(const struct lw_cl_engine *engine,
 		 dot->tiles.quad[0], dot->tiles.quad[1], LW_CL_CHUNK,
 		 LW_CL_MATMUL_ROWS,
 		 LWNPU_POOL_MAX, LWNPU_POOL_AVERAGE, LWNPU_DIGITS, divide);
+	if (walk)
+		snprintf(options + strlen(options),
+			 MAX_OPTIONS - strlen(options), " -D WALK_PITCH=%u",
+			 LW_CL_WALK_PITCH);
 }
 
 static void find_in_cache(const struct lw_cl_engine *engine,
@@ -149,9 +156,10 @@ static int fail_build(const struct lw_cl_engine *engine, cl_program program,
 	return ret;
 }
 
-/* -EOPNOTSUPP: the device's compiler does not have @dot. */
-static int build_dot(struct lw_cl_engine *engine, const struct lw_cl_dot *dot,
-		     struct lwnpu_error *error)
+/* -EOPNOTSUPP: the device's compiler does not have @dot, or what @walk needs. */
+static int build_program(const struct lw_cl_engine *engine,
+			 const struct lw_cl_dot *dot, bool walk,
+			 cl_program *result, struct lwnpu_error *error)
 {
 	char options[MAX_OPTIONS];
 	int64_t begun = lwnpu_time();
@@ -160,7 +168,7 @@ static int build_dot(struct lw_cl_engine *engine, const struct lw_cl_dot *dot,
 	cl_int code;
 	int ret;
 
-	set_options(engine, dot, options);
+	set_options(engine, dot, walk, options);
 	find_in_cache(engine, options, &cache);
 	program = load_program(engine, &cache, options);
 	if (program)
@@ -181,9 +189,39 @@ static int build_dot(struct lw_cl_engine *engine, const struct lw_cl_dot *dot,
 	lw_log(LWNPU_LOG_DEBUG, "%s: kernels compiled for %s in %.0f ms",
 	       engine->device.name, dot->name, (lwnpu_time() - begun) * 1e-6);
 done:
-	engine->program = program;
-	engine->dot = dot;
+	*result = program;
 	return 0;
+}
+
+/* A GPU wants launches of many work-items, and a CPU few launches. */
+static bool prefers_walk(const struct lw_cl_engine *engine)
+{
+	const char *walk = getenv("LWNPU_OPENCL_WALK");
+
+	return engine->device.is_host && !(walk && !strcmp(walk, "0"));
+}
+
+static int build_dot(struct lw_cl_engine *engine, const struct lw_cl_dot *dot,
+		     struct lwnpu_error *error)
+{
+	int ret = -EOPNOTSUPP;
+
+	if (prefers_walk(engine))
+		ret = build_program(engine, dot, true, &engine->walk, error);
+	if (ret == -EOPNOTSUPP)
+		ret = build_program(engine, dot, false, &engine->program,
+				    error);
+	if (!ret)
+		engine->dot = dot;
+	return ret;
+}
+
+int lw_cl_build_single(struct lw_cl_engine *engine, struct lwnpu_error *error)
+{
+	if (engine->program)
+		return 0;
+	return build_program(engine, engine->dot, false, &engine->program,
+			     error);
 }
 
 int lw_cl_build(struct lw_cl_engine *engine, struct lwnpu_error *error)

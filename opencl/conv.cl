@@ -3,13 +3,10 @@
  * Each output channel has its own list of entries. Compiled once for each size
  * of tiles, VECTORS x LANES positions. Work-items: output words, tiles, phases.
  */
-__kernel void NAME(conv)(struct lw_conv_params p,
-			 __global const uint *constants,
-			 __global const uint *in, __global const uint *unused,
-			 __global uint *out)
+KERNEL(NAME(conv), lw_conv_params)
 {
-	uint word = get_global_id(0), phase = get_global_id(2);
-	uint tile = get_global_id(1), first = tile * VECTORS * LANES;
+	uint word = id.x, phase = id.z;
+	uint tile = id.y, first = tile * VECTORS * LANES;
 	vuint packed[VECTORS];
 
 	if (word >= p.lists || tile >= p.tiles || phase >= p.phases)

@@ -3,13 +3,10 @@
  * The 4 channels of an output word share a list; an entry has the weights of
  * each. Compiled once for each size of tiles. Work-items: as conv.
  */
-__kernel void NAME(conv_quad)(struct lw_conv_params p,
-			      __global const uint *constants,
-			      __global const uint *in,
-			      __global const uint *unused, __global uint *out)
+KERNEL(NAME(conv_quad), lw_conv_params)
 {
-	uint word = get_global_id(0), phase = get_global_id(2);
-	uint tile = get_global_id(1), first = tile * VECTORS * LANES;
+	uint word = id.x, phase = id.z;
+	uint tile = id.y, first = tile * VECTORS * LANES;
 	uint list = word * p.phases + phase;
 	vint acc[4][VECTORS];
 	vuint packed[VECTORS];

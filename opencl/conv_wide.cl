@@ -4,13 +4,10 @@
  * LANES output channels of one pixel. The number of entries of a list is a
  * multiple of 4.
  */
-__kernel void conv_wide(struct lw_conv_params p,
-			__global const uint *constants,
-			__global const uint *in, __global const uint *unused,
-			__global uint *out)
+KERNEL(conv_wide, lw_conv_params)
 {
-	uint list = get_global_id(0);
-	uint x = get_global_id(1), y = get_global_id(2);
+	uint list = id.x;
+	uint x = id.y, y = id.z;
 	__global const uint *w = constants + p.weights;
 	__global const uint *offsets = constants + p.offsets;
 	vint acc[4], sum;

@@ -33,12 +33,10 @@ static inline void fill_words(__global uint *to, uint from, uint end, uint word)
 }
 
 /* Work-items: blocks of rows, planes, phases. */
-__kernel void copy(struct lw_copy_params p, __global const uint *constants,
-		   __global const uint *in, __global const uint *unused,
-		   __global uint *out)
+KERNEL(copy, lw_copy_params)
 {
-	uint y = get_global_id(0) * p.rows, plane = get_global_id(1);
-	uint phase = get_global_id(2), end = min(y + p.rows, p.height);
+	uint y = id.x * p.rows, plane = id.y;
+	uint phase = id.z, end = min(y + p.rows, p.height);
 	int start_h = p.start_h + (int)(phase / p.phases_w);
 	int start_w = p.start_w + (int)(phase % p.phases_w);
 	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;
@@ -66,12 +64,9 @@ __kernel void copy(struct lw_copy_params p, __global const uint *constants,
 }
 
 /* Channels that change their lane come from two neighbouring planes. */
-__kernel void copy_lanes(struct lw_copy_params p,
-			 __global const uint *constants,
-			 __global const uint *in, __global const uint *unused,
-			 __global uint *out)
+KERNEL(copy_lanes, lw_copy_params)
 {
-	uint y = get_global_id(0), plane = get_global_id(1);
+	uint y = id.x, plane = id.y;
 	uint lower = p.shift < 0 ? plane - 1 : plane;
 	uint bits = 8 * (p.shift & 3);
 	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;

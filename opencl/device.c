@@ -64,7 +64,7 @@ static void describe_device(struct lw_cl_device *device)
 	cl_device_fp_config single = 0, both = 0;
 	cl_device_type type = 0;
 	cl_ulong max_buffer = 0;
-	cl_uint align_bits = 0;
+	cl_uint align_bits = 0, units = 0;
 	cl_device_id id = device->id;
 
 	get_text(id, CL_DEVICE_NAME, device->name, sizeof(device->name));
@@ -78,6 +78,8 @@ static void describe_device(struct lw_cl_device *device)
 			&max_buffer, NULL);
 	clGetDeviceInfo(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof(align_bits),
 			&align_bits, NULL);
+	clGetDeviceInfo(id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(units), &units,
+			NULL);
 	device->lacks = find_lack(id, single);
 	device->is_cpu = type & CL_DEVICE_TYPE_CPU;
 	device->is_host = device->is_cpu && is_pocl(device->platform);
@@ -86,6 +88,7 @@ static void describe_device(struct lw_cl_device *device)
 	device->denormals = single & CL_FP_DENORM;
 	device->exact_divide = single & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
 	device->has_double = both;
+	device->units = units;
 	device->alignment = align_bits >= 8 ? align_bits / 8 : 1;
 	device->max_buffer = max_buffer;
 }

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Work-items: chunks of CHUNK words of a row, rows, planes. */
 
-__kernel void lut(struct lw_lut_params p, __global const uint *constants,
-		  __global const uint *in, __global const uint *unused,
-		  __global uint *out)
+KERNEL(lut, lw_lut_params)
 {
 	__global const uchar *t0 =
 		(__global const uchar *)(constants + p.table) +
-		get_global_id(2) * 4 * p.pitch;
+		id.z * 4 * p.pitch;
 	__global const uchar *t1 = t0 + p.pitch, *t2 = t1 + p.pitch;
 	__global const uchar *t3 = t2 + p.pitch;
-	uint x = get_global_id(0) * CHUNK;
-	uint y = get_global_id(1), plane = get_global_id(2);
+	uint x = id.x * CHUNK;
+	uint y = id.y, plane = id.z;
 	uint end = min(x + CHUNK, p.width);
 	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;
 

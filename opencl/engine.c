@@ -60,6 +60,8 @@ static void opencl_close(void *opened)
 	if (!engine)
 		return;
 	lw_cl_memory_free_all(engine);
+	if (engine->walk)
+		clReleaseProgram(engine->walk);
 	if (engine->program)
 		clReleaseProgram(engine->program);
 	if (engine->queue)
@@ -133,7 +135,12 @@ static void opencl_unload(void *opened, void *program)
 		return;
 	lw_cl_lock(engine);
 	for (size_t i = 0; i < loaded->n_launches; i++)
-		clReleaseKernel(loaded->launches[i].kernel);
+		if (loaded->launches[i].kernel)
+			clReleaseKernel(loaded->launches[i].kernel);
+	if (loaded->walk.kernel)
+		clReleaseKernel(loaded->walk.kernel);
+	if (loaded->walk.progress)
+		clReleaseMemObject(loaded->walk.progress);
 	for (unsigned int i = 0; i < LWNPU_REGION_MAX; i++)
 		if (loaded->staging[i])
 			clReleaseMemObject(loaded->staging[i]);

@@ -25,14 +25,12 @@ static inline void add_row(struct greatest *g, __global const uint *row,
 }
 
 /* One work-item. */
-__kernel void gate(struct lw_gate_params p, __global const uint *constants,
-		   __global const uint *in, __global const uint *unused,
-		   __global uint *out)
+KERNEL(gate, lw_gate_params)
 {
 	struct greatest g;
 	uchar first = 0, second = 0;
 
-	if (get_global_id(0))
+	if (id.x)
 		return;
 	g.first = g.second = 0;
 	for (uint plane = 0; plane < p.planes; plane++)

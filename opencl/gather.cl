@@ -46,11 +46,9 @@ static inline void gather_bytes(__global const uchar *in, uint4 lanes,
 }
 
 /* Work-items: blocks of rows, planes. */
-__kernel void gather(struct lw_gather_params p, __global const uint *constants,
-		     __global const uint *in, __global const uint *unused,
-		     __global uint *out)
+KERNEL(gather, lw_gather_params)
 {
-	uint y = get_global_id(0) * p.rows, plane = get_global_id(1);
+	uint y = id.x * p.rows, plane = id.y;
 	__global const uint *columns = constants + p.column_bytes;
 	uint end = min(y + p.rows, p.height);
 	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;

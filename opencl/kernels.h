@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernels' sources (made by embed.sh) and the kernels in them. */
+/* The kernels' sources (made by embed.sh) and sizes that they share. */
 #ifndef LW_CL_KERNELS_H
 #define LW_CL_KERNELS_H
 
@@ -13,6 +13,7 @@ extern const char lw_kernel_copy[];
 extern const char lw_kernel_element[];
 extern const char lw_kernel_gate[];
 extern const char lw_kernel_gather[];
+extern const char lw_kernel_kernel[];
 extern const char lw_kernel_matmul[];
 extern const char lw_kernel_matmul_pack[];
 extern const char lw_kernel_pair[];
@@ -20,38 +21,18 @@ extern const char lw_kernel_pool[];
 extern const char lw_kernel_reorder[];
 extern const char lw_kernel_resize[];
 extern const char lw_kernel_softmax[];
-
-#define LW_CL_KERNELS(X) \
-	X(conv_large) \
-	X(conv_small) \
-	X(conv_quad_large) \
-	X(conv_quad_small) \
-	X(conv_wide) \
-	X(copy) \
-	X(copy_lanes) \
-	X(gate) \
-	X(gather) \
-	X(lut) \
-	X(matmul_large) \
-	X(matmul_small) \
-	X(matmul_pack) \
-	X(add) \
-	X(mul) \
-	X(pool) \
-	X(reorder) \
-	X(resize) \
-	X(softmax)
-
-enum lw_cl_kernel {
-#define LW_CL_ENUM(name) LW_CL_##name,
-	LW_CL_KERNELS(LW_CL_ENUM)
-#undef LW_CL_ENUM
-};
+extern const char lw_kernel_walk[];
 
 /* Words of a row that one work-item of an element-wise kernel handles. */
 #define LW_CL_CHUNK 1024
 
 /* Rows of a tile of MATMUL. */
 #define LW_CL_MATMUL_ROWS 4
+
+/* Words from one step's counters to the next's: a line of the cache. */
+#define LW_CL_WALK_PITCH 16
+
+/* Buffers of a job that the kernel "walk" takes. */
+#define LW_CL_WALK_BUFFERS 6
 
 #endif /* LW_CL_KERNELS_H */

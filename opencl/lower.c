@@ -11,7 +11,7 @@
 #define CONSTANTS_ALIGN 16
 
 static const char *const kernel_names[] = {
-#define LW_CL_NAME(name) [LW_CL_##name] = #name,
+#define LW_CL_NAME(name, type) [LW_CL_##name] = #name,
 	LW_CL_KERNELS(LW_CL_NAME)
 #undef LW_CL_NAME
 };
@@ -101,27 +101,61 @@ static int grow_launches(struct lw_cl_lowering *lower)
 	return 0;
 }
 
+/* With all that a step has but parameters. */
+static int set_step(struct lw_cl_lowering *lower, const struct lw_cl_call *call,
+		    struct lw_step *step)
+{
+	size_t items = 1;
+
+	step->number = call->kernel;
+	step->buffers[0] = call->in[0];
+	step->buffers[1] = call->in[1];
+	step->buffers[2] = call->out;
+	for (unsigned int i = 0; i < 3; i++) {
+		step->size[i] = call->global[i];
+		if (lw_mul(items, call->global[i], &items))
+			items = SIZE_MAX;
+	}
+	/* Counters of items run past the end. */
+	if (items > INT32_MAX)
+		return fail_size(lower, "its output");
+	step->items = items;
+	return 0;
+}
+
+static int create_kernel(struct lw_cl_lowering *lower,
+			 const struct lw_cl_call *call, cl_kernel *kernel)
+{
+	cl_int code;
+
+	*kernel = clCreateKernel(lower->engine->program,
+				 kernel_names[call->kernel], &code);
+	if (code != CL_SUCCESS) {
+		*kernel = NULL;
+		return lw_cl_fail(lower->error, "clCreateKernel", code);
+	}
+	code = clSetKernelArg(*kernel, 0, call->size, call->params);
+	if (code != CL_SUCCESS)
+		return lw_cl_fail(lower->error, "clSetKernelArg", code);
+	return 0;
+}
+
 int lw_cl_launch(struct lw_cl_lowering *lower, const struct lw_cl_call *call)
 {
-	struct lw_cl_launch launch = {
-		.regions = { call->in[0], call->in[1], call->out },
-		.global = { call->global[0], call->global[1],
-			    call->global[2] },
-	};
-	cl_int code;
+	struct lw_cl_loaded *loaded = lower->loaded;
+	struct lw_cl_launch *launch;
 	int ret = grow_launches(lower);
 
 	if (ret)
 		return ret;
-	launch.kernel = clCreateKernel(lower->engine->program,
-				       kernel_names[call->kernel], &code);
-	if (code != CL_SUCCESS)
-		return lw_cl_fail(lower->error, "clCreateKernel", code);
-	lower->loaded->launches[lower->loaded->n_launches++] = launch;
-	code = clSetKernelArg(launch.kernel, 0, call->size, call->params);
-	if (code != CL_SUCCESS)
-		return lw_cl_fail(lower->error, "clSetKernelArg", code);
-	return 0;
+	launch = &loaded->launches[loaded->n_launches++];
+	memset(launch, 0, sizeof(*launch));
+	ret = set_step(lower, call, &launch->step);
+	if (ret)
+		return ret;
+	if (loaded->walk.kernel)
+		return lw_cl_walk_add(lower, call, &launch->step);
+	return create_kernel(lower, call, &launch->kernel);
 }
 
 static bool is_constant(const struct lwnpu_tensor *tensor)
@@ -207,17 +241,19 @@ static int set_buffers(struct lw_cl_lowering *lower)
 {
 	struct lw_cl_loaded *loaded = lower->loaded;
 
+	if (loaded->walk.kernel)
+		return lw_cl_walk_buffers(lower);
 	for (size_t i = 0; i < loaded->n_launches; i++) {
 		struct lw_cl_launch *launch = &loaded->launches[i];
 		cl_int code = clSetKernelArg(launch->kernel, 1, sizeof(cl_mem),
 					     &loaded->constants);
 
 		for (unsigned int k = 0; k < 3 && code == CL_SUCCESS; k++)
-			if (!lw_cl_is_bound(launch->regions[k]))
+			if (!lw_cl_is_bound(launch->step.buffers[k]))
 				code = clSetKernelArg(
 					launch->kernel, LW_CL_FIRST_TENSOR + k,
 					sizeof(cl_mem),
-					launch->regions[k] == LW_CL_CONSTANTS ?
+					launch->step.buffers[k] == LW_CL_CONSTANTS ?
 						&loaded->constants :
 						&loaded->arena);
 		if (code != CL_SUCCESS)
@@ -239,7 +275,9 @@ int lw_cl_lower(struct lw_cl_engine *engine, const struct lw_program *program,
 
 	lower.scratch = program->info.region[LWNPU_REGION_ARENA].size / 4 +
 			SLACK;
-	ret = lw_cl_scratch(&lower, 0);
+	ret = lw_cl_walk_open(&lower);
+	if (!ret)
+		ret = lw_cl_scratch(&lower, 0);
 	if (!ret)
 		ret = take_tensors(&lower);
 	while (lower.op < program->n_ops && !ret) {
@@ -251,6 +289,8 @@ int lw_cl_lower(struct lw_cl_engine *engine, const struct lw_program *program,
 		lower.op++;
 	}
 	lw_cl_gate_targets(&lower);
+	if (!ret)
+		ret = lw_cl_walk_steps(&lower);
 	if (!ret)
 		ret = create_buffers(&lower);
 	if (!ret)

@@ -111,6 +111,24 @@ uint32_t lw_cl_copy_rows(uint32_t width, uint32_t height);
 /* lw_cl_launch() - add a launch; 0, -ENOMEM or -EIO */
 int lw_cl_launch(struct lw_cl_lowering *lower, const struct lw_cl_call *call);
 
+/**
+ * lw_cl_walk_open() - decide whether the program's launches are steps of a walk
+ * @lower: the program, without launches yet
+ *
+ * Return: 0, -ENOMEM or -EIO.
+ */
+int lw_cl_walk_open(struct lw_cl_lowering *lower);
+
+/* lw_cl_walk_add() - keep a step's parameters; 0 or -ENOMEM */
+int lw_cl_walk_add(struct lw_cl_lowering *lower, const struct lw_cl_call *call,
+		   struct lw_step *step);
+
+/* lw_cl_walk_steps() - put the steps into the constants; 0, -ENOMEM or -EIO */
+int lw_cl_walk_steps(struct lw_cl_lowering *lower);
+
+/* lw_cl_walk_buffers() - set all arguments but those that jobs bind */
+int lw_cl_walk_buffers(struct lw_cl_lowering *lower);
+
 /* The sizes that element-wise kernels walk. */
 struct lw_cl_extent {
 	uint32_t width;

@@ -56,21 +56,18 @@ static inline void NAME(store_columns)(const struct lw_matmul_params *p,
 }
 
 /* Work-items: chunks of columns, tiles of rows, batches. */
-__kernel void NAME(matmul)(struct lw_matmul_params p,
-			   __global const uint *constants,
-			   __global const uint *in, __global const uint *packed,
-			   __global uint *out)
+KERNEL(NAME(matmul), lw_matmul_params)
 {
-	uint x = get_global_id(0) * p.chunk, end = min(x + p.chunk, p.pitch);
-	uint first = get_global_id(1) * MATMUL_ROWS, h = get_global_id(2);
-	__global const uint *terms = packed + p.terms + h * p.terms_batch;
+	uint x = id.x * p.chunk, end = min(x + p.chunk, p.pitch);
+	uint first = id.y * MATMUL_ROWS, h = id.z;
+	__global const uint *terms = other + p.terms + h * p.terms_batch;
+	__global const uint *packed = other + p.packed + h * p.packed_batch;
 	struct NAME(rows) rows;
 	uint tile[MATMUL_ROWS * VECTORS * LANES / 4];
 
 	if (x >= p.pitch || first >= p.rows || h >= p.batches)
 		return;
 	rows = NAME(find_rows)(&p, in + p.in.first + h * p.in.row, first);
-	packed += p.packed + h * p.packed_batch;
 	out += p.out.first + h * p.out.row + first;
 	for (; x < end; x += VECTORS * LANES) {
 		vint acc[MATMUL_ROWS][VECTORS];

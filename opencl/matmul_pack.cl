@@ -43,12 +43,9 @@ static inline vuint pack_turned(const struct lw_pack_params *p,
 }
 
 /* Work-items: vectors of columns, batches. */
-__kernel void matmul_pack(struct lw_pack_params p,
-			  __global const uint *constants,
-			  __global const uint *in, __global const uint *unused,
-			  __global uint *out)
+KERNEL(matmul_pack, lw_pack_params)
 {
-	uint x = get_global_id(0) * LANES, h = get_global_id(1);
+	uint x = id.x * LANES, h = id.y;
 	uint words = (p.depth + 3) / 4;
 	__global uint *to = out + p.packed + h * words * p.pitch + x;
 	vint sums = 0;

@@ -26,6 +26,7 @@ typedef cl_uint uint;
  * @denormals: single precision has them
  * @exact_divide: single precision division can be correctly rounded
  * @has_double: it has double precision
+ * @units: work-groups that it runs at a time
  * @alignment: of host memory that buffers may use in place, bytes
  * @max_buffer: greatest buffer, bytes
  */
@@ -41,6 +42,7 @@ struct lw_cl_device {
 	bool denormals;
 	bool exact_divide;
 	bool has_double;
+	unsigned int units;
 	size_t alignment;
 	uint64_t max_buffer;
 };
@@ -82,7 +84,8 @@ struct lw_cl_memory;
  * @device: the device
  * @context: of the device alone
  * @queue: in order
- * @program: the kernels
+ * @program: the kernels, each for itself, NULL if nothing has needed them
+ * @walk: the kernel that walks programs, NULL if the device has none
  * @dot: how they compute
  * @lock: held while the queue or @memory is used; see lw_cl_lock()
  * @memory: buffers that lw_cl_memory_alloc() made
@@ -92,6 +95,7 @@ struct lw_cl_engine {
 	cl_context context;
 	cl_command_queue queue;
 	cl_program program;
+	cl_program walk;
 	const struct lw_cl_dot *dot;
 	pthread_mutex_t lock;
 	struct lw_cl_memory *memory;
@@ -102,15 +106,27 @@ struct lw_cl_engine {
 
 /**
  * struct lw_cl_launch - a kernel with its arguments, ready to enqueue
- * @kernel: of its own, so that arguments stay set
- * @regions: of the arguments in[0], in[1], out; those below LWNPU_REGION_IO,
- *	unused ones among them, are the arena
- * @global: work-items
+ * @kernel: of its own, so that arguments stay set; NULL for a step of a walk
+ * @step: what it does; of its buffers, regions below LWNPU_REGION_IO, unused
+ *	ones among them, are the arena
  */
 struct lw_cl_launch {
 	cl_kernel kernel;
-	uint8_t regions[3];
-	size_t global[3];
+	struct lw_step step;
+};
+
+/**
+ * struct lw_cl_walk - all of a program's launches as steps of one, see walk.cl
+ * @kernel: NULL if the launches are enqueued one by one
+ * @progress: two sets of counters
+ * @params: of the next launch
+ * @groups: work-groups
+ */
+struct lw_cl_walk {
+	cl_kernel kernel;
+	cl_mem progress;
+	struct lw_walk_params params;
+	size_t groups;
 };
 
 /* Whether a job binds a launch's argument. */
@@ -137,6 +153,7 @@ struct lw_cl_gate {
  * struct lw_cl_loaded - a loaded program
  * @n_launches: how many
  * @launches: in order
+ * @walk: how they run, if not one by one
  * @n_gates: how many
  * @gates: in order
  * @gate_value: where launches leave a gate's value: word of @arena
@@ -149,6 +166,7 @@ struct lw_cl_gate {
 struct lw_cl_loaded {
 	size_t n_launches;
 	struct lw_cl_launch *launches;
+	struct lw_cl_walk walk;
 	size_t n_gates;
 	struct lw_cl_gate gates[LWNPU_MAX_GATES];
 	size_t gate_value;
@@ -215,15 +233,19 @@ const struct lw_cl_dot *lw_cl_dot_find(const char *name);
 
 /**
  * lw_cl_build() - compile the kernels, or take them from the cache
- * @engine: context, device set; program and dot are filled in
+ * @engine: context, device set; program or walk, and dot are filled in
  * @error: filled in on failure, may be NULL
  *
- * LWNPU_OPENCL_DOT chooses the implementation of dot4().
+ * LWNPU_OPENCL_DOT chooses the implementation of dot4(). LWNPU_OPENCL_WALK=0
+ * launches each kernel for itself on all devices.
  *
  * Return: 0, -EOPNOTSUPP the device lacks what was asked for, -EINVAL no such
  * implementation, -ENOMEM, -EIO.
  */
 int lw_cl_build(struct lw_cl_engine *engine, struct lwnpu_error *error);
+
+/* lw_cl_build_single() - make sure that engine->program is there */
+int lw_cl_build_single(struct lw_cl_engine *engine, struct lwnpu_error *error);
 
 /* cache.c: a directory of compiled kernels; failures are not errors. */
 
@@ -328,9 +350,28 @@ int lw_cl_job_end(struct lw_cl_engine *engine, struct lw_cl_loaded *loaded,
  *
  * Return: 0, -ENOMEM or -EIO.
  */
-int lw_cl_run_launches(struct lw_cl_engine *engine,
-		       const struct lw_cl_loaded *loaded,
+int lw_cl_run_launches(struct lw_cl_engine *engine, struct lw_cl_loaded *loaded,
 		       const struct lw_cl_job *job, uint64_t *gates,
+		       struct lwnpu_error *error);
+
+/* walk.c */
+
+/* lw_cl_walk_begin() - before the first launch of each job */
+void lw_cl_walk_begin(struct lw_cl_walk *walk);
+
+/**
+ * lw_cl_walk_enqueue() - enqueue a walk
+ * @engine: locked
+ * @loaded: a program that has a walk
+ * @job: its buffers
+ * @from: the first launch
+ * @to: the one after the last
+ * @error: filled in on failure, may be NULL
+ *
+ * Return: 0, -ENOMEM or -EIO.
+ */
+int lw_cl_walk_enqueue(struct lw_cl_engine *engine, struct lw_cl_loaded *loaded,
+		       const struct lw_cl_job *job, size_t from, size_t to,
 		       struct lwnpu_error *error);
 
 #endif /* LW_CL_OPENCL_H */

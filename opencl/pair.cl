@@ -70,11 +70,11 @@ static inline vuint pair_words(const struct lw_pair_params *p,
 			 add_words(p, words[0], words[1]);
 }
 
-static inline void pair_row(const struct lw_pair_params *p, struct operand a,
-			    struct operand b, __global uint *out, uint mask,
+static inline void pair_row(const struct lw_pair_params *p, uint x,
+			    struct operand a, struct operand b,
+			    __global uint *out, uint mask,
 			    const bool broadcast, const bool product)
 {
-	uint x = get_global_id(0) * CHUNK;
 	uint end = min(x + CHUNK, p->width);
 	vuint rest;
 
@@ -88,11 +88,11 @@ static inline void pair_row(const struct lw_pair_params *p, struct operand a,
 		out[x + i] = ((uint *)&rest)[i];
 }
 
-static inline void pair(const struct lw_pair_params *p,
+static inline void pair(const struct lw_pair_params *p, const uint3 id,
 			__global const uint *in0, __global const uint *in1,
 			__global uint *out, const bool product)
 {
-	uint y = get_global_id(1), plane = get_global_id(2);
+	uint x = id.x * CHUNK, y = id.y, plane = id.z;
 	uint mask = plane == p->planes - 1 ? p->last_mask : ~0u;
 
 	if (y >= p->height || plane >= p->planes)
@@ -104,21 +104,17 @@ static inline void pair(const struct lw_pair_params *p,
 	struct operand b = { in1, p->point[1], p->splat[1] };
 
 	if (p->broadcast)
-		pair_row(p, a, b, out, mask, true, product);
+		pair_row(p, x, a, b, out, mask, true, product);
 	else
-		pair_row(p, a, b, out, mask, false, product);
+		pair_row(p, x, a, b, out, mask, false, product);
 }
 
-__kernel void add(struct lw_pair_params p, __global const uint *constants,
-		  __global const uint *in0, __global const uint *in1,
-		  __global uint *out)
+KERNEL(add, lw_pair_params)
 {
-	pair(&p, in0, in1, out, false);
+	pair(&p, id, in, other, out, false);
 }
 
-__kernel void mul(struct lw_pair_params p, __global const uint *constants,
-		  __global const uint *in0, __global const uint *in1,
-		  __global uint *out)
+KERNEL(mul, lw_pair_params)
 {
-	pair(&p, in0, in1, out, true);
+	pair(&p, id, in, other, out, true);
 }

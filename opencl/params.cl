@@ -2,8 +2,57 @@
 /*
  * Parameters of the kernels, passed by value. This file is also included by
  * the host (opencl/opencl.h), so it holds nothing but structs of int, uint
- * and float. Places and pitches are counted in words of 4 bytes.
+ * and float, and the list of kernels. Places and pitches are counted in words
+ * of 4 bytes.
  */
+
+/* Each kernel, and the struct of its parameters. */
+#define LW_CL_KERNELS(X) \
+	X(conv_large, lw_conv_params) \
+	X(conv_small, lw_conv_params) \
+	X(conv_quad_large, lw_conv_params) \
+	X(conv_quad_small, lw_conv_params) \
+	X(conv_wide, lw_conv_params) \
+	X(copy, lw_copy_params) \
+	X(copy_lanes, lw_copy_params) \
+	X(gate, lw_gate_params) \
+	X(gather, lw_gather_params) \
+	X(lut, lw_lut_params) \
+	X(matmul_large, lw_matmul_params) \
+	X(matmul_small, lw_matmul_params) \
+	X(matmul_pack, lw_pack_params) \
+	X(add, lw_pair_params) \
+	X(mul, lw_pair_params) \
+	X(pool, lw_pool_params) \
+	X(reorder, lw_reorder_params) \
+	X(resize, lw_resize_params) \
+	X(softmax, lw_softmax_params)
+
+enum lw_cl_kernel {
+#define LW_CL_ENUM(name, type) LW_CL_##name,
+	LW_CL_KERNELS(LW_CL_ENUM)
+#undef LW_CL_ENUM
+};
+
+/* A launch as a step of the kernel that walks programs. */
+struct lw_step {
+	uint number;		/* enum lw_cl_kernel */
+	uint params;		/* constants: its struct */
+	uint buffers[3];	/* regions of in, other, out */
+	uint size[3];		/* work-items */
+	uint items;		/* all of them */
+	uint chunk;		/* those that a work-group takes at once */
+};
+
+/* Two sets of counters: a job uses one and clears the other for the next. */
+struct lw_walk_params {
+	uint steps;		/* constants: struct lw_step of each */
+	uint from;		/* the first step */
+	uint to;		/* and the one after the last */
+	uint set;		/* of counters, 0 or 1 */
+	uint set_pitch;
+	uint clear;		/* the job's first launch */
+};
 
 /* An image's planes in a buffer. */
 struct lw_view {

@@ -55,11 +55,9 @@ static inline int4 pool_window(const struct lw_pool_params *p, struct window w)
 }
 
 /* Work-items: output rows, planes. */
-__kernel void pool(struct lw_pool_params p, __global const uint *constants,
-		   __global const uint *in, __global const uint *unused,
-		   __global uint *out)
+KERNEL(pool, lw_pool_params)
 {
-	uint y = get_global_id(0), plane = get_global_id(1);
+	uint y = id.x, plane = id.y;
 	int top = (int)(y * p.stride_h) - (int)p.pad_top;
 	int bottom = min(top + (int)p.kernel_h, (int)p.in_height);
 	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;

@@ -32,13 +32,10 @@ static inline void next_source(const struct lw_reorder_params *p,
 }
 
 /* Work-items: runs of pixels. */
-__kernel void reorder(struct lw_reorder_params p,
-		      __global const uint *constants,
-		      __global const uint *in, __global const uint *unused,
-		      __global uint *out)
+KERNEL(reorder, lw_reorder_params)
 {
 	__global const uchar *bytes = (__global const uchar *)(in + p.in.first);
-	uint pixel = get_global_id(0) * p.run;
+	uint pixel = id.x * p.run;
 	uint end = min(pixel + p.run, p.pixels);
 	struct source s;
 

@@ -41,11 +41,9 @@ static inline uint4 resize_words(__global const uint *row, uint pitch,
 }
 
 /* Work-items: rows, planes. */
-__kernel void resize(struct lw_resize_params p, __global const uint *constants,
-		     __global const uint *in, __global const uint *unused,
-		     __global uint *out)
+KERNEL(resize, lw_resize_params)
 {
-	uint y = get_global_id(0), plane = get_global_id(1);
+	uint y = id.x, plane = id.y;
 	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;
 	uint row;
 

@@ -9,11 +9,11 @@ static int bind_launch(const struct lw_cl_launch *launch,
 	cl_int code = CL_SUCCESS;
 
 	for (unsigned int i = 0; i < 3 && code == CL_SUCCESS; i++)
-		if (lw_cl_is_bound(launch->regions[i]))
+		if (lw_cl_is_bound(launch->step.buffers[i]))
 			code = clSetKernelArg(launch->kernel,
 					      LW_CL_FIRST_TENSOR + i,
 					      sizeof(cl_mem),
-					      &job->mem[launch->regions[i]]);
+					      &job->mem[launch->step.buffers[i]]);
 	if (code != CL_SUCCESS)
 		return lw_cl_fail(error, "clSetKernelArg", code);
 	return 0;
@@ -21,7 +21,7 @@ static int bind_launch(const struct lw_cl_launch *launch,
 
 /* From launch @from to the one before @to. */
 static int enqueue_launches(struct lw_cl_engine *engine,
-			    const struct lw_cl_loaded *loaded,
+			    struct lw_cl_loaded *loaded,
 			    const struct lw_cl_job *job, size_t from, size_t to,
 			    struct lwnpu_error *error)
 {
@@ -29,15 +29,19 @@ static int enqueue_launches(struct lw_cl_engine *engine,
 	static const size_t one[3] = { 1, 1, 1 };
 	const size_t *local = engine->device.is_cpu ? one : NULL;
 
+	if (loaded->walk.kernel)
+		return lw_cl_walk_enqueue(engine, loaded, job, from, to, error);
 	for (size_t i = from; i < to; i++) {
 		const struct lw_cl_launch *launch = &loaded->launches[i];
+		const uint *size = launch->step.size;
+		const size_t global[3] = { size[0], size[1], size[2] };
 		cl_int code;
 		int ret = bind_launch(launch, job, error);
 
 		if (ret)
 			return ret;
 		code = clEnqueueNDRangeKernel(engine->queue, launch->kernel, 3,
-					      NULL, launch->global, local, 0,
+					      NULL, global, local, 0,
 					      NULL, NULL);
 		if (code != CL_SUCCESS)
 			return lw_cl_fail(error, "clEnqueueNDRangeKernel",
@@ -64,8 +68,7 @@ static int read_gate(struct lw_cl_engine *engine,
 	return 0;
 }
 
-int lw_cl_run_launches(struct lw_cl_engine *engine,
-		       const struct lw_cl_loaded *loaded,
+int lw_cl_run_launches(struct lw_cl_engine *engine, struct lw_cl_loaded *loaded,
 		       const struct lw_cl_job *job, uint64_t *gates,
 		       struct lwnpu_error *error)
 {
@@ -74,6 +77,7 @@ int lw_cl_run_launches(struct lw_cl_engine *engine,
 	int ret;
 
 	*gates = 0;
+	lw_cl_walk_begin(&loaded->walk);
 	for (size_t i = 0; i < loaded->n_gates; i++) {
 		const struct lw_cl_gate *gate = &loaded->gates[i];
 

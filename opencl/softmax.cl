@@ -16,14 +16,11 @@ static inline uint lane_of(__global const uint *pixel, uint plane, uint c)
 }
 
 /* Work-items: columns, rows. */
-__kernel void softmax(struct lw_softmax_params p,
-		      __global const uint *constants,
-		      __global const uint *in, __global const uint *unused,
-		      __global uint *out)
+KERNEL(softmax, lw_softmax_params)
 {
 	__global const float *table =
 		(__global const float *)(constants + p.table);
-	uint x = get_global_id(0), y = get_global_id(1);
+	uint x = id.x, y = id.y;
 	float sum = 0, inverse;
 	uint most = 0;
 

@@ -271,6 +271,15 @@ DOT_TEST(avx2)
 DOT_TEST(portable)
 DOT_TEST(packed)
 
+/* As on a GPU, and with programs of many buffers. */
+static void results_of_single_launches_are_those_of_ref(void **state)
+{
+	(void)state;
+	setenv("LWNPU_OPENCL_WALK", "0", 1);
+	compare_with_dot("");
+	unsetenv("LWNPU_OPENCL_WALK");
+}
+
 /* Most of the kernel never reaches the image, and adds a constant. */
 static void kernels_far_larger_than_the_image(void **state)
 {
@@ -581,6 +590,7 @@ int main(void)
 		cmocka_unit_test(results_with_avx2_are_those_of_ref),
 		cmocka_unit_test(results_with_portable_are_those_of_ref),
 		cmocka_unit_test(results_with_packed_are_those_of_ref),
+		cmocka_unit_test(results_of_single_launches_are_those_of_ref),
 		cmocka_unit_test(kernels_far_larger_than_the_image),
 		cmocka_unit_test(buffers_may_be_anywhere),
 		cmocka_unit_test(nothing_outside_buffers_is_touched),
