@@ -49,6 +49,12 @@ void lw_npy_release(struct lw_npy *array);
 /** lw_npy_is_integer() - elements are integers or booleans */
 bool lw_npy_is_integer(const struct lw_npy *array);
 
+/** lw_npy_is_byte() - they are integers or booleans of one byte */
+static inline bool lw_npy_is_byte(const struct lw_npy *array)
+{
+	return array->item_size == 1 && lw_npy_is_integer(array);
+}
+
 /** lw_npy_integer() - element @i of an array of integers */
 int64_t lw_npy_integer(const struct lw_npy *array, size_t i);
 

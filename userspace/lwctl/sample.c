@@ -9,49 +9,9 @@
 #include "file.h"
 #include "image.h"
 #include "model.h"
-#include "sample.h"
-#include "tensor.h"
+#include "sample_list.h"
 
 #define MAX_FILE ((size_t)1 << 31)
-
-/**
- * struct source - a file that was given
- * @path: its name
- * @array: an array; its file is NULL for an image, which is read when needed
- * @own: an array in the model's own layout, else [h][w][c]
- */
-struct source {
-	char *path;
-	struct lw_npy array;
-	bool own;
-};
-
-/**
- * struct lw_samples - see lw_samples_new()
- * @io: the model's input
- * @elements: of one input
- * @sources: files
- * @n_sources: how many
- * @items: which input of which source
- * @n_items: how many
- * @n_resized: see lw_samples_resized()
- * @bytes: room for an input as bytes
- * @real: room for an input as real numbers
- */
-struct lw_samples {
-	const struct lwm_io *io;
-	size_t elements;
-	struct source *sources;
-	size_t n_sources;
-	struct item {
-		size_t source;
-		size_t index;
-	} *items;
-	size_t n_items;
-	size_t n_resized;
-	uint8_t *bytes;
-	float *real;
-};
 
 int lw_samples_new(struct lw_samples **samples, const struct lwm_io *io,
 		   struct lwnpu_error *error)
@@ -97,15 +57,10 @@ size_t lw_samples_resized(const struct lw_samples *samples)
 	return samples->n_resized;
 }
 
-static bool is_array(const struct source *source)
-{
-	return source->array.file;
-}
-
 bool lw_samples_has_bytes(const struct lw_samples *samples)
 {
 	for (size_t i = 0; i < samples->n_sources; i++)
-		if (!is_array(&samples->sources[i]) ||
+		if (!lw_source_is_array(&samples->sources[i]) ||
 		    lw_npy_is_integer(&samples->sources[i].array))
 			return true;
 	return false;
@@ -114,10 +69,10 @@ bool lw_samples_has_bytes(const struct lw_samples *samples)
 void lw_samples_name(const struct lw_samples *samples, size_t i, char *name,
 		     size_t size)
 {
-	const struct item *item = &samples->items[i];
-	const struct source *source = &samples->sources[item->source];
+	const struct lw_sample_item *item = &samples->items[i];
+	const struct lw_source *source = &samples->sources[item->source];
 
-	if (is_array(source))
+	if (lw_source_is_array(source))
 		snprintf(name, size, "%s[%zu]", source->path, item->index);
 	else
 		snprintf(name, size, "%s", source->path);
@@ -128,8 +83,8 @@ static int append(struct lw_samples *samples, const char *path,
 		  const struct lw_npy *array, bool own, size_t count,
 		  struct lwnpu_error *error)
 {
-	struct source *sources;
-	struct item *items;
+	struct lw_source *sources;
+	struct lw_sample_item *items;
 	char *copy;
 
 	sources = reallocarray(samples->sources, samples->n_sources + 1,
@@ -147,8 +102,8 @@ static int append(struct lw_samples *samples, const char *path,
 	}
 	for (size_t i = 0; i < count; i++)
 		items[samples->n_items++] =
-			(struct item){ samples->n_sources, i };
-	sources[samples->n_sources++] = (struct source){
+			(struct lw_sample_item){ samples->n_sources, i };
+	sources[samples->n_sources++] = (struct lw_source){
 		copy, array ? *array : (struct lw_npy){ 0 }, own
 	};
 	return 0;
@@ -192,11 +147,6 @@ static int bad_shape(const struct lw_npy *array, const size_t *own,
 		       texts[0], texts[1], texts[2]);
 }
 
-static bool is_byte(const struct lw_npy *array)
-{
-	return array->item_size == 1 && lw_npy_is_integer(array);
-}
-
 static int check_type(const struct lw_samples *samples,
 		      const struct lw_npy *array, struct lwnpu_error *error)
 {
@@ -204,7 +154,7 @@ static int check_type(const struct lw_samples *samples,
 	bool is_signed = io->is_signed && !io->norm_channels;
 
 	if (array->kind == 'f' ||
-	    (is_byte(array) && array->kind == (is_signed ? 'i' : 'u')))
+	    (lw_npy_is_byte(array) && array->kind == (is_signed ? 'i' : 'u')))
 		return 0;
 	return lw_fail(error, -EINVAL,
 		       "elements are %s, expected real numbers, or %s (%s)",
@@ -236,7 +186,7 @@ static int add_array(struct lw_samples *samples, const char *path,
 		return bad_shape(array, shape, n_dims, nhwc, error);
 	if (!count)
 		return lw_fail(error, -EINVAL, "holds no input");
-	if (image && is_byte(array) && io->norm_channels)
+	if (image && lw_npy_is_byte(array) && io->norm_channels)
 		own = false;
 	return append(samples, path, array, own, count, error);
 }
@@ -340,123 +290,4 @@ int lw_samples_add(struct lw_samples *samples, const char *path,
 	if (!stat(path, &st) && S_ISDIR(st.st_mode))
 		return add_folder(samples, path, error);
 	return add_file(samples, path, error);
-}
-
-/* @data is [h][w][c] bytes: an image to be normalised. */
-static void normalise(struct lw_samples *samples, const uint8_t *data,
-		      struct lw_sample *sample)
-{
-	const struct lwm_io *io = samples->io;
-
-	for (size_t i = 0; i < samples->elements; i++)
-		samples->real[i] = lw_normalise(io, data[i], i % io->c);
-	*sample = (struct lw_sample){ LWNPU_F32, samples->real,
-				      samples->elements * sizeof(float) };
-}
-
-static void set_bytes(struct lw_samples *samples, struct lw_sample *sample)
-{
-	*sample = (struct lw_sample){ LWNPU_QUANT, samples->bytes,
-				      samples->elements };
-}
-
-/* Without a normalisation an image's bytes are the quantised input. */
-static int read_image(struct lw_samples *samples, const char *path,
-		      struct lw_sample *sample, struct lwnpu_error *error)
-{
-	const struct lwm_io *io = samples->io;
-	struct lw_image image;
-	int ret;
-
-	ret = lw_image_read(&image, path, error);
-	if (ret)
-		return ret;
-	if (io->c == 1)
-		lw_image_gray(&image);
-	if (image.h != io->h || image.w != io->w) {
-		samples->n_resized++;
-		ret = lw_image_resize(&image, io->w, io->h, error);
-		if (ret) {
-			lw_fail_at(error, path);
-			goto out;
-		}
-	}
-	if (io->norm_channels) {
-		normalise(samples, image.data, sample);
-	} else if (io->is_signed) {
-		lw_flip_sign(samples->bytes, image.data, samples->elements);
-		set_bytes(samples, sample);
-	} else {
-		memcpy(samples->bytes, image.data, samples->elements);
-		set_bytes(samples, sample);
-	}
-out:
-	lw_image_release(&image);
-	return ret;
-}
-
-/* Where an input of the array has element @i of [h][w][c]. */
-static size_t place(const struct lw_samples *samples,
-		    const struct source *source, size_t i)
-{
-	return source->own ? lw_io_place(samples->io, i) : i;
-}
-
-static void read_array(struct lw_samples *samples, const struct source *source,
-		       size_t index, struct lw_sample *sample)
-{
-	const struct lw_npy *array = &source->array;
-	size_t start = index * samples->elements;
-
-	if (!is_byte(array)) {
-		for (size_t i = 0; i < samples->elements; i++)
-			samples->real[i] =
-				lw_npy_real(array,
-					    start + place(samples, source, i));
-		*sample = (struct lw_sample){ LWNPU_F32, samples->real,
-					      samples->elements *
-						      sizeof(float) };
-		return;
-	}
-	for (size_t i = 0; i < samples->elements; i++)
-		samples->bytes[i] =
-			array->data[start + place(samples, source, i)];
-	if (samples->io->norm_channels)
-		normalise(samples, samples->bytes, sample);
-	else
-		set_bytes(samples, sample);
-}
-
-int lw_samples_read(struct lw_samples *samples, size_t i,
-		    struct lw_sample *sample, struct lwnpu_error *error)
-{
-	const struct item *item = &samples->items[i];
-	const struct source *source = &samples->sources[item->source];
-
-	if (!is_array(source))
-		return read_image(samples, source->path, sample, error);
-	read_array(samples, source, item->index, sample);
-	return 0;
-}
-
-int lw_samples_read_real(struct lw_samples *samples, size_t i, float *real,
-			 struct lwnpu_error *error)
-{
-	const struct lwm_io *io = samples->io;
-	struct lw_sample sample;
-	int ret;
-
-	ret = lw_samples_read(samples, i, &sample, error);
-	if (ret)
-		return ret;
-	if (sample.type == LWNPU_F32) {
-		memcpy(real, sample.data, sample.size);
-		return 0;
-	}
-	if (io->is_signed)
-		for (size_t k = 0; k < samples->elements; k++)
-			samples->bytes[k] ^= 0x80;
-	lw_tensor_dequantise(real, samples->bytes, samples->elements, io->scale,
-			     io->zero_point);
-	return 0;
 }
