@@ -105,7 +105,7 @@ def test_unfinished_command_lines(lwctl):
     for words, message in [
             (["pack", "x.onnx", "-o"], "-o: needs a value, OUT.lwm"),
             (["pack", "--quiet=1"], "--quiet=1: takes no value"),
-            (["pack", "--s", "1"], "--s: 4 options begin so, expected one, "
+            (["pack", "--c", "1"], "--c: 2 options begin so, expected one, "
                                    "see lwctl help pack"),
             (["info", "--loud"], "--loud: unknown option, see lwctl help info"),
             (["top", "-x"], "-x: unknown option, see lwctl help top")]:
@@ -120,6 +120,17 @@ def test_unwritable_standard_output(lwctl):
                               stderr=subprocess.PIPE, text=True)
     assert done.returncode == FAILED
     assert done.stderr.startswith("lwctl: standard output")
+
+
+@pytest.mark.parametrize("fd", [0, 1, 2])
+def test_closed_standard_files(lwctl, fd):
+    """What is opened is not in their place: that file is one of no use."""
+    done = subprocess.run(
+        ["sh", "-c", f"exec {fd}>&-; exec \"$0\" \"$@\"", LWCTL, "info",
+         f"/proc/self/fd/{fd}", "--json"], capture_output=True, text=True)
+    assert done.returncode == BAD_INPUT
+    assert "is not a regular file" in (done.stdout if fd == 2 else
+                                       done.stderr)
 
 
 def test_devices(lwctl):
@@ -572,6 +583,27 @@ def test_outputs_that_cannot_be_written(lwctl, package, images):
                   "nowhere/y.npy")
     lwctl.refused(FAILED, "pack", DEMO / "glyphs.onnx", "-o",
                   "nowhere/m.lwm", "--calib", DEMO / "calib_x.npy", *NORM)
+
+
+def test_models_are_not_written_over(lwctl):
+    model = (DEMO / "glyphs.onnx").read_bytes()
+    (lwctl.folder / "m.onnx").write_bytes(model)
+    (lwctl.folder / "link").symlink_to("m.onnx")
+    for words in (["-o", "m.onnx"], ["-o", "./link"],
+                  ["-o", "m.lwm", "--float-output", "link"],
+                  ["-o", "m.lwm", "--float-output", "m.lwm"]):
+        assert "expected another file" in lwctl.refused(
+            USAGE, "pack", "m.onnx", *words)
+    assert (lwctl.folder / "m.onnx").read_bytes() == model
+
+
+def test_names_drive_no_terminal(lwctl, package, images):
+    x = lwctl.save("x.npy", images[0][:1])
+    (lwctl.folder / "names.txt").write_bytes(b"a\x1b[1m\xc2\x9b1m\xff\xc3\xb6\n"
+                                             * 36)
+    text = lwctl("submit", package, "--input", x, "--names", "names.txt",
+                 "--top", "1")
+    assert " a?[1m?1m?ö (" in text.replace("??", "?")
 
 
 def test_unknown_devices(lwctl, package, images):

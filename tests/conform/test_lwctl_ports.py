@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """lwctl with models of several inputs and outputs."""
 import json
+import pathlib
 
 import numpy as np
 import onnx
@@ -112,8 +113,6 @@ def test_evaluation(lwctl, two):
     (["image={image}", "image={image}", "gain={gain}"], ["6", "3"]),
     (["{image}", "{gain}", "{gain}"], ['"image" and "gain"', "NAME=FILE"]),
     (["gain={image}", "image={image}"], ["x_image.npy", "shape"]),
-    (["{image}", "{gain}", "--output", "sum=a.npy", "--output", "sum=b.npy"],
-     ["a.npy", "b.npy", '"sum"']),
     (["{image}", "{gain}", "--output", "a", "--output", "b", "--output", "c"],
      ["--output", '"sum" and "product"']),
 ])
@@ -123,6 +122,23 @@ def test_what_does_not_fit(lwctl, two, inputs, words):
                          *[i.format(**files) for i in inputs])
     for word in words:
         assert word in line
+
+
+@pytest.mark.parametrize("outputs, words", [
+    (["sum=a.npy", "sum=b.npy"], ["a.npy", "b.npy", '"sum"']),
+    (["a.npy", "a.npy"], ["a.npy", "same file"]),
+    (["x_gain.npy"], ["x_gain.npy", "same file"]),
+    (["two.lwm"], ["two.lwm", "same file"]),
+])
+def test_outputs_in_each_other_s_way(lwctl, two, outputs, words):
+    files = save(lwctl, samples(3, 6), "x")
+    (lwctl.folder / "two.lwm").write_bytes(pathlib.Path(two[1]).read_bytes())
+    line = lwctl.refused(USAGE, "submit", "two.lwm", files["image"],
+                         files["gain"],
+                         *[w for o in outputs for w in ("--output", o)])
+    for word in words:
+        assert word in line
+    assert not (lwctl.folder / "a.npy").exists()
 
 
 def test_calibration_needs_all_inputs(lwctl, two):

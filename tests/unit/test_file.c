@@ -272,6 +272,38 @@ static void failed_write_changes_nothing(void **state)
 	assert_int_equal(entries(), 1);
 }
 
+/* Of a long path the end, and what is wrong with it. */
+static void long_paths_are_cut(void **state)
+{
+	char path[2000];
+	void *data;
+	size_t size;
+
+	(void)state;
+	memset(path, 'x', sizeof(path));
+	strcpy(path + sizeof(path) - 5, "/end");
+	assert_int_equal(lw_file_read(path, 1, &data, &size, &error),
+			 -ENAMETOOLONG);
+	assert_int_equal(strncmp(error.message, "...xxx", 6), 0);
+	assert_non_null(strstr(error.message, "x/end: cannot open: "));
+	assert_non_null(strstr(error.message, strerror(ENAMETOOLONG)));
+	assert_int_equal(lw_fail(&error, -EIO, "broken"), -EIO);
+	assert_int_equal(lw_fail_at(&error, path), -EIO);
+	assert_non_null(strstr(error.message, "x/end: broken"));
+}
+
+static void same_files(void **state)
+{
+	(void)state;
+	make_file("a", "text");
+	make_file("b", "text");
+	assert_int_equal(symlink("a", in_folder("link")), 0);
+	assert_false(lw_file_is_same(in_folder("a"), in_folder("b")));
+	assert_true(lw_file_is_same(in_folder("a"), in_folder("link")));
+	assert_false(lw_file_is_same(in_folder("a"), in_folder("none")));
+	assert_true(lw_file_is_same(in_folder("none"), in_folder("none")));
+}
+
 static void messages_are_one_line_of_text(void **state)
 {
 	char name[600];
@@ -306,6 +338,8 @@ int main(void)
 		TEST(write_passes_stale_temporaries),
 		TEST(writes_no_other_things),
 		TEST(failed_write_changes_nothing),
+		TEST(same_files),
+		cmocka_unit_test(long_paths_are_cut),
 		cmocka_unit_test(messages_are_one_line_of_text),
 	};
 

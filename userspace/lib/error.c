@@ -62,13 +62,23 @@ int lw_fail(struct lwnpu_error *error, int code, const char *format, ...)
 	return code;
 }
 
+const char *lw_path_end(const char *path, const char **cut)
+{
+	size_t length = strlen(path);
+
+	*cut = length > LW_PATH_SHOWN ? "..." : "";
+	return length > LW_PATH_SHOWN ? path + length - LW_PATH_SHOWN : path;
+}
+
 int lw_fail_at(struct lwnpu_error *error, const char *where)
 {
 	char message[LWNPU_ERROR_SIZE];
+	const char *cut;
 
 	if (!error)
 		return -EIO;
 	memcpy(message, error->message, sizeof(message));
 	message[sizeof(message) - 1] = '\0';
-	return lw_fail(error, error->code, "%s: %s", where, message);
+	where = lw_path_end(where, &cut);
+	return lw_fail(error, error->code, "%s%s: %s", cut, where, message);
 }

@@ -28,6 +28,18 @@ int lw_fail(struct lwnpu_error *error, int code, const char *format, ...)
  */
 int lw_fail_at(struct lwnpu_error *error, const char *where);
 
+/* Of a path longer than this, a message has the end only. */
+#define LW_PATH_SHOWN 256
+
+/**
+ * lw_path_end() - what a message shows of a path
+ * @path: a file's name
+ * @cut: gets what to put before, "..." or ""
+ *
+ * Return: its end, so that there is room for what is wrong with it.
+ */
+const char *lw_path_end(const char *path, const char **cut);
+
 /**
  * lw_character() - the length of a character
  * @text: a string

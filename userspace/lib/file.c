@@ -15,7 +15,9 @@
 static int file_fail(struct lwnpu_error *error, const char *path,
 		     const char *what, int err)
 {
-	return lw_fail(error, -err, "%s: cannot %s: %s", path, what,
+	const char *cut, *end = lw_path_end(path, &cut);
+
+	return lw_fail(error, -err, "%s%s: cannot %s: %s", cut, end, what,
 		       strerror(err));
 }
 
@@ -266,4 +268,14 @@ int lw_file_write(const char *path, const void *data, size_t size,
 	}
 	sync_directory(target.directory);
 	return 0;
+}
+
+bool lw_file_is_same(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	if (!strcmp(a, b))
+		return true;
+	return !stat(a, &first) && !stat(b, &second) &&
+	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }

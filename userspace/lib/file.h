@@ -30,4 +30,7 @@ int lw_file_read(const char *path, size_t max, void **data, size_t *size,
 int lw_file_write(const char *path, const void *data, size_t size,
 		  struct lwnpu_error *error);
 
+/** lw_file_is_same() - both names are of one file, or would be */
+bool lw_file_is_same(const char *a, const char *b);
+
 #endif /* LW_FILE_H */

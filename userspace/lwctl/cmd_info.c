@@ -23,7 +23,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!*model)
-			return lwctl_usage("expected MODEL.lwm");
+			return lwctl_usage("%s: expected MODEL.lwm", state->name);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

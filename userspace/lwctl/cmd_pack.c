@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "lwctl.h"
 #include "packing.h"
 
@@ -108,6 +109,14 @@ static error_t check(struct lw_packing_request *request)
 		return lwctl_usage("pack: expected MODEL.onnx or MODEL.tflite");
 	if (!request->output)
 		return lwctl_usage("pack: expected -o OUT.lwm");
+	if (lw_file_is_same(request->output, request->model))
+		return lwctl_usage("-o: \"%s\" is the model, expected another file",
+				   request->output);
+	if (request->float_output &&
+	    (lw_file_is_same(request->float_output, request->output) ||
+	     lw_file_is_same(request->float_output, request->model)))
+		return lwctl_usage("--float-output: \"%s\" is the package or the model, expected another file",
+				   request->float_output);
 	if (request->labels && !request->n_eval)
 		return lwctl_usage("--labels: expected --eval with it");
 	if (request->float_output && !request->n_eval)
@@ -234,8 +243,7 @@ static int pack_run(struct lw_packing_request *request)
 	if (packing.refusals.n)
 		status = fail_refused(&packing.refusals, &error);
 	else if (ret)
-		status = lwctl_fail(ret == -EDOM ? LWCTL_USAGE : LWCTL_INPUT,
-				    &error);
+		status = lwctl_fail(LWCTL_INPUT, &error);
 	else if (lw_packing_write(&packing, request, &error))
 		status = lwctl_fail(LWCTL_FAILED, &error);
 	else

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "job.h"
 #include "lwctl.h"
 #include "model.h"
@@ -14,6 +15,28 @@ static const struct lwm_io *first_output(const struct lw_job *job)
 	return &job->package->outputs[0];
 }
 
+/* Nothing that is read, or that is written already, is written over. */
+static int check_output(const struct lw_job *job,
+			const struct lw_submission *submit, const char *path,
+			struct lwnpu_error *error)
+{
+	const char *other = NULL;
+
+	if (lw_file_is_same(path, submit->model))
+		other = submit->model;
+	for (size_t i = 0; i < submit->n_inputs; i++)
+		if (lw_file_is_same(path, submit->inputs[i]))
+			other = submit->inputs[i];
+	for (uint32_t i = 0; i < job->package->n_outputs; i++)
+		if (job->paths[i] && lw_file_is_same(path, job->paths[i]))
+			other = job->paths[i];
+	if (!other)
+		return 0;
+	return lw_fail(error, -EDOM,
+		       "--output: %s is the same file as %s, expected another",
+		       path, other);
+}
+
 /* Which outputs are written, and where to. */
 static int find_outputs(struct lw_job *job, const struct lw_submission *submit,
 			struct lwnpu_error *error)
@@ -21,14 +44,18 @@ static int find_outputs(struct lw_job *job, const struct lw_submission *submit,
 	uint32_t n = job->package->n_outputs, unnamed = 0, index;
 	const struct lwm_io *ios = job->package->outputs;
 	const char *path;
+	int ret;
 
 	for (size_t i = 0; i < submit->n_outputs; i++) {
 		path = lw_port_find(ios, n, "output", submit->outputs[i],
 				    &unnamed, &index, error);
 		if (!path)
 			return lw_fail_at(error, "--output");
+		ret = check_output(job, submit, path, error);
+		if (ret)
+			return ret;
 		if (job->paths[index])
-			return lw_fail(error, -EINVAL,
+			return lw_fail(error, -EDOM,
 				       "--output: %s and %s are both for output \"%s\"",
 				       job->paths[index], path,
 				       ios[index].name);

@@ -97,7 +97,8 @@ int lwctl_print_command(const struct lwctl_command *command);
  * @status: what the command ends with
  * @error: its message becomes one line on standard error
  *
- * Return: @status; LWCTL_FAILED if memory or the device was at fault.
+ * Return: @status; LWCTL_FAILED if memory or the device was at fault,
+ * LWCTL_USAGE if the command line does not fit the model (-EDOM).
  */
 int lwctl_fail(enum lwctl_status status, const struct lwnpu_error *error);
 

@@ -66,6 +66,8 @@ int lwctl_fail_with(enum lwctl_status status, const struct lwnpu_error *error,
 		lwctl_print_json(object);
 	}
 	json_decref(detail);
+	if (error->code == -EDOM)
+		return LWCTL_USAGE;
 	return is_failure(error->code) ? LWCTL_FAILED : status;
 }
 
@@ -96,9 +98,12 @@ int lwctl_print_version(void)
 
 void lwctl_print_name(const char *name)
 {
-	for (; *name; name++)
-		putchar((unsigned char)*name < ' ' || *name == 0x7f ? '?' :
-								      *name);
+	unsigned int n;
+
+	for (; *name; name += n ? n : 1) {
+		n = lw_character(name);
+		printf("%.*s", n ? (int)n : 1, n ? name : "?");
+	}
 }
 
 double lw_seconds(void)
