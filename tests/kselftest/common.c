@@ -49,22 +49,28 @@ int device_open(const struct engine *engine)
 	return fd;
 }
 
-void device_name(const struct engine *engine, char *name, size_t size)
+bool minor_name(uint32_t minor, char *name, size_t size)
 {
 	char path[64], target[256];
 	const char *last;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/sys/class/accel/accel%u/device",
-		 engine->start.minor);
+	snprintf(path, sizeof(path), "/sys/class/accel/accel%u/device", minor);
 	n = readlink(path, target, sizeof(target) - 1);
 	if (n < 0)
-		fail(path);
+		return false;
 	target[n] = '\0';
 	last = strrchr(target, '/');
 	if (!last || strlen(last + 1) >= size)
-		fail(target);
+		return false;
 	strcpy(name, last + 1);
+	return true;
+}
+
+void device_name(const struct engine *engine, char *name, size_t size)
+{
+	if (!minor_name(engine->start.minor, name, size))
+		fail("the name of a device");
 }
 
 size_t read_file(const char *path, char *text, size_t size)

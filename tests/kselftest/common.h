@@ -31,6 +31,19 @@ int64_t in_ms(int64_t ms);
  */
 int device_open(const struct engine *engine);
 
+/* The bus driver of devices that daemons make. */
+#define BUS_DRIVER "/sys/bus/platform/drivers/lwnpu-user/"
+
+/**
+ * minor_name() - the name of a device on the platform bus
+ * @minor: of its node
+ * @name: filled in
+ * @size: of @name
+ *
+ * Return: whether there is one.
+ */
+bool minor_name(uint32_t minor, char *name, size_t size);
+
 /**
  * device_name() - the name of an engine's device on the platform bus
  * @engine: started

@@ -14,7 +14,6 @@
 
 #include "common.h"
 
-#define DRIVER "/sys/bus/platform/drivers/lwnpu-user/"
 #define N_CLIENTS 3
 
 FIXTURE(unplug)
@@ -56,7 +55,7 @@ TEST_F(unplug, with_jobs)
 				  DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export));
 	poll_fd.fd = export.fd;
 	ASSERT_EQ(0, engine_next(&self->engine, &job, 5000));
-	ASSERT_EQ(0, sysfs_write(DRIVER "unbind", self->device));
+	ASSERT_EQ(0, sysfs_write(BUS_DRIVER "unbind", self->device));
 	/* One job was running, the other waiting: both fences are signalled. */
 	EXPECT_EQ(1, poll(&poll_fd, 1, 5000));
 	EXPECT_EQ(-ENODEV, session_submit(&self->session));
@@ -71,10 +70,10 @@ TEST_F(unplug, and_back)
 	struct engine other;
 	struct session session;
 
-	ASSERT_EQ(0, sysfs_write(DRIVER "unbind", self->device));
+	ASSERT_EQ(0, sysfs_write(BUS_DRIVER "unbind", self->device));
 	session_close(&self->session);
 	engine_die(&self->engine);
-	ASSERT_EQ(0, sysfs_write(DRIVER "bind", self->device));
+	ASSERT_EQ(0, sysfs_write(BUS_DRIVER "bind", self->device));
 	engine_start(&other, 2);
 	session_open(&session, &other, 5);
 	engine_serve(&other);
@@ -96,7 +95,7 @@ TEST_F(unplug, many_times)
 		engine_open(&engine);
 		ASSERT_EQ(0, engine_try_start(&engine, "another", 1));
 		device_name(&engine, device, sizeof(device));
-		ASSERT_EQ(0, sysfs_write(DRIVER "unbind", device));
+		ASSERT_EQ(0, sysfs_write(BUS_DRIVER "unbind", device));
 		engine_stop(&engine);
 	}
 }
@@ -152,7 +151,7 @@ TEST_F_TIMEOUT(unplug, under_load, 120)
 		engine_serve(&self->engine);
 		start_clients(clients, &self->engine);
 		usleep(rand() % 30000);
-		ASSERT_EQ(0, sysfs_write(DRIVER "unbind", self->device));
+		ASSERT_EQ(0, sysfs_write(BUS_DRIVER "unbind", self->device));
 		for (i = 0; i < N_CLIENTS; i++) {
 			pthread_join(clients[i].thread, NULL);
 			EXPECT_TRUE(clients[i].error == -ENODEV ||

@@ -239,6 +239,11 @@ static void fill_import_sync(struct fuzz *fuzz, void *argument)
 		call->count_handles %= MAX_HANDLES; \
 	}
 
+static int any_file(struct fuzz *fuzz)
+{
+	return fuzz_pick(fuzz, &fuzz->fds);
+}
+
 LIMIT(syncobj_wait, drm_syncobj_wait)
 LIMIT(timeline_wait, drm_syncobj_timeline_wait)
 LIMIT(syncobj_array, drm_syncobj_array)
@@ -274,10 +279,10 @@ const struct call fuzz_drm_calls[] = {
 	{ "SYNCOBJ_EVENTFD", DRM_IOCTL_SYNCOBJ_EVENTFD, 1, fill_eventfd, NULL },
 	{ "VERSION", DRM_IOCTL_VERSION, 1, fill_version, NULL },
 	{ "GET_CAP", DRM_IOCTL_GET_CAP, 1, fill_get_cap, NULL },
-	{ "DMA_BUF_SYNC", DMA_BUF_IOCTL_SYNC, 1, fill_dma_buf_sync, NULL, NULL, true },
+	{ "DMA_BUF_SYNC", DMA_BUF_IOCTL_SYNC, 1, fill_dma_buf_sync, NULL, NULL, any_file },
 	{ "DMA_BUF_EXPORT_SYNC_FILE", DMA_BUF_IOCTL_EXPORT_SYNC_FILE, 2,
-	  fill_export_sync, done_export_sync, NULL, true },
+	  fill_export_sync, done_export_sync, NULL, any_file },
 	{ "DMA_BUF_IMPORT_SYNC_FILE", DMA_BUF_IOCTL_IMPORT_SYNC_FILE, 2,
-	  fill_import_sync, NULL, NULL, true },
+	  fill_import_sync, NULL, NULL, any_file },
 	{ 0 },
 };

@@ -21,8 +21,7 @@ static int read_ends(void *argument)
 	return 0;
 }
 
-/* Maps what it is given, and reads it. */
-static void look_at(int fd, uint64_t size)
+void fuzz_look(int fd, uint64_t size)
 {
 	struct view view = { .size = size };
 
@@ -44,11 +43,11 @@ static void look_at_job(struct engine *engine,
 	int fd;
 
 	if (!device_ioctl(engine->fd, LWNPU_CTL_GET_PROGRAM, &get))
-		look_at(get.fd, get.weights_offset + get.weights_size);
+		fuzz_look(get.fd, get.weights_offset + get.weights_size);
 	for (uint32_t i = 0; i < job->n_bindings; i++) {
 		fd = engine_get_buffer(engine, job->id, job->binding[i].buffer,
 				       &size);
-		look_at(fd, fd < 0 ? 0 : size);
+		fuzz_look(fd, fd < 0 ? 0 : size);
 	}
 }
 

@@ -11,7 +11,6 @@
 
 #include "fuzz.h"
 
-#define FIRST_FD 16
 #define SIGNAL_NS 20000000
 /* Those from here on count handles; see struct call. */
 #define FIRST_SYNCOBJ 0xbf
@@ -19,6 +18,7 @@
 #define LIFE 2000
 
 struct fuzz_report *fuzz_report;
+const struct call *const *fuzz_tables;
 
 static uint32_t count_of(const struct call *calls)
 {
@@ -31,17 +31,16 @@ static uint32_t count_of(const struct call *calls)
 
 bool fuzz_is_own(uint32_t n)
 {
-	return n < count_of(fuzz_lwnpu_calls);
+	return n < count_of(fuzz_tables[0]);
 }
 
 const struct call *fuzz_call(uint32_t n)
 {
-	uint32_t own = count_of(fuzz_lwnpu_calls);
+	const struct call *const *table = fuzz_tables;
 
-	if (n < own)
-		return &fuzz_lwnpu_calls[n];
-	n -= own;
-	return n < count_of(fuzz_drm_calls) ? &fuzz_drm_calls[n] : NULL;
+	while (*table && n >= count_of(*table))
+		n -= count_of(*table++);
+	return *table ? &(*table)[n] : NULL;
 }
 
 static uint32_t choose(struct fuzz *fuzz)
@@ -101,16 +100,16 @@ static uint64_t place_limited(struct fuzz *fuzz, const struct call *call,
 	return (uintptr_t)place;
 }
 
-static void step(struct fuzz *fuzz)
+static int call_file(struct fuzz *fuzz, uint32_t n)
 {
 	static _Thread_local uint8_t argument[_IOC_SIZEMASK + 1];
-	uint32_t n = choose(fuzz);
 	const struct call *call = fuzz_call(n);
 	unsigned long command = call->command;
 	uint64_t address;
 	int fd, error;
 
 	memset(argument, 0, _IOC_SIZE(command));
+	fd = call->file ? call->file(fuzz) : fuzz->fd;
 	call->fill(fuzz, argument);
 	if (fuzz_chance(fuzz, 8))
 		change_bytes(fuzz, argument, _IOC_SIZE(command));
@@ -121,21 +120,38 @@ static void step(struct fuzz *fuzz)
 					_IOC_SIZE(command));
 	else
 		address = fuzz_place(fuzz, argument, _IOC_SIZE(command));
-	fd = call->on_fd ? (int)fuzz_pick(fuzz, &fuzz->fds) : fuzz->fd;
 	error = ioctl(fd, command, address) < 0 ? errno : 0;
-	if (command != call->command) {
-		fuzz_report->odd++;
-		return;
-	}
-	count(n, error);
+	if (command != call->command)
+		return -1;
 	if (!error && call->done) {
 		memcpy(argument, (const void *)address, _IOC_SIZE(command));
 		call->done(fuzz, argument);
 	}
+	return error;
+}
+
+static void do_call(struct fuzz *fuzz, uint32_t n)
+{
+	const struct call *call = fuzz_call(n);
+	int error = call->act ? call->act(fuzz) : call_file(fuzz, n);
+
+	if (error < 0)
+		fuzz_report->odd++;
+	else
+		count(n, error);
+}
+
+void fuzz_do(struct fuzz *fuzz, unsigned long command)
+{
+	uint32_t n = 0;
+
+	while (fuzz_call(n)->command != command)
+		n++;
+	do_call(fuzz, n);
 }
 
 /* The number stays, so that other threads notice only that handles are gone. */
-static void reopen(struct fuzz *fuzz, const char *path)
+void fuzz_reopen(struct fuzz *fuzz, const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 
@@ -143,7 +159,7 @@ static void reopen(struct fuzz *fuzz, const char *path)
 		dup2(fd, fuzz->fd);
 		close(fd);
 	}
-	syscall(SYS_close_range, FIRST_FD, ~0U, 0);
+	syscall(SYS_close_range, FUZZ_FIRST_FD, ~0U, 0);
 	memset(&fuzz->bos, 0, sizeof(fuzz->bos));
 	memset(&fuzz->programs, 0, sizeof(fuzz->programs));
 	memset(&fuzz->queues, 0, sizeof(fuzz->queues));
@@ -184,9 +200,9 @@ void *fuzz_thread(void *argument)
 	timer_t timer = start_signals();
 
 	while (fuzz_report->calls++ < plan->count && in_ms(0) < plan->end) {
-		if (fuzz_chance(&fuzz, LIFE))
-			reopen(&fuzz, plan->path);
-		step(&fuzz);
+		if (plan->path && fuzz_chance(&fuzz, LIFE))
+			fuzz_reopen(&fuzz, plan->path);
+		do_call(&fuzz, choose(&fuzz));
 	}
 	timer_delete(timer);
 	return NULL;
