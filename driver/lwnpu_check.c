@@ -76,6 +76,18 @@ int lw_check_stream(struct lw_check *check, const char *field, u32 offset,
 	return 0;
 }
 
+int lw_check_real_scale(struct lw_check *check, const char *field, u32 bits,
+			bool real)
+{
+	if (real && !lw_check_is_real_scale(bits))
+		return lw_check_refuse(check, LWNPU_CHECK_FLOAT, field, bits,
+				       0);
+	if (!real && bits)
+		return lw_check_refuse(check, LWNPU_CHECK_RESERVED, field,
+				       bits, 0);
+	return 0;
+}
+
 static const struct lwnpu_tensor *lw_op_tensor(const struct lwnpu_op *op,
 					       u32 slot)
 {

@@ -44,36 +44,62 @@ int lw_check_reorder(struct lw_check *check)
 	return 0;
 }
 
-/* A table of RESIZE: an index below @in and a fraction in each word. */
-static int lw_check_positions(struct lw_check *check, const char *field,
-			      u32 offset, u32 out, u32 in)
-{
-	u32 i, entry, index, fraction;
-	int err = lw_check_stream(check, field, offset, 4ULL * out);
+/* Bits of 2^-24 and 1, between which a fraction in single precision lies. */
+#define LW_LEAST_FRACTION 0x33800000
+#define LW_REAL_ONE 0x3f800000
 
-	if (err)
-		return err;
-	for (i = 0; i < out; i++) {
-		entry = lw_load_u32(check->weights + offset + 4ULL * i);
-		index = entry & 0xffff;
-		fraction = entry >> 16;
+/* An entry of a table of RESIZE: places to read, and a fraction. */
+static int lw_check_position(struct lw_check *check, const char *field,
+			     const u8 *entry, u32 in)
+{
+	bool real = check->op->resize.mode == LWNPU_RESIZE_REAL;
+	u32 first = lw_load_u32(entry), index = first & 0xffff;
+	u32 second = first >> 16, fraction = second;
+
+	if (real) {
+		fraction = lw_load_u32(entry + 4);
+		if (fraction && (fraction < LW_LEAST_FRACTION ||
+				 fraction >= LW_REAL_ONE))
+			return lw_check_refuse(check, LWNPU_CHECK_FLOAT, field,
+					       fraction, 0);
+	} else {
+		second = index + !!fraction;
 		if (fraction >= LW_FRACTIONS)
 			return lw_check_refuse(check, LWNPU_CHECK_RANGE, field,
 					       fraction, LW_FRACTIONS - 1);
-		index += !!fraction;
-		if (index >= in)
-			return lw_check_refuse(check, LWNPU_CHECK_RANGE, field,
-					       index, in - 1);
 	}
+	index = second > index ? second : index;
+	if (index >= in)
+		return lw_check_refuse(check, LWNPU_CHECK_RANGE, field, index,
+				       in - 1);
 	return 0;
+}
+
+static int lw_check_positions(struct lw_check *check, const char *field,
+			      u32 offset, u32 out, u32 in)
+{
+	u32 size = check->op->resize.mode == LWNPU_RESIZE_REAL ? 8 : 4, i;
+	int err = lw_check_stream(check, field, offset, (u64)size * out);
+
+	for (i = 0; !err && i < out; i++)
+		err = lw_check_position(check, field, check->weights + offset +
+					(u64)size * i, in);
+	return err;
 }
 
 int lw_check_resize(struct lw_check *check)
 {
 	const struct lwnpu_op *op = check->op;
+	bool real = op->resize.mode == LWNPU_RESIZE_REAL;
 	int err;
 
 	err = lw_check_equal(check, "out.c", op->out.c, op->in[0].c);
+	if (!err)
+		err = lw_check_real_scale(check, "in_scale",
+					  op->resize.in_scale, real);
+	if (!err)
+		err = lw_check_real_scale(check, "out_scale",
+					  op->resize.out_scale, real);
 	if (err)
 		return err;
 	err = lw_check_positions(check, "rows", op->resize.rows, op->out.h,

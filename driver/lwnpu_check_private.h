@@ -88,4 +88,25 @@ static inline bool lw_check_is_scale(u32 bits)
 	return bits >= 0x00800000 && bits < 0x7f800000;
 }
 
+/*
+ * Scales of real numbers are 2^-64 to 2^64: then no sum of 2^23 bytes
+ * overflows, and no byte depends on what a device does with subnormals.
+ */
+static inline bool lw_check_is_real_scale(u32 bits)
+{
+	return bits >= 0x1f800000 && bits <= 0x5f800000;
+}
+
+/**
+ * lw_check_real_scale() - check a scale that an operation has if it is real
+ * @check: the check
+ * @field: its name
+ * @bits: its value
+ * @real: whether the operation computes with real numbers
+ *
+ * Return: 0 or -EINVAL.
+ */
+int lw_check_real_scale(struct lw_check *check, const char *field, u32 bits,
+			bool real);
+
 #endif /* LWNPU_CHECK_PRIVATE_H */

@@ -253,14 +253,24 @@ static int lw_check_pool_mode(struct lw_check *check)
 {
 	const struct lwnpu_pool *pool = &check->op->pool;
 
+	bool real = pool->mode == LWNPU_POOL_REAL;
+	int err;
+
 	if (pool->mode == LWNPU_POOL_MEAN) {
 		if (!lw_check_is_scale(pool->scale))
 			return lw_check_refuse(check, LWNPU_CHECK_FLOAT,
 					       "scale", pool->scale, 0);
-	} else if (pool->scale) {
-		return lw_check_refuse(check, LWNPU_CHECK_RESERVED, "scale",
-				       pool->scale, 0);
+	} else {
+		err = lw_check_real_scale(check, "scale", pool->scale, real);
+		if (err)
+			return err;
 	}
+	err = lw_check_real_scale(check, "out_scale", pool->out_scale, real);
+	if (err)
+		return err;
+	if (pool->whole && !real)
+		return lw_check_refuse(check, LWNPU_CHECK_RESERVED, "whole",
+				       pool->whole, 0);
 	if (pool->mode != LWNPU_POOL_AVERAGE && pool->zero)
 		return lw_check_refuse(check, LWNPU_CHECK_RESERVED, "zero",
 				       pool->zero, 0);

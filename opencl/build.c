@@ -32,6 +32,7 @@ static const char *const sources[] = {
 	lw_kernel_matmul,
 	lw_kernel_conv_wide,
 	lw_kernel_copy,
+	lw_kernel_divide,
 	lw_kernel_element,
 	lw_kernel_gate,
 	lw_kernel_gather,
@@ -40,6 +41,7 @@ static const char *const sources[] = {
 	lw_kernel_pool,
 	lw_kernel_reorder,
 	lw_kernel_resize,
+	lw_kernel_resize_real,
 	lw_kernel_softmax,
 	lw_kernel_walk,
 };
@@ -61,11 +63,13 @@ static void set_options(const struct lw_cl_engine *engine,
 		 "-D %s -D LANES=%u -D CONV_LARGE=%u -D CONV_SMALL=%u "
 		 "-D QUAD_LARGE=%u -D QUAD_SMALL=%u -D CHUNK=%u "
 		 "-D MATMUL_ROWS=%u "
-		 "-D POOL_MAX=%u -D POOL_AVERAGE=%u -D LWNPU_DIGITS=%u %s",
+		 "-D POOL_MAX=%u -D POOL_AVERAGE=%u -D POOL_REAL=%u "
+		 "-D LWNPU_DIGITS=%u %s",
 		 dot->macro, dot->lanes, dot->tiles.conv[0], dot->tiles.conv[1],
 		 dot->tiles.quad[0], dot->tiles.quad[1], LW_CL_CHUNK,
 		 LW_CL_MATMUL_ROWS,
-		 LWNPU_POOL_MAX, LWNPU_POOL_AVERAGE, LWNPU_DIGITS, divide);
+		 LWNPU_POOL_MAX, LWNPU_POOL_AVERAGE, LWNPU_POOL_REAL,
+		 LWNPU_DIGITS, divide);
 	if (walk)
 		snprintf(options + strlen(options),
 			 MAX_OPTIONS - strlen(options), " -D WALK_PITCH=%u",

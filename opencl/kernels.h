@@ -10,6 +10,7 @@ extern const char lw_kernel_conv[];
 extern const char lw_kernel_conv_quad[];
 extern const char lw_kernel_conv_wide[];
 extern const char lw_kernel_copy[];
+extern const char lw_kernel_divide[];
 extern const char lw_kernel_element[];
 extern const char lw_kernel_gate[];
 extern const char lw_kernel_gather[];
@@ -20,6 +21,7 @@ extern const char lw_kernel_pair[];
 extern const char lw_kernel_pool[];
 extern const char lw_kernel_reorder[];
 extern const char lw_kernel_resize[];
+extern const char lw_kernel_resize_real[];
 extern const char lw_kernel_softmax[];
 extern const char lw_kernel_walk[];
 

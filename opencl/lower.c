@@ -140,6 +140,17 @@ static int create_kernel(struct lw_cl_lowering *lower,
 	return 0;
 }
 
+int lw_cl_check_division(struct lw_cl_lowering *lower, const char *name)
+{
+	const struct lw_cl_device *device = &lower->engine->device;
+
+	if (device->exact_divide || device->has_double)
+		return 0;
+	return lw_fail(lower->error, -EOPNOTSUPP,
+		       "op %u: %s: %s has no correctly rounded division",
+		       lower->op, name, device->name);
+}
+
 int lw_cl_launch(struct lw_cl_lowering *lower, const struct lw_cl_call *call)
 {
 	struct lw_cl_loaded *loaded = lower->loaded;

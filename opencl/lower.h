@@ -79,6 +79,15 @@ uint32_t *lw_cl_constants(struct lw_cl_lowering *lower, size_t words,
 			  uint32_t *first);
 
 /**
+ * lw_cl_check_division() - refuse what the device cannot divide exactly
+ * @lower: the program
+ * @name: of the operation that divides
+ *
+ * Return: 0 or -EOPNOTSUPP (error filled in).
+ */
+int lw_cl_check_division(struct lw_cl_lowering *lower, const char *name);
+
+/**
  * lw_cl_scratch() - ask for scratch memory
  * @lower: the program
  * @words: how many

@@ -82,8 +82,10 @@ int lw_cl_pool(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
 		.pad_left = pool->pad_left,
 		.last_mask = lw_cl_lanes(op->out.c),
 		.mode = pool->mode,
-		.zero = pool->mode == LWNPU_POOL_MEAN ? op->in[0].zero_point :
-							pool->zero,
+		.zero = pool->mode == LWNPU_POOL_AVERAGE ?
+			pool->zero : op->in[0].zero_point,
+		.area = pool->whole ?
+			(float)pool->kernel_h * (float)pool->kernel_w : 0,
 		.lo = pool->lo,
 		.hi = pool->hi,
 		.zero_point = op->out.zero_point,
@@ -96,7 +98,11 @@ int lw_cl_pool(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
 		.out = op->out.region,
 		.global = { op->out.h, params.planes, 1 },
 	};
+	int ret = 0;
 
 	memcpy(&params.scale, &pool->scale, 4);
-	return lw_cl_launch(lower, &call);
+	memcpy(&params.out_scale, &pool->out_scale, 4);
+	if (pool->mode == LWNPU_POOL_REAL)
+		ret = lw_cl_check_division(lower, "POOL");
+	return ret ? ret : lw_cl_launch(lower, &call);
 }

@@ -96,15 +96,11 @@ static int check_softmax(struct lw_cl_lowering *lower)
 {
 	const struct lw_cl_device *device = &lower->engine->device;
 
-	if (!device->exact_divide && !device->has_double)
-		return lw_fail(lower->error, -EOPNOTSUPP,
-			       "op %u: SOFTMAX: %s has no correctly rounded division",
-			       lower->op, device->name);
 	if (!device->denormals)
 		return lw_fail(lower->error, -EOPNOTSUPP,
 			       "op %u: SOFTMAX: %s has no denormal numbers",
 			       lower->op, device->name);
-	return 0;
+	return lw_cl_check_division(lower, "SOFTMAX");
 }
 
 int lw_cl_softmax(struct lw_cl_lowering *lower, const struct lwnpu_op *op)

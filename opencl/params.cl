@@ -26,6 +26,7 @@
 	X(pool, lw_pool_params) \
 	X(reorder, lw_reorder_params) \
 	X(resize, lw_resize_params) \
+	X(resize_real, lw_resize_params) \
 	X(softmax, lw_softmax_params)
 
 enum lw_cl_kernel {
@@ -171,8 +172,10 @@ struct lw_pool_params {
 	uint pad_left;
 	uint last_mask;
 	uint mode;		/* enum lwnpu_pool_mode */
-	int zero;		/* taken from each byte: mean, average */
+	int zero;		/* taken from each byte, but of a maximum */
 	float scale;
+	float out_scale;	/* real */
+	float area;		/* real: places, 0: those inside the image */
 	int lo;
 	int hi;
 	int zero_point;
@@ -211,6 +214,12 @@ struct lw_resize_params {
 	uint last_mask;
 	uint rows;		/* constants: per row: index, fraction << 16 */
 	uint columns;		/* constants: per column, the same */
+	uint row_fractions;	/* real: constants: floats; above: next index */
+	uint column_fractions;	/* real: the same */
+	float in_scale;
+	float in_zero;
+	float out_scale;
+	int zero_point;
 };
 
 /* An operand of MATMUL on its way to the layout that is multiplied. */

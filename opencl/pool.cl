@@ -36,22 +36,46 @@ static inline int4 divide(int4 value, int area)
 	return (value + (value < 0 ? -up : up)) / (int4)area;
 }
 
+/* The average of real numbers, each operation in single precision. */
+static inline float4 real_average(const struct lw_pool_params *p,
+				  struct window w)
+{
+	float n = p->area > 0.0f ? p->area : (float)(w.height * w.width);
+	float4 total = 0;
+
+	for (uint y = 0; y < w.height; y++)
+		for (uint x = 0; x < w.width; x++) {
+			uchar4 bytes = as_uchar4(w.first[y * w.row + x]);
+
+			total += p->scale * convert_float4(
+				convert_int4(bytes) - p->zero);
+		}
+	total = QUOTIENT(total, n, 4);
+	return QUOTIENT(total, p->out_scale, 4) + (float)p->zero_point;
+}
+
+static inline float4 bound(float4 real, float lo, float hi)
+{
+	real = real < lo ? (float4)lo : real;
+	return real > hi ? (float4)hi : real;
+}
+
 static inline int4 pool_window(const struct lw_pool_params *p, struct window w)
 {
 	int area = (int)(w.height * w.width);
 	float lo = p->lo - p->zero_point, hi = p->hi - p->zero_point;
 	int4 value;
-	float4 real;
 
 	if (p->mode == POOL_MAX)
 		return as_int4(largest(w));
+	if (p->mode == POOL_REAL)
+		return convert_int4_rte(bound(real_average(p, w), p->lo,
+					      p->hi));
 	value = as_int4(sum(w)) - p->zero * area;
 	if (p->mode == POOL_AVERAGE)
 		return divide(value, area) + p->zero;
-	real = convert_float4(value) * p->scale;
-	real = real < lo ? (float4)lo : real;
-	real = real > hi ? (float4)hi : real;
-	return convert_int4_rte(real) + p->zero_point;
+	return convert_int4_rte(bound(convert_float4(value) * p->scale, lo,
+				      hi)) + p->zero_point;
 }
 
 /* Work-items: output rows, planes. */

@@ -1,15 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Division must be correctly rounded; by way of double it is, too. */
-static inline float reciprocal(float x)
-{
-#if defined(DIVIDE_DOUBLE)
-	return (float)(1.0 / (double)x);
-#else
-	return 1.0f / x;
-#endif
-}
-
 static inline uint lane_of(__global const uint *pixel, uint plane, uint c)
 {
 	return pixel[c / 4 * plane] >> (8 * (c % 4)) & 255;
@@ -32,7 +22,7 @@ KERNEL(softmax, lw_softmax_params)
 		most = max(most, lane_of(in, p.in.plane, c));
 	for (uint c = 0; c < p.channels; c++)
 		sum += table[most - lane_of(in, p.in.plane, c)];
-	inverse = reciprocal(sum * p.scale);
+	inverse = QUOTIENT(1.0f, sum * p.scale, );
 	for (uint c = 0; c < p.channels; c += 4) {
 		uint word = 0;
 

@@ -85,11 +85,23 @@ struct lwnpu_tensor {
  * @LWNPU_POOL_MAX: maximum
  * @LWNPU_POOL_AVERAGE: average of the same scale, rounded as integers
  * @LWNPU_POOL_MEAN: average with a change of scale
+ * @LWNPU_POOL_REAL: average of real numbers, in single precision
  */
 enum lwnpu_pool_mode {
 	LWNPU_POOL_MAX = 0,
 	LWNPU_POOL_AVERAGE = 1,
 	LWNPU_POOL_MEAN = 2,
+	LWNPU_POOL_REAL = 3,
+};
+
+/**
+ * enum lwnpu_resize_mode - how RESIZE interpolates
+ * @LWNPU_RESIZE_FIXED: bytes of the same scale, in integers
+ * @LWNPU_RESIZE_REAL: real numbers, in single precision
+ */
+enum lwnpu_resize_mode {
+	LWNPU_RESIZE_FIXED = 0,
+	LWNPU_RESIZE_REAL = 1,
 };
 
 /**

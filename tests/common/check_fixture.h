@@ -130,6 +130,19 @@ static inline void set_resize(struct lwnpu_op *op)
 	op->resize = (struct lwnpu_resize) { .rows = ROWS, .columns = COLUMNS };
 }
 
+/* The same in real numbers: rows 0 and 7, columns nearly 7, 0 and 0. */
+static inline void set_real_resize(struct check_fixture *f, struct lwnpu_op *op)
+{
+	op->resize = (struct lwnpu_resize) {
+		.rows = ROWS, .columns = ROWS + 16, .in_scale = 0x3f800000,
+		.out_scale = 0x5f800000, .mode = LWNPU_RESIZE_REAL,
+	};
+	put_u32(f, ROWS + 4, 0);
+	put_u32(f, ROWS + 8, 7 | 7 << 16);
+	put_u32(f, ROWS + 16, 6 | 7 << 16);
+	put_u32(f, ROWS + 20, 0x3f7fffff);
+}
+
 /* [8][8][8] times one [4][8] that is transposed, to [8][8][4]. */
 static inline void set_matmul(struct lwnpu_op *op)
 {

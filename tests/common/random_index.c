@@ -175,6 +175,34 @@ static uint32_t lw_gen_positions(struct lw_gen *gen, uint32_t out, uint32_t in)
 	return offset;
 }
 
+/* The same in real numbers: mostly neighbours, or any two. */
+static uint32_t lw_gen_real_positions(struct lw_gen *gen, uint32_t out,
+				      uint32_t in)
+{
+	static const float fractions[] = {
+		0, 0x1p-24f, 0.25f, 0.5f, 0.75f, 0x1.fffffep-1f,
+	};
+	struct { uint16_t near, far; float fraction; } *table;
+	uint32_t i, offset;
+
+	table = malloc(out * sizeof(*table));
+	if (!table)
+		abort();
+	for (i = 0; i < out; i++) {
+		table[i].near = (uint64_t)i * in / out;
+		table[i].far = table[i].near + (table[i].near + 1U < in);
+		if (lw_random_chance(&gen->random, 20))
+			table[i].far = lw_random_below(&gen->random, in);
+		table[i].fraction = LW_RANDOM_PICK(&gen->random, fractions);
+		if (lw_random_chance(&gen->random, 50))
+			table[i].fraction = 0x1p-24f *
+				lw_random_below(&gen->random, 1 << 24);
+	}
+	offset = lw_gen_stream(gen, table, out * sizeof(*table));
+	free(table);
+	return offset;
+}
+
 void lw_gen_resize(struct lw_gen *gen, bool last)
 {
 	struct lwnpu_op op = { .opcode = LWNPU_OP_RESIZE };
@@ -184,8 +212,16 @@ void lw_gen_resize(struct lw_gen *gen, bool last)
 	h = lw_gen_side(gen);
 	w = lw_gen_side(gen);
 	op.out = lw_gen_out(gen, h, w, op.in[0].c, op.in, 1, last);
-	op.resize.rows = lw_gen_positions(gen, h, op.in[0].h);
-	op.resize.columns = lw_gen_positions(gen, w, op.in[0].w);
+	if (lw_random_chance(&gen->random, 50)) {
+		op.resize.rows = lw_gen_positions(gen, h, op.in[0].h);
+		op.resize.columns = lw_gen_positions(gen, w, op.in[0].w);
+	} else {
+		op.resize.mode = LWNPU_RESIZE_REAL;
+		op.resize.rows = lw_gen_real_positions(gen, h, op.in[0].h);
+		op.resize.columns = lw_gen_real_positions(gen, w, op.in[0].w);
+		lw_gen_real_scales(gen, &op.resize.in_scale,
+				   &op.resize.out_scale);
+	}
 	lw_gen_emit(gen, &op);
 	lw_gen_written(gen, &op.out);
 }

@@ -43,6 +43,21 @@ float lw_gen_scale(struct lw_gen *gen, float typical)
 	return scale;
 }
 
+void lw_gen_real_scales(struct lw_gen *gen, lwnpu_f32 *in, lwnpu_f32 *out)
+{
+	uint32_t kind = lw_random_below(&gen->random, 100);
+
+	*in = lw_random_between(&gen->random, 0x1f800000, 0x5f800000);
+	*out = *in;
+	if (kind < 40)
+		return;
+	/* A ratio of 2^-2 to 2^2; or any. */
+	if (kind < 90 && *in > 0x20800000 && *in < 0x5e800000)
+		*out += lw_random_between(&gen->random, -0x1000000, 0x1000000);
+	else
+		*out = lw_random_between(&gen->random, 0x1f800000, 0x5f800000);
+}
+
 #define LW_GEN_MAX_SIDE 48
 
 uint32_t lw_gen_axis(struct lw_gen *gen, uint32_t in, struct lw_gen_axis *axis)
@@ -96,13 +111,17 @@ void lw_gen_pool(struct lw_gen *gen, bool last)
 	pool->stride_w = h.stride;
 	pool->pad_top = v.pad;
 	pool->pad_left = h.pad;
-	pool->mode = lw_random_below(&gen->random, 3);
+	pool->mode = lw_random_below(&gen->random, 4);
 	lw_gen_bounds(gen, &pool->lo, &pool->hi);
 	if (pool->mode == LWNPU_POOL_AVERAGE)
 		pool->zero = LW_RANDOM_PICK(&gen->random, zeros);
 	if (pool->mode == LWNPU_POOL_MEAN) {
 		scale = lw_gen_scale(gen, 1.0f / (v.kernel * h.kernel));
 		memcpy(&pool->scale, &scale, sizeof(scale));
+	}
+	if (pool->mode == LWNPU_POOL_REAL) {
+		lw_gen_real_scales(gen, &pool->scale, &pool->out_scale);
+		pool->whole = lw_random_below(&gen->random, 2);
 	}
 	lw_gen_emit(gen, &op);
 	lw_gen_written(gen, &op.out);

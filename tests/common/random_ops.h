@@ -46,4 +46,7 @@ void lw_gen_bounds(struct lw_gen *gen, uint8_t *lo, uint8_t *hi);
 /* A multiplier near @typical, or a power of two, or any. */
 float lw_gen_scale(struct lw_gen *gen, float typical);
 
+/* Scales of real numbers, often the same; bits of floats. */
+void lw_gen_real_scales(struct lw_gen *gen, lwnpu_f32 *in, lwnpu_f32 *out);
+
 #endif /* LW_RANDOM_OPS_H */

@@ -193,13 +193,29 @@ static int clamp(int64_t value, int lo, int hi)
 	return value < lo ? lo : value > hi ? hi : (int)value;
 }
 
+static float real(lwnpu_f32 bits)
+{
+	float value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+/* The byte nearest to x + zero: halves are even, after the addition or before. */
+static int nearest(double x, int zero, bool after, int lo, int hi)
+{
+	x = after ? (float)(x + zero) : x;
+	x = fmin(fmax(x, after ? lo : lo - zero), after ? hi : hi - zero);
+	return (int)rint(x) + (after ? 0 : zero);
+}
+
 static void naive_pool(const struct memory *memory, const struct lwnpu_op *op,
 		       int c, int y, int x, uint8_t *out)
 {
 	const struct lwnpu_pool *p = &op->pool;
+	int zero = op->in[0].zero_point, ky, kx, byte, n = 0, most = 0;
+	float scale = real(p->scale), real_sum = 0, item;
 	int64_t sum = 0;
-	int ky, kx, byte, n = 0, most = 0;
-	float scale;
 
 	for (ky = 0; ky < p->kernel_h; ky++) {
 		for (kx = 0; kx < p->kernel_w; kx++) {
@@ -210,19 +226,27 @@ static void naive_pool(const struct memory *memory, const struct lwnpu_op *op,
 				continue;
 			most = byte > most ? byte : most;
 			sum += byte;
+			/* Of singles: sums of doubles that are rounded. */
+			item = (byte - zero) * (double)scale;
+			real_sum = (double)real_sum + item;
 			n++;
 		}
 	}
-	memcpy(&scale, &p->scale, sizeof(scale));
-	if (p->mode == LWNPU_POOL_MAX)
+	if (p->mode == LWNPU_POOL_REAL) {
+		real_sum /= p->whole ? (double)p->kernel_h * p->kernel_w : n;
+		real_sum /= (double)real(p->out_scale);
+		*out = nearest(real_sum, op->out.zero_point, true, p->lo,
+			       p->hi);
+	} else if (p->mode == LWNPU_POOL_MAX) {
 		*out = clamp(most, p->lo, p->hi);
-	else if (p->mode == LWNPU_POOL_AVERAGE)
+	} else if (p->mode == LWNPU_POOL_AVERAGE) {
 		/* round() is half away from zero, and the quotient exact. */
 		*out = clamp(llround((double)(sum - (int64_t)n * p->zero) / n) +
 			     p->zero, p->lo, p->hi);
-	else
-		*out = requantise(sum - (int64_t)n * op->in[0].zero_point,
-				  scale, op->out.zero_point, p->lo, p->hi);
+	} else {
+		*out = requantise(sum - (int64_t)n * zero, scale,
+				  op->out.zero_point, p->lo, p->hi);
+	}
 }
 
 /* Of an input whose sizes of 1 are repeated. */
@@ -329,6 +353,35 @@ static int64_t share(const struct memory *memory, uint32_t table, int i, int at)
 	return at == index ? 2048 - fraction : at == index + 1 ? fraction : 0;
 }
 
+/* Of singles: sums and products of doubles that are rounded. */
+static void naive_resize_real(const struct memory *memory,
+			      const struct lwnpu_op *op, int c, int y, int x,
+			      uint8_t *out)
+{
+	const struct lwnpu_resize *p = &op->resize;
+	uint32_t rows = s32_at(memory, p->rows, 2 * y);
+	uint32_t columns = s32_at(memory, p->columns, 2 * x);
+	double fy = f32_at(memory, p->rows, 2 * y + 1);
+	double fx = f32_at(memory, p->columns, 2 * x + 1);
+	float sum = 0, weight, value, share[2];
+	int i, byte;
+
+	for (i = 0; i < 4; i++) {
+		share[0] = i & 1 ? fx : 1 - fx;
+		share[1] = i & 2 ? fy : 1 - fy;
+		weight = (double)share[0] * share[1];
+		byte = *at(memory, &op->in[0], c,
+			   i & 2 ? rows >> 16 : rows & 0xffff,
+			   i & 1 ? columns >> 16 : columns & 0xffff);
+		value = (double)real(p->in_scale) *
+			(byte - op->in[0].zero_point);
+		value = (double)weight * value;
+		sum = (double)sum + value;
+	}
+	sum /= (double)real(p->out_scale);
+	*out = nearest(sum, op->out.zero_point, false, 0, 255);
+}
+
 /* Over the whole image, most of which has no share. */
 static void naive_resize(const struct memory *memory, const struct lwnpu_op *op,
 			 int c, int y, int x, uint8_t *out)
@@ -337,6 +390,10 @@ static void naive_resize(const struct memory *memory, const struct lwnpu_op *op,
 	int64_t sum = 0;
 	int v, h;
 
+	if (p->mode == LWNPU_RESIZE_REAL) {
+		naive_resize_real(memory, op, c, y, x, out);
+		return;
+	}
 	for (v = 0; v < op->in[0].h; v++)
 		for (h = 0; h < op->in[0].w; h++)
 			sum += share(memory, p->rows, y, v) *

@@ -35,10 +35,9 @@ void lw_ref_matmul(const struct lw_ref_job *job, const struct lwnpu_op *op)
 {
 	const struct lwnpu_matmul *p = &op->matmul;
 	const struct lwnpu_tensor *out = &op->out;
+	float scale = lw_ref_float(p->scale);
 	uint32_t h, m, n;
-	float scale;
 
-	memcpy(&scale, &p->scale, sizeof(scale));
 	for (h = 0; h < out->h; h++)
 		for (m = 0; m < out->w; m++)
 			for (n = 0; n < out->c; n++)

@@ -52,11 +52,9 @@ static uint8_t lw_ref_mul_bytes(const struct lwnpu_op *op, uint8_t a, uint8_t b)
 {
 	int32_t product = (a - op->in[0].zero_point) *
 			  (b - op->in[1].zero_point);
-	float scale;
 
-	memcpy(&scale, &op->mul.scale, sizeof(scale));
-	return lw_ref_requantise(product, scale, op->out.zero_point,
-				 op->mul.lo, op->mul.hi);
+	return lw_ref_requantise(product, lw_ref_float(op->mul.scale),
+				 op->out.zero_point, op->mul.lo, op->mul.hi);
 }
 
 void lw_ref_mul(const struct lw_ref_job *job, const struct lwnpu_op *op)

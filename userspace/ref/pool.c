@@ -58,6 +58,27 @@ static int32_t lw_ref_pool_sum(const struct lw_ref_job *job,
 	return sum;
 }
 
+/* The average of real numbers, each operation in single precision. */
+static uint8_t lw_ref_pool_real(const struct lw_ref_job *job,
+				const struct lwnpu_op *op, uint32_t c,
+				const struct lw_ref_window *window, float n)
+{
+	const struct lwnpu_pool *pool = &op->pool;
+	const struct lwnpu_tensor *in = &op->in[0];
+	float scale = lw_ref_float(pool->scale), sum = 0;
+	uint32_t y, x;
+
+	for (y = window->y0; y < window->y1; y++)
+		for (x = window->x0; x < window->x1; x++)
+			sum += scale * (float)(*lw_ref_byte(job, in, c, y, x) -
+					       in->zero_point);
+	if (pool->whole)
+		n = (float)pool->kernel_h * (float)pool->kernel_w;
+	sum = sum / n / lw_ref_float(pool->out_scale) +
+	      (float)op->out.zero_point;
+	return lrintf(fminf(fmaxf(sum, pool->lo), pool->hi));
+}
+
 /* Halves are rounded away from zero. */
 static int32_t lw_ref_quotient(int32_t sum, int32_t n)
 {
@@ -77,14 +98,15 @@ static uint8_t lw_ref_pool_one(const struct lw_ref_job *job,
 	const struct lwnpu_tensor *in = &op->in[0];
 	int32_t n = (window->y1 - window->y0) * (window->x1 - window->x0);
 	int32_t value;
-	float scale;
 
 	if (pool->mode == LWNPU_POOL_MEAN) {
-		memcpy(&scale, &pool->scale, sizeof(scale));
 		value = lw_ref_pool_sum(job, in, c, window, in->zero_point);
-		return lw_ref_requantise(value, scale, op->out.zero_point,
-					 pool->lo, pool->hi);
+		return lw_ref_requantise(value, lw_ref_float(pool->scale),
+					 op->out.zero_point, pool->lo,
+					 pool->hi);
 	}
+	if (pool->mode == LWNPU_POOL_REAL)
+		return lw_ref_pool_real(job, op, c, window, n);
 	if (pool->mode == LWNPU_POOL_AVERAGE) {
 		value = lw_ref_pool_sum(job, in, c, window, pool->zero);
 		value = lw_ref_quotient(value, n) + pool->zero;

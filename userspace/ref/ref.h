@@ -77,6 +77,15 @@ static inline float lw_ref_f32(const uint8_t *stream, size_t i)
 	return value;
 }
 
+/* A field that holds the bits of a float. */
+static inline float lw_ref_float(lwnpu_f32 bits)
+{
+	float value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
 /*
  * An accumulator is exact modulo 2^32, taken as signed. It is converted to
  * single precision, multiplied, clamped (so the conversion back is in range)

@@ -22,14 +22,13 @@ static void lw_ref_softmax_pixel(const struct lw_ref_job *job,
 	const struct lwnpu_tensor *out = &op->out;
 	const uint8_t *table = lw_ref_stream(job, op->softmax.table);
 	uint8_t most = lw_ref_max(job, in, y, x);
-	float scale, inverse, value, sum = 0;
+	float inverse, value, sum = 0;
 	uint32_t c;
 
-	memcpy(&scale, &op->softmax.scale, sizeof(scale));
 	for (c = 0; c < in->c; c++)
 		sum += lw_ref_f32(table,
 				  most - *lw_ref_byte(job, in, c, y, x));
-	inverse = 1.0f / (sum * scale);
+	inverse = 1.0f / (sum * lw_ref_float(op->softmax.scale));
 	for (c = 0; c < in->c; c++) {
 		value = lw_ref_f32(table,
 				   most - *lw_ref_byte(job, in, c, y, x));
