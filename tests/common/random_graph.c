@@ -109,6 +109,7 @@ static struct lw_node *make_pool(struct making *m, struct lw_value *in)
 					   pad, pad, pad, pad };
 	node->pool = build_random_below(2) ? LW_POOL_MAX : LW_POOL_AVERAGE;
 	node->count_pad = build_random_below(2);
+	node->rule = random_rule();
 	return node;
 }
 
@@ -225,7 +226,12 @@ static struct lw_node *make_unary(struct making *m, struct lw_value *in)
 
 static struct lw_node *make_softmax(struct making *m, struct lw_value *in)
 {
-	return random_node(m, LW_NODE_SOFTMAX, in, in->h, in->w, in->c);
+	struct lw_node *node = random_node(m, LW_NODE_SOFTMAX, in, in->h,
+					   in->w, in->c);
+
+	if (node)
+		node->rule = random_rule();
+	return node;
 }
 
 static struct lw_node *make_requant(struct making *m, struct lw_value *in)

@@ -165,6 +165,11 @@ static float *random_positions(uint32_t n, uint32_t size, bool whole)
 	return position;
 }
 
+enum lw_rule random_rule(void)
+{
+	return build_random_below(2) ? LW_RULE_COMMON : LW_RULE_ONNXRUNTIME;
+}
+
 struct lw_node *random_resize(struct making *m, struct lw_value *in)
 {
 	uint32_t h = 1 + build_random_below(MAX_SIZE);
@@ -173,6 +178,7 @@ struct lw_node *random_resize(struct making *m, struct lw_value *in)
 
 	if (!node)
 		return NULL;
+	node->rule = random_rule();
 	node->position[0] = random_positions(h, in->h, build_random_below(2));
 	node->position[1] = random_positions(w, in->w, build_random_below(2));
 	return node;

@@ -31,6 +31,9 @@ struct lw_node *random_node(struct making *m, enum lw_node_kind kind,
 
 struct lw_value *random_value(struct making *m);
 
+/* The common one, or onnxruntime's. */
+enum lw_rule random_rule(void);
+
 /* A node of a kind, its parameters at random, or NULL. */
 struct lw_node *random_constant(struct making *m, struct lw_value *like);
 struct lw_node *random_concat(struct making *m, struct lw_value *in);

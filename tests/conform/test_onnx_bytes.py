@@ -43,7 +43,7 @@ NETS = {
     "add_constant": (IMAGE, lambda n: n.op("Add", n.conv("x", 8, 5),
                                            n.random(8, 1, 1)), 0.999),
     "attention": (TOKENS, attention, 1),
-    "average_pool": (IMAGE, one("AveragePool", kernel_shape=[3, 2]), 0.999),
+    "average_pool": (IMAGE, one("AveragePool", kernel_shape=[3, 2]), 1),
     "batch_norm": (IMAGE, lambda n: n.op(
         "BatchNormalization", n.op("MaxPool", "x", kernel_shape=[2, 2]),
         n.random(5), n.random(5), n.random(5), n.random(5, low=0.2)), 0.999),
@@ -67,16 +67,14 @@ NETS = {
     "resize": (IMAGE, lambda n: n.op("Resize", n.conv("x", 8, 5), "",
                                      n.const([1, 1, 2, 3]), mode="nearest"),
                1),
-    # Half of all results of enlarging twice have sixteenths, many a half.
     "resize_linear": (IMAGE, lambda n: n.op(
         "Resize", n.conv("x", 8, 5), "", n.const([1, 1, 2, 2]),
-        mode="linear"), 0.93),
+        mode="linear"), 1),
     "sigmoid": (IMAGE, one("Sigmoid"), 0.999),
     "slice": (IMAGE, lambda n: n.op("Slice", n.conv("x", 8, 5), n.ints(1),
                                     n.ints(6), n.ints(1)), 1),
-    # As QDQ, by a table in which 12 % of its bytes are not the nearest.
     "softmax": (IMAGE, lambda n: n.op("Softmax", n.op("Flatten", n.op(
-        "GlobalMaxPool", n.conv("x", 8, 5)))), 0.85),
+        "GlobalMaxPool", n.conv("x", 8, 5)))), 0.999),
     "split": (IMAGE, lambda n: n.op("Split", n.conv("x", 8, 5), n.ints(3, 5),
                                     outputs=2, axis=1)[1], 1),
     "squeeze_and_excite": (IMAGE, squeeze_and_excite, 0.999),
@@ -124,28 +122,6 @@ def test_signed_bytes(name, tmp_path, lwctl):
           activation_type=QuantType.QInt8)
     share = share_of_equal(lwctl, tmp_path / "qdq.onnx", NETS[name][0])
     assert share >= NETS[name][2]
-
-
-def test_softmax_is_nearest(tmp_path, lwctl):
-    """Of the real numbers that the bytes before it stand for."""
-    model = build("softmax", tmp_path, quant_format=QuantFormat.QDQ,
-                  activation_type=QuantType.QUInt8)
-    node = next(n for n in model.graph.node if n.op_type == "Softmax")
-    quantise_it = next(n for n in model.graph.node
-                       if n.input[0] == node.output[0])
-    scale = next(onnx.numpy_helper.to_array(i).item()
-                 for i in model.graph.initializer
-                 if i.name == quantise_it.input[1])
-    x = np.random.default_rng(5).normal(size=(60, *IMAGE[1:]))
-    x = x.astype(np.float32)
-    lwctl("pack", tmp_path / "qdq.onnx", "-o", "m.lwm")
-    ours = lwctl.submit("m.lwm", x).reshape(60, -1)
-    model.graph.output[0].name = node.input[0]
-    before = peers.OnnxRuntime(model.SerializeToString()).run(x)
-    power = np.exp(before.astype(np.float64))
-    exact = power / power.sum(1, keepdims=True)
-    nearest = np.clip(np.rint(exact / scale), 0, 255)
-    np.testing.assert_array_equal(np.rint(ours / scale), nearest)
 
 
 def nine_bits(net):

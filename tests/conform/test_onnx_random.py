@@ -19,6 +19,7 @@ class Random:
         self.rng = np.random.default_rng(seed)
         self.shape = (1, self.pick(1, 3, 4, 5, 8), self.size(5), self.size(5))
         self.net, self.x = Net(self.shape, seed=seed), "x"
+        self.real, self.twice = [], False
         self.image = self.shape[1:]
 
     def pick(self, *of):
@@ -63,6 +64,14 @@ class Random:
             self.op("MaxPool", kernel_shape=[2, 3], strides=[2, 1],
                     shape=(1, c, (h - 2) // 2 + 1, w - 2))
 
+    def average_pool(self):
+        _, c, h, w = self.shape
+        if min(h, w) > 2:
+            k, p = self.pick(2, 3), self.pick(0, 1)
+            self.op("AveragePool", kernel_shape=[k, 3], pads=[p, 0, p, 1],
+                    count_include_pad=self.pick(0, 1),
+                    shape=(1, c, h + 2 * p - k + 1, w - 1))
+
     def transpose(self):
         _, c, h, w = self.shape
         perm = self.pick([0, 1, 3, 2], [0, 3, 1, 2], [0, 2, 3, 1])
@@ -93,13 +102,21 @@ class Random:
         self.op("Resize", "", self.net.const([1, 1, 2, 1]), mode="nearest",
                 shape=(1, c, 2 * h, w))
 
+    def resize_linear(self):
+        _, c, h, w = self.shape
+        self.op("Resize", "", self.net.const([1, 1, 2, 1.5]), mode="linear",
+                coordinate_transformation_mode=self.pick(
+                    "half_pixel", "asymmetric"),
+                shape=(1, c, 2 * h, w * 3 // 2))
+        self.real.append(self.net.nodes[-1].name)
+
     def matmul(self):
         _, c, h, w = self.shape
         n = self.size(1, 9)
         self.op("MatMul", self.net.random(w, n), shape=(1, c, h, n))
 
-    EXACT = [conv, conv, conv, conv_transpose, max_pool, transpose, reshape,
-             slice, pad, resize, matmul]
+    EXACT = [conv, conv, conv, conv_transpose, max_pool, average_pool,
+             transpose, reshape, slice, pad, resize, resize_linear, matmul]
 
     # A half may be rounded the other way.
 
@@ -114,7 +131,8 @@ class Random:
         self.op("Mul", x)
 
     def conv_like(self):
-        c = self.shape[1]
+        """What goes on with it reads the value before it, too."""
+        c, self.twice = self.shape[1], True
         self.x = self.net.conv(self.x, c, c, 3, pads=[1] * 4)
 
     def concat(self):
@@ -128,19 +146,10 @@ class Random:
     def leaky_relu(self):
         self.op("LeakyRelu", alpha=0.3)
 
-    def average_pool(self):
-        """Of an odd number: onnxruntime rounds halves to even bytes, we to
-        even distances from the zero point."""
-        if min(self.shape[2:]) > 2:
-            _, c, h, w = self.shape
-            self.op("AveragePool", kernel_shape=[3, 3],
-                    shape=(1, c, h - 2, w - 2))
-
     def global_average_pool(self):
         self.op("GlobalAveragePool", shape=(*self.shape[:2], 1, 1))
 
-    ROUNDED = [add, mul, concat, sigmoid, leaky_relu, average_pool,
-               global_average_pool]
+    ROUNDED = [add, mul, concat, sigmoid, leaky_relu, global_average_pool]
 
     def build(self):
         """A model, and whether its last operator may round otherwise."""
@@ -157,14 +166,19 @@ class Random:
         return self.net.model(self.x), self.x != before
 
 
-def options(rng):
-    """Of onnxruntime's quantizer: operators on bytes are unsigned."""
+def options(graph):
+    """Of onnxruntime's quantizer: operators on bytes are unsigned, and what
+    would interpolate bytes stays real. Around signed bytes that are read twice
+    onnxruntime computes with real numbers."""
+    rng = graph.rng
     if rng.integers(3):
+        signed = rng.integers(2) and not graph.twice
         return {"quant_format": QuantFormat.QDQ,
                 "per_channel": bool(rng.integers(2)),
-                "activation_type": [QuantType.QUInt8,
-                                    QuantType.QInt8][rng.integers(2)]}
+                "activation_type": QuantType.QInt8 if signed else
+                QuantType.QUInt8}
     return {"quant_format": QuantFormat.QOperator,
+            "nodes_to_exclude": graph.real,
             "activation_type": QuantType.QUInt8,
             "per_channel": bool(rng.integers(2))}
 
@@ -173,7 +187,7 @@ def run_graph(seed, folder, lwctl):
     """Bytes that are equal and all bytes; None if parts stay real."""
     graph = Random(seed)
     model, rounded = graph.build()
-    quantise(model, folder, count=3, **options(graph.rng))
+    quantise(model, folder, count=3, **options(graph))
     x = graph.rng.normal(size=(4, *graph.image)).astype(np.float32)
     said = lwctl.try_run("pack", folder / "qdq.onnx", "-o", "m.lwm")
     if "quantised only in parts" in said.stderr:

@@ -225,7 +225,7 @@ static void test_kind_names(void **state)
 		   find(graph, "pool")->window.pad_bottom = 0, \
 		   find(graph, "pool")->out->h = 10)) \
 	X("pool", find(graph, "pool")->pool = 2) \
-	X("pool", find(graph, "pool")->integer_average = true) \
+	X("pool", find(graph, "pool")->rule = LW_RULE_TFLITE) \
 	X("add", find(graph, "add")->n_in = 1) \
 	X("pool", find(graph, "pool")->out->c = 5) \
 	X("pad", find(graph, "pad")->fill = NAN) \

@@ -534,7 +534,7 @@ static void test_small_model(void **state)
 	assert_int_equal(r.graph->n_nodes, 6);
 	for (i = 0; i < 6; i++)
 		assert_int_equal(r.graph->nodes[i]->kind, kinds[i]);
-	assert_true(r.graph->nodes[3]->integer_average);
+	assert_int_equal(r.graph->nodes[3]->rule, LW_RULE_TFLITE);
 	release(&r);
 	tfl_free(&t);
 }

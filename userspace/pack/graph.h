@@ -110,6 +110,15 @@ struct lw_window {
 enum lw_pool_kind { LW_POOL_MAX, LW_POOL_AVERAGE };
 
 /*
+ * Whose arithmetic on bytes, where that of others is not the common one.
+ * TFLITE: an average is the integer quotient, halves rounded away from
+ * average_zero. ONNXRUNTIME: an average and an interpolation are computed with
+ * real numbers in single precision; of a softmax's output 1 / scale is taken
+ * as a whole number.
+ */
+enum lw_rule { LW_RULE_COMMON, LW_RULE_TFLITE, LW_RULE_ONNXRUNTIME };
+
+/*
  * Functions of UNARY nodes, LW_UNARY(NAME, of x, a = alpha and b = beta), with
  * the names and parameters of ONNX's operators. IDENTITY has only its node's
  * act_lo and act_hi: Relu, Clip. With slopes per channel LEAKY_RELU is PRelu.
@@ -208,8 +217,7 @@ enum lw_axis { LW_AXIS_H, LW_AXIS_W, LW_AXIS_C };
  *	output is [h][m][n]
  * @pool: POOL
  * @count_pad: POOL average: the divisor counts padding as zeros
- * @integer_average: POOL average of a quantised TFLite model: the integer
- *	quotient, halves rounded away from @average_zero
+ * @rule: POOL average, RESIZE, SOFTMAX of a quantised model
  * @average_zero: the byte of 0 in the type that the source averages in
  * @unary: UNARY
  * @alpha: UNARY: a in its formula
@@ -260,7 +268,7 @@ struct lw_node {
 	bool transpose_a, transpose_b;
 	enum lw_pool_kind pool;
 	bool count_pad;
-	bool integer_average;
+	enum lw_rule rule;
 	uint8_t average_zero;
 	enum lw_unary_kind unary;
 	float alpha, beta;

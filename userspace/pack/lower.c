@@ -116,6 +116,17 @@ struct lw_view lw_view_channels(const struct lw_view *view, uint32_t first_word,
 	return part;
 }
 
+int lw_lower_real_scales(struct lw_lowering *lower, const struct lw_node *node)
+{
+	float a = node->in[0]->scale, b = node->out->scale;
+
+	if (fminf(a, b) >= 0x1p-64f && fmaxf(a, b) <= 0x1p64f)
+		return 0;
+	return lw_fail(lower->error, -EOPNOTSUPP,
+		       "%s: its scales are %g and %g, expected 2^-64 to 2^64",
+		       node->name, a, b);
+}
+
 int lw_lower_scale(struct lw_lowering *lower, const struct lw_node *node,
 		   float a, float b, float *scale)
 {

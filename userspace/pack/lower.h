@@ -190,6 +190,15 @@ int lw_place_part(struct lw_lowering *lower, const struct lw_node *node,
 int lw_lower_scale(struct lw_lowering *lower, const struct lw_node *node,
 		   float a, float b, float *scale);
 
+/**
+ * lw_lower_real_scales() - refuse scales that no operation takes in single
+ * precision
+ *
+ * Return: 0; -EOPNOTSUPP, with a message, unless those of @node's input and
+ * output are from 2^-64 to 2^64.
+ */
+int lw_lower_real_scales(struct lw_lowering *lower, const struct lw_node *node);
+
 /* Appends the operations of all nodes, plans memory, resolves addresses. */
 int lw_lower_nodes(struct lw_lowering *lower, struct lwm_layer *layers);
 

@@ -100,6 +100,13 @@ int lw_lower_matmul(struct lw_lowering *lower, const struct lw_node *node)
 	return 0;
 }
 
+static float softmax_scale(const struct lw_node *node)
+{
+	float scale = node->out->scale, parts = floorf(1 / scale);
+
+	return node->rule == LW_RULE_ONNXRUNTIME && parts ? 1 / parts : scale;
+}
+
 int lw_lower_softmax(struct lw_lowering *lower, const struct lw_node *node)
 {
 	const struct lw_value *in = node->in[0];
@@ -119,6 +126,6 @@ int lw_lower_softmax(struct lw_lowering *lower, const struct lw_node *node)
 	if (!op)
 		return -ENOMEM;
 	op->softmax.table = offset;
-	op->softmax.scale = lw_float_bits(node->out->scale);
+	op->softmax.scale = lw_float_bits(softmax_scale(node));
 	return 0;
 }

@@ -7,13 +7,18 @@
  * integer average. One with a change of scale is a mean, where the window is
  * whole everywhere or padding counts as zeros.
  */
-static bool is_mean(const struct lw_node *node)
+static enum lwnpu_pool_mode pool_mode(const struct lw_node *node)
 {
 	const struct lw_window *w = &node->window;
 	bool cut = w->pad_top || w->pad_left || w->pad_bottom || w->pad_right;
 
-	return node->pool == LW_POOL_AVERAGE && !node->integer_average &&
-	       (node->count_pad || !cut);
+	if (node->pool == LW_POOL_MAX)
+		return LWNPU_POOL_MAX;
+	if (node->rule == LW_RULE_ONNXRUNTIME)
+		return LWNPU_POOL_REAL;
+	if (node->rule == LW_RULE_TFLITE || (cut && !node->count_pad))
+		return LWNPU_POOL_AVERAGE;
+	return LWNPU_POOL_MEAN;
 }
 
 static void set_window(struct lwnpu_pool *pool, const struct lw_node *node,
@@ -45,20 +50,32 @@ static int check_pool(struct lw_lowering *lower, const struct lw_node *node)
 	return 0;
 }
 
-static int lower_mean(struct lw_lowering *lower, const struct lw_node *node)
+/* Modes that change the scale. */
+static int lower_mean(struct lw_lowering *lower, const struct lw_node *node,
+		      enum lwnpu_pool_mode mode)
 {
-	const struct lw_value *in = node->in[0];
+	const struct lw_value *in = node->in[0], *out = node->out;
 	double area = (double)node->window.kernel_h * node->window.kernel_w;
-	float scale = (double)in->scale / node->out->scale / area;
+	float scale = (double)in->scale / out->scale / area;
 	struct lwnpu_op *op;
+	int ret = 0;
 
+	if (mode == LWNPU_POOL_REAL)
+		ret = lw_lower_real_scales(lower, node);
+	if (ret)
+		return ret;
 	op = lw_lower_op(lower, LWNPU_OP_POOL, lw_lower_view(lower, in), NULL,
-			 lw_lower_view(lower, node->out));
+			 lw_lower_view(lower, out));
 	if (!op)
 		return -ENOMEM;
-	set_window(&op->pool, node, node->out);
-	op->pool.mode = LWNPU_POOL_MEAN;
+	set_window(&op->pool, node, out);
+	op->pool.mode = mode;
 	op->pool.scale = lw_float_bits(scale);
+	if (mode == LWNPU_POOL_REAL) {
+		op->pool.scale = lw_float_bits(in->scale);
+		op->pool.out_scale = lw_float_bits(out->scale);
+		op->pool.whole = node->count_pad;
+	}
 	return 0;
 }
 
@@ -66,14 +83,15 @@ int lw_lower_pool(struct lw_lowering *lower, const struct lw_node *node)
 {
 	const struct lw_value *in = node->in[0];
 	struct lw_view *out = lw_lower_view(lower, node->out);
+	enum lwnpu_pool_mode mode = pool_mode(node);
 	struct lw_view pooled = *out;
 	struct lwnpu_op *op;
 	int ret = check_pool(lower, node);
 
 	if (ret)
 		return ret;
-	if (is_mean(node))
-		return lower_mean(lower, node);
+	if (mode == LWNPU_POOL_MEAN || mode == LWNPU_POOL_REAL)
+		return lower_mean(lower, node, mode);
 	if (!lw_same_scale(in, node->out))
 		ret = lw_lower_buffer(lower, LWNPU_REGION_ARENA, node->out->h,
 				      node->out->w, node->out->c,
@@ -85,13 +103,10 @@ int lw_lower_pool(struct lw_lowering *lower, const struct lw_node *node)
 	if (!op)
 		return -ENOMEM;
 	set_window(&op->pool, node, in);
-	if (node->pool == LW_POOL_MAX) {
-		op->pool.mode = LWNPU_POOL_MAX;
-	} else {
-		op->pool.mode = LWNPU_POOL_AVERAGE;
-		op->pool.zero = node->integer_average ? node->average_zero :
-							in->zero_point;
-	}
+	op->pool.mode = mode;
+	if (mode == LWNPU_POOL_AVERAGE)
+		op->pool.zero = node->rule == LW_RULE_TFLITE ?
+				node->average_zero : in->zero_point;
 	if (pooled.buffer == out->buffer)
 		return 0;
 	return lw_lower_requantise(lower, &pooled, out, in, node->out);

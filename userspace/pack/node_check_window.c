@@ -193,7 +193,7 @@ int lw_node_check_pool(const struct lw_node *node, struct lwnpu_error *error)
 		return lw_fail(error, -EINVAL, NODE_FORMAT
 			       "a window holds nothing but padding",
 			       NODE_ARGS(node));
-	if (node->integer_average &&
+	if (node->rule == LW_RULE_TFLITE &&
 	    (!in->quantised || !out->quantised || in->scale != out->scale ||
 	     in->zero_point != out->zero_point))
 		return lw_fail(error, -EINVAL, NODE_FORMAT

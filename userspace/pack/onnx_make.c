@@ -128,6 +128,12 @@ void lw_onnx_same_scale(struct onnx_value *out, const struct onnx_value *in)
 	out->value->zero_point = in->value->zero_point;
 }
 
+void lw_onnx_set_rule(struct lw_node *made)
+{
+	if (made->in[0]->quantised)
+		made->rule = LW_RULE_ONNXRUNTIME;
+}
+
 bool lw_onnx_one_scale(const struct onnx_value *a, const struct onnx_value *b)
 {
 	return a->type == b->type && (a->rounded || a->type != ONNX_FLOAT) &&

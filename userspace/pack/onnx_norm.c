@@ -231,6 +231,7 @@ static struct onnx_value *softmax(struct onnx_node *node)
 	struct onnx_value *in = lw_onnx_activation(node, 0), *out;
 	bool flat = node->im->opset < 13, over[ONNX_MAX_DIMS];
 	int64_t given = lw_onnx_int(node, "axis", flat ? 1 : -1);
+	struct lw_node *made;
 	uint32_t i, axis;
 
 	if (!in)
@@ -240,7 +241,11 @@ static struct onnx_value *softmax(struct onnx_node *node)
 		over[i] = flat ? i >= axis : i == axis;
 	in = lw_onnx_lay_over(node, in, over);
 	out = lw_onnx_new_like(node, in);
-	return lw_onnx_emit(node, LW_NODE_SOFTMAX, in, out) ? out : NULL;
+	made = lw_onnx_emit(node, LW_NODE_SOFTMAX, in, out);
+	if (!made)
+		return NULL;
+	lw_onnx_set_rule(made);
+	return out;
 }
 
 int lw_onnx_run_softmax(struct onnx_node *node)

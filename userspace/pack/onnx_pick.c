@@ -174,6 +174,8 @@ static struct onnx_value *emit_resize(struct onnx_node *node,
 		node->status = -ENOMEM;
 	if (picks->whole)
 		lw_onnx_same_scale(out, in);
+	else
+		lw_onnx_set_rule(made);
 	return out;
 }
 

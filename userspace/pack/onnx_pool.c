@@ -22,10 +22,12 @@ static int pool(struct onnx_node *node, const struct onnx_value *in,
 		return node->status;
 	made->pool = kind;
 	made->window = window;
-	if (kind == LW_POOL_AVERAGE)
+	if (kind == LW_POOL_AVERAGE) {
 		made->count_pad = lw_onnx_int(node, "count_include_pad", 0);
-	else
+		lw_onnx_set_rule(made);
+	} else {
 		lw_onnx_same_scale(out, in);
+	}
 	return lw_onnx_result(node, 0, out);
 }
 

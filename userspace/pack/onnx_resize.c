@@ -178,11 +178,15 @@ static int read_resize(struct onnx_node *node, const struct onnx_shape *in,
 	return node->status;
 }
 
-/* Where place @x of the result is in a dimension of @size. */
-static double origin(const struct resize *r, uint32_t dim, uint32_t size,
-		     double x)
+/*
+ * Where place @x of the result is in a dimension of @size: in single precision
+ * and from the left, as onnxruntime does.
+ */
+static float origin(const struct resize *r, uint32_t dim, uint32_t size,
+		    float x)
 {
-	double scale = r->scale[dim], width = scale * size, last = size - 1;
+	float scale = r->scale[dim], width = r->scale[dim] * size;
+	float last = size - 1;
 	const float *roi = r->roi[dim];
 
 	switch (r->coordinates) {
@@ -192,14 +196,14 @@ static double origin(const struct resize *r, uint32_t dim, uint32_t size,
 		return x / scale;
 	case TF_CROP_AND_RESIZE:
 		return roi[0] * last + (roi[1] - roi[0]) * last *
-		       (width == 1 ? 0.5 : x / (width - 1));
+		       (width == 1 ? 0.5f : x / (width - 1));
 	case PYTORCH_HALF_PIXEL:
-		return width == 1 ? -0.5 : (x + 0.5) / scale - 0.5;
+		return width == 1 ? -0.5f : (x + 0.5f) / scale - 0.5f;
 	case HALF_PIXEL_SYMMETRIC:
-		return size / 2.0 * (1 - r->size[dim] / width) +
-		       (x + 0.5) / scale - 0.5;
+		return size / 2.0f * (1 - r->size[dim] / width) +
+		       (x + 0.5f) / scale - 0.5f;
 	default:
-		return (x + 0.5) / scale - 0.5;
+		return (x + 0.5f) / scale - 0.5f;
 	}
 }
 
@@ -305,6 +309,31 @@ static void set_places(const struct resize *r, uint32_t dim, uint32_t size,
 	}
 }
 
+/*
+ * Of real numbers the order of sums tells: onnxruntime's rows are the first
+ * of two dimensions.
+ */
+static const struct onnx_value *rows_first(struct onnx_node *node,
+					   const struct onnx_value *in,
+					   const struct onnx_picks *picks)
+{
+	int8_t axis[ONNX_MAX_DIMS];
+	bool columns = false, turned = false;
+	uint32_t i;
+
+	if (!in->value->quantised || picks->whole || !lw_onnx_axes(in, axis))
+		return in;
+	for (i = 0; i < in->shape.n; i++) {
+		turned = turned || (columns && picks->at[i] &&
+				    axis[i] == ONNX_H);
+		columns = columns || (picks->at[i] && axis[i] == ONNX_W);
+	}
+	for (i = 0; turned && i < in->shape.n; i++)
+		if (axis[i] == ONNX_H || axis[i] == ONNX_W)
+			axis[i] = axis[i] == ONNX_H ? ONNX_W : ONNX_H;
+	return turned ? lw_onnx_lay(node, in, axis) : in;
+}
+
 static struct onnx_value *resize(struct onnx_node *node,
 				 const struct onnx_value *in,
 				 const struct resize *r)
@@ -324,7 +353,7 @@ static struct onnx_value *resize(struct onnx_node *node,
 		    lw_onnx_pick_room(node, &picks, i, r->size[i]))
 			set_places(r, i, size, picks.at[i]);
 	}
-	out = lw_onnx_pick(node, in, &picks);
+	out = lw_onnx_pick(node, rows_first(node, in, &picks), &picks);
 	lw_onnx_picks_free(&picks);
 	for (i = 0; out && i < out->shape.n; i++)
 		if (matrix[i])

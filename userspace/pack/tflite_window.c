@@ -326,7 +326,8 @@ static int pool(struct lw_tflite_op *op, enum lw_pool_kind kind)
 	ret = add_pool(op, kind, in, out, &window, &node);
 	if (ret)
 		return ret;
-	node->integer_average = kind == LW_POOL_AVERAGE && in->quantised;
+	if (kind == LW_POOL_AVERAGE && in->quantised)
+		node->rule = LW_RULE_TFLITE;
 	node->average_zero = in->is_signed ? 128 : 0;
 	return lw_tflite_activation(op, lw_fb_u8(options, POOL_ACTIVATION, 0),
 				    node);
