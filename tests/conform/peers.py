@@ -47,8 +47,12 @@ class OnnxRuntime:
         self.name = self.session.get_inputs()[0].name
 
     def run(self, x):
-        return np.concatenate([self.session.run(None, {self.name: one[None]})[0]
-                               for one in x])
+        """Of the first output; @x of one input, or arrays by name."""
+        arrays = x if isinstance(x, dict) else {self.name: x}
+        count = len(next(iter(arrays.values())))
+        return np.concatenate([self.session.run(None, {
+            name: array[i:i + 1] for name, array in arrays.items()})[0]
+            for i in range(count)])
 
 
 def cifar(data, split, count):
