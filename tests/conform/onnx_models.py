@@ -354,6 +354,61 @@ def folded_constants():
     return net.model(net.op("Pad", "x", net.op("Cast", pads, to=7)))
 
 
+@model(("bchw,bcow->bcho",), ("bchw,bdhw->bdc",), ("bchw,bcHw->wHhb",),
+       ("abcd, abcd -> abcd",), ("bchw,bCHW->bchCW",), ("bchw,bcow",))
+def einsum(equation):
+    net = Net()
+    return net.model(net.op("Einsum", net.op("Relu", "x"),
+                            net.op("Tanh", "x"), equation=equation))
+
+
+@model(("bchw,co->bohw",), ("bchw,hcw->bw",), ("wz,bchw->bchz",))
+def einsum_with_a_constant(equation):
+    net = Net()
+    sizes = {"b": 1, "c": 5, "h": 11, "w": 9, "o": 7, "z": 4}
+    names = equation.split("->")[0].split(",")
+    at = [i for i, n in enumerate(names) if n != "bchw"][0]
+    inputs = ["x", "x"]
+    inputs[at] = net.random(*[sizes[n] for n in names[at]])
+    return net.model(net.op("Einsum", *inputs, equation=equation))
+
+
+@model(("bchw->wcb",), ("bchw",), ("bchw->",))
+def einsum_of_one(equation):
+    net = Net()
+    return net.model(net.op("Einsum", "x", equation=equation))
+
+
+@model()
+def scattered_mask():
+    """As exporters write mask[2:4, 1:] = y."""
+    net = Net()
+    mask = net.op("ConstantOfShape", net.ints(11, 9))
+    at = [[[i, j] for j in range(1, 9)] for i in (2, -8)]
+    mask = net.op("ScatterND", mask, net.const(at, np.int64),
+                  net.random(2, 8))
+    return net.model(net.op("Add", "x", mask))
+
+
+@model()
+def dropout_of_nothing():
+    """As exporters write a dropout that does not know whether it trains."""
+    net = Net()
+    y = net.op("Dropout", "x", net.const(0), net.const(True, bool))
+    return net.model(net.op("Relu", y))
+
+
+@model((0, 2), (2, 1), (1, 2))
+def gather_of_many_dimensions(axis, index):
+    """The parts of a joint product, as attention has them."""
+    net = Net((1, 64, 49, 288))
+    y = net.op("Reshape", "x", net.ints(64, 49, 3, 3, 32))
+    order = {0: [2, 0, 3, 1, 4], 2: [0, 3, 2, 1, 4], 1: [0, 3, 2, 1, 4]}
+    y = net.op("Transpose", y, perm=order[axis])
+    return net.model(net.op("Gather", y, net.const(index, np.int64),
+                            axis=axis))
+
+
 @model()
 def channels_last_input():
     """As a converter from a channels-last framework writes it."""

@@ -100,12 +100,18 @@ float lw_onnx_float(struct onnx_node *node, const char *name, float value)
 	return attr ? attr->f : value;
 }
 
+const Lw__Onnx__AttributeProto *lw_onnx_text(struct onnx_node *node,
+					     const char *name)
+{
+	return lw_onnx_attr(node, name, ATTR_STRING);
+}
+
 bool lw_onnx_string_is(struct onnx_node *node, const char *name,
 		       const char *value, const char *is)
 {
 	const Lw__Onnx__AttributeProto *attr;
 
-	attr = lw_onnx_attr(node, name, ATTR_STRING);
+	attr = lw_onnx_text(node, name);
 	if (!attr)
 		return !strcmp(value, is);
 	return attr->s.len == strlen(is) &&

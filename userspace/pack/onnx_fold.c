@@ -24,9 +24,9 @@ struct onnx_constant *lw_onnx_fold_new(struct onnx_node *node,
 	return constant;
 }
 
-/* Copies @n numbers of one type. */
-static void copy(struct onnx_constant *to, size_t at,
-		 const struct onnx_constant *from, size_t from_at, size_t n)
+void lw_onnx_fold_copy(struct onnx_constant *to, size_t at,
+		       const struct onnx_constant *from, size_t from_at,
+		       size_t n)
 {
 	if (!n)
 		return;
@@ -50,7 +50,7 @@ static int regroup(struct onnx_node *node, onnx_shape_fn shape)
 		return node->status;
 	if (constant->n != in->constant->n)
 		return lw_onnx_refuse(node, "the shapes hold different numbers");
-	copy(constant, 0, in->constant, 0, constant->n);
+	lw_onnx_fold_copy(constant, 0, in->constant, 0, constant->n);
 	return lw_onnx_define_constant(node, 0, in->type, &out, constant);
 }
 
@@ -192,7 +192,8 @@ int lw_onnx_fold_concat(struct onnx_node *node)
 	for (k = 0; to->n && k < outer; k++)
 		for (i = 0; i < node->n_in; i++) {
 			run = node->in[i]->constant->n / outer;
-			copy(to, at, node->in[i]->constant, k * run, run);
+			lw_onnx_fold_copy(to, at, node->in[i]->constant,
+					  k * run, run);
 			at += run;
 		}
 	return lw_onnx_define_constant(node, 0, node->in[0]->type, &shape, to);
@@ -209,7 +210,7 @@ static int strided(struct onnx_node *node, const struct onnx_shape *shape,
 	int k;
 
 	for (i = 0; to && i < to->n; i++) {
-		copy(to, i, from, at, 1);
+		lw_onnx_fold_copy(to, i, from, at, 1);
 		for (k = (int)shape->n - 1; k >= 0; k--) {
 			at += stride[k];
 			if (++index[k] < shape->dim[k])
@@ -301,8 +302,9 @@ int lw_onnx_fold_gather(struct onnx_node *node)
 		for (k = 0; k < n && !node->status; k++) {
 			at = lw_onnx_dim(node, index->constant->whole[k], size);
 			if (!node->status)
-				copy(constant, (o * n + k) * run, in->constant,
-				     (o * size + at) * run, run);
+				lw_onnx_fold_copy(constant, (o * n + k) * run,
+						  in->constant,
+						  (o * size + at) * run, run);
 		}
 	return lw_onnx_define_constant(node, 0, in->type, &shape, constant);
 }

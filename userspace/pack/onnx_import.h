@@ -312,6 +312,9 @@ int64_t lw_onnx_int(struct onnx_node *node, const char *name, int64_t value);
 int64_t lw_onnx_int_in(struct onnx_node *node, const char *name, int64_t value,
 		       int64_t min, int64_t max);
 float lw_onnx_float(struct onnx_node *node, const char *name, float value);
+/* A string attribute, its @s; NULL if it is not there. */
+const Lw__Onnx__AttributeProto *lw_onnx_text(struct onnx_node *node,
+					     const char *name);
 /* Whether the string attribute is @is; @value stands for an absent one. */
 bool lw_onnx_string_is(struct onnx_node *node, const char *name,
 		       const char *value, const char *is);
@@ -399,6 +402,10 @@ int64_t lw_onnx_wrap(int32_t type, int64_t x);
 struct onnx_constant *lw_onnx_fold_new(struct onnx_node *node,
 				       const struct onnx_shape *shape,
 				       bool real);
+/* Copies @n numbers of one type. */
+void lw_onnx_fold_copy(struct onnx_constant *to, size_t at,
+		       const struct onnx_constant *from, size_t from_at,
+		       size_t n);
 
 /* onnx_finish.c: the last step for quantised models, if only in parts. */
 int lw_onnx_finish_quantised(struct onnx_import *im);

@@ -161,12 +161,17 @@ struct onnx_value *lw_onnx_lay_around(struct onnx_node *node,
 				      uint32_t dim)
 {
 	int8_t axis[ONNX_MAX_DIMS];
+	uint64_t channels = 1;
 	uint32_t i;
 
 	if (node->status || !in)
 		return NULL;
-	for (i = 0; i < in->shape.n; i++)
-		axis[i] = i < dim ? ONNX_H : i == dim ? ONNX_W : ONNX_C;
+	for (i = in->shape.n; i--;) {
+		if (i > dim)
+			channels *= in->shape.dim[i];
+		axis[i] = i == dim ? ONNX_W :
+			  i < dim || channels > LW_MAX_DIM ? ONNX_H : ONNX_C;
+	}
 	return lw_onnx_lay(node, in, axis);
 }
 

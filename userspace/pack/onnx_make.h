@@ -76,7 +76,10 @@ struct onnx_value *lw_onnx_lay(struct onnx_node *node,
 			       const int8_t *axis);
 /* Whether its dimensions, in their order, are those of h x w x c, or c x h x w. */
 bool lw_onnx_is_ordered(const struct onnx_value *in, bool *channels_first);
-/* The value with the dimensions before @dim along h, @dim along w, others c. */
+/*
+ * The value with @dim along w; the dimensions behind it along c, as many as fit
+ * there; others along h.
+ */
 struct onnx_value *lw_onnx_lay_around(struct onnx_node *node,
 				      const struct onnx_value *in,
 				      uint32_t dim);
@@ -133,6 +136,11 @@ struct onnx_value *lw_onnx_sub(struct onnx_node *node,
 struct onnx_value *lw_onnx_mul(struct onnx_node *node,
 			       const struct onnx_value *a,
 			       const struct onnx_value *b);
+
+/* onnx_matmul.c: of matrices, the last two dimensions; batches before them. */
+struct onnx_value *lw_onnx_product(struct onnx_node *node,
+				   const struct onnx_value *a,
+				   const struct onnx_value *b);
 
 /* onnx_hold.c */
 

@@ -302,6 +302,15 @@ static struct onnx_value *drop(struct onnx_node *node, struct onnx_value *out)
 	return lw_onnx_regroup(node, out, &shape);
 }
 
+struct onnx_value *lw_onnx_product(struct onnx_node *node,
+				   const struct onnx_value *a,
+				   const struct onnx_value *b)
+{
+	const struct product p = { .in = { a, b }, .alpha = 1, .beta = 1 };
+
+	return a && b ? multiply(node, &p) : NULL;
+}
+
 int lw_onnx_run_matmul(struct onnx_node *node)
 {
 	struct product p = { .alpha = 1, .beta = 1 };

@@ -23,17 +23,17 @@ input_shape(const Lw__Onnx__ValueInfoProto *proto)
 }
 
 /*
- * What is said of a dimension without a number; else it is 1 if it is the batch.
- * 0: not known. Some exporters write -1 for what has no number.
+ * Some exporters write -1 for what has no number. Without one it is what was
+ * said, or 1 if it is the batch; else -1.
  */
 static int64_t dimension(const Lw__Onnx__DimensionProto *dim, uint32_t i,
 			 const struct lw_shape *given)
 {
-	if (dim->has_dim_value && dim->dim_value > 0)
+	if (dim->has_dim_value && dim->dim_value != -1)
 		return dim->dim_value;
 	if (given)
 		return given->dim[i];
-	return !i;
+	return i ? -1 : 1;
 }
 
 /* 1: refused. */
@@ -43,7 +43,7 @@ static int refuse_dimension(struct onnx_import *im, struct onnx_value *value,
 {
 	int ret;
 
-	if (size)
+	if (size != -1)
 		ret = lw_refuse(im->refusals, value->name, "input",
 				"dimension %u is %" PRId64
 				", expected 1 to %d", i, size, LW_MAX_DIM);

@@ -204,8 +204,11 @@ int lw_onnx_run_dropout(struct onnx_node *node)
 	lw_onnx_ignore(node, "seed");
 	if (training && (training->state != ONNX_CONSTANT ||
 			 !training->constant->whole ||
-			 training->constant->n != 1 ||
-			 training->constant->whole[0]))
+			 training->constant->n != 1))
+		return lw_onnx_refuse(node, "training_mode must be constant");
+	/* Exporters leave true where the ratio is 0. */
+	if (training && training->constant->whole[0] &&
+	    lw_onnx_scalar(node, "ratio", 1, 0.5f) != 0)
 		return lw_onnx_refuse(node, "training_mode must be false");
 	lw_onnx_result(node, 0, node->in[0]);
 	if (node->n_out < 2 || !node->out[1])
