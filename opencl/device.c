@@ -93,6 +93,26 @@ static void describe_device(struct lw_cl_device *device)
 	device->max_buffer = max_buffer;
 }
 
+/*
+ * PoCL makes its device without threads only if asked, before it makes any.
+ * From version 4 on its devices have other names.
+ */
+static void ask_for_basic(cl_platform_id platform)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	char version[256] = "";
+	unsigned int major;
+
+	clGetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof(version) - 1,
+			  version, NULL);
+	if (!is_pocl(platform) ||
+	    sscanf(version, "OpenCL %*s PoCL %u", &major) != 1 || major > 3)
+		return;
+	pthread_mutex_lock(&lock);
+	setenv("POCL_DEVICES", "pthread basic", 0);
+	pthread_mutex_unlock(&lock);
+}
+
 /* Appends a platform's devices. */
 static int find_on_platform(cl_platform_id platform,
 			    struct lw_cl_device **devices, cl_uint *n)
@@ -101,11 +121,12 @@ static int find_on_platform(cl_platform_id platform,
 	cl_device_id *ids;
 	cl_uint found = 0;
 
+	ask_for_basic(platform);
 	if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &found) !=
 	    CL_SUCCESS || !found)
 		return 0;
 	ids = calloc(found, sizeof(*ids));
-	grown = realloc(*devices, (*n + found) * sizeof(*grown));
+	grown = realloc(*devices, (*n + found + 1) * sizeof(*grown));
 	if (grown)
 		*devices = grown;
 	if (!ids || !grown) {
@@ -115,13 +136,15 @@ static int find_on_platform(cl_platform_id platform,
 	if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, found, ids, NULL) !=
 	    CL_SUCCESS)
 		found = 0;
-	for (cl_uint i = 0; i < found; i++) {
-		struct lw_cl_device *device = &grown[(*n)++];
+	/* The first is for who does not choose: those without threads are last. */
+	for (cl_uint i = 0; i < 2 * found; i++) {
+		struct lw_cl_device *device = &grown[*n];
 
 		memset(device, 0, sizeof(*device));
 		device->platform = platform;
-		device->id = ids[i];
+		device->id = ids[i % found];
 		describe_device(device);
+		*n += lw_cl_is_basic(device) == (i >= found);
 	}
 	free(ids);
 	return 0;
@@ -186,9 +209,7 @@ int lw_cl_choose_device(struct lw_cl_device *device, const char *choice,
 	if (!n)
 		return lw_fail(error, -ENODEV,
 			       "no OpenCL device: install a driver, such as the package pocl-opencl-icd");
-	if (!choice || !choice[0])
-		choice = getenv("LWNPU_OPENCL_DEVICE");
-	i = match_device(devices, n, choice ? choice : "");
+	i = match_device(devices, n, choice);
 	if (i >= 0)
 		*device = devices[i];
 	free(devices);
@@ -201,4 +222,28 @@ int lw_cl_choose_device(struct lw_cl_device *device, const char *choice,
 			       "OpenCL device %s does not have %s",
 			       device->name, device->lacks);
 	return 0;
+}
+
+bool lw_cl_is_basic(const struct lw_cl_device *device)
+{
+	return device->is_host && !strncmp(device->name, "basic", 5);
+}
+
+bool lw_cl_find_basic(const struct lw_cl_device *device,
+		      struct lw_cl_device *basic)
+{
+	struct lw_cl_device *devices;
+	int n = device->is_host ? lw_cl_find_devices(&devices) : 0;
+	bool found = false;
+
+	for (int i = 0; i < n && !found; i++) {
+		found = devices[i].platform == device->platform &&
+			devices[i].id != device->id && !devices[i].lacks &&
+			lw_cl_is_basic(&devices[i]);
+		if (found)
+			*basic = devices[i];
+	}
+	if (n > 0)
+		free(devices);
+	return found;
 }

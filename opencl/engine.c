@@ -12,22 +12,16 @@
  */
 static pthread_mutex_t basic_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static bool is_basic(const struct lw_cl_engine *engine)
-{
-	return engine->device.is_host &&
-	       !strncmp(engine->device.name, "basic", 5);
-}
-
 void lw_cl_lock(struct lw_cl_engine *engine)
 {
 	pthread_mutex_lock(&engine->lock);
-	if (is_basic(engine))
+	if (lw_cl_is_basic(&engine->device))
 		pthread_mutex_lock(&basic_lock);
 }
 
 void lw_cl_unlock(struct lw_cl_engine *engine)
 {
-	if (is_basic(engine))
+	if (lw_cl_is_basic(&engine->device))
 		pthread_mutex_unlock(&basic_lock);
 	pthread_mutex_unlock(&engine->lock);
 }
@@ -59,6 +53,7 @@ static void opencl_close(void *opened)
 
 	if (!engine)
 		return;
+	opencl_close(engine->small);
 	lw_cl_memory_free_all(engine);
 	if (engine->walk)
 		clReleaseProgram(engine->walk);
@@ -91,8 +86,9 @@ static int open_queue(struct lw_cl_engine *engine, struct lwnpu_error *error)
 	return 0;
 }
 
-static int opencl_open(void **opened, const char *choice,
-		       struct lwnpu_error *error)
+int lw_cl_engine_open(struct lw_cl_engine **result,
+		      const struct lw_cl_device *device,
+		      struct lwnpu_error *error)
 {
 	struct lw_cl_engine *engine = calloc(1, sizeof(*engine));
 	int ret;
@@ -100,15 +96,43 @@ static int opencl_open(void **opened, const char *choice,
 	if (!engine)
 		return lw_fail(error, -ENOMEM, "out of memory for a device");
 	pthread_mutex_init(&engine->lock, NULL);
-	ret = lw_cl_choose_device(&engine->device, choice, error);
-	if (!ret)
-		ret = open_queue(engine, error);
+	engine->device = *device;
+	ret = open_queue(engine, error);
 	if (!ret)
 		ret = lw_cl_build(engine, error);
 	if (ret) {
 		opencl_close(engine);
 		return ret;
 	}
+	*result = engine;
+	return 0;
+}
+
+static bool is_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && value[0];
+}
+
+static int opencl_open(void **opened, const char *choice,
+		       struct lwnpu_error *error)
+{
+	struct lw_cl_engine *engine;
+	struct lw_cl_device device;
+	int ret;
+
+	if (!choice || !choice[0])
+		choice = getenv("LWNPU_OPENCL_DEVICE");
+	if (!choice)
+		choice = "";
+	ret = lw_cl_choose_device(&device, choice, error);
+	if (!ret)
+		ret = lw_cl_engine_open(&engine, &device, error);
+	if (ret)
+		return ret;
+	engine->is_chosen = choice[0] || is_set("LWNPU_OPENCL_DOT") ||
+			    is_set("LWNPU_OPENCL_WALK");
 	*opened = engine;
 	return 0;
 }
@@ -128,11 +152,13 @@ static void opencl_describe(void *opened, struct lwnpu_device_info *info)
 
 static void opencl_unload(void *opened, void *program)
 {
-	struct lw_cl_engine *engine = opened;
 	struct lw_cl_loaded *loaded = program;
+	struct lw_cl_engine *engine;
 
+	(void)opened;
 	if (!loaded)
 		return;
+	engine = loaded->engine;
 	lw_cl_lock(engine);
 	for (size_t i = 0; i < loaded->n_launches; i++)
 		if (loaded->launches[i].kernel)
@@ -156,12 +182,16 @@ static void opencl_unload(void *opened, void *program)
 static int opencl_load(void *opened, const struct lw_program *program,
 		       void **result, struct lwnpu_error *error)
 {
-	struct lw_cl_engine *engine = opened;
-	struct lw_cl_loaded *loaded = calloc(1, sizeof(*loaded));
-	int ret;
+	struct lw_cl_engine *engine;
+	struct lw_cl_loaded *loaded;
+	int ret = lw_cl_small(opened, program, &engine, error);
 
+	if (ret)
+		return ret;
+	loaded = calloc(1, sizeof(*loaded));
 	if (!loaded)
 		return lw_fail(error, -ENOMEM, "out of memory for a program");
+	loaded->engine = engine;
 	loaded->info = program->info;
 	lw_cl_lock(engine);
 	ret = lw_cl_lower(engine, program, loaded, error);
@@ -200,12 +230,13 @@ static int opencl_run(void *opened, void *program,
 		      const struct lw_binding *bindings,
 		      struct lw_run_result *result, struct lwnpu_error *error)
 {
-	struct lw_cl_engine *engine = opened;
 	struct lw_cl_loaded *loaded = program;
+	struct lw_cl_engine *engine = loaded->engine;
 	struct lw_cl_job job;
 	uint64_t gates = 0;
 	int ret, end;
 
+	(void)opened;
 	lw_cl_lock(engine);
 	ret = lw_cl_job_begin(engine, loaded, bindings, &job, error);
 	if (!ret)

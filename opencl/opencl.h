@@ -89,6 +89,9 @@ struct lw_cl_memory;
  * @dot: how they compute
  * @lock: held while the queue or @memory is used; see lw_cl_lock()
  * @memory: buffers that lw_cl_memory_alloc() made
+ * @is_chosen: the user has named the device, or says how it should compute:
+ *	all programs run on it
+ * @small: where small programs run, NULL as long as there are none
  */
 struct lw_cl_engine {
 	struct lw_cl_device device;
@@ -99,6 +102,8 @@ struct lw_cl_engine {
 	const struct lw_cl_dot *dot;
 	pthread_mutex_t lock;
 	struct lw_cl_memory *memory;
+	bool is_chosen;
+	struct lw_cl_engine *small;
 };
 
 /* In the place of a region: a tensor of region 0, which is among constants. */
@@ -151,6 +156,7 @@ struct lw_cl_gate {
 
 /**
  * struct lw_cl_loaded - a loaded program
+ * @engine: where it runs
  * @n_launches: how many
  * @launches: in order
  * @walk: how they run, if not one by one
@@ -164,6 +170,7 @@ struct lw_cl_gate {
  * @info: sizes and directions of the regions
  */
 struct lw_cl_loaded {
+	struct lw_cl_engine *engine;
 	size_t n_launches;
 	struct lw_cl_launch *launches;
 	struct lw_cl_walk walk;
@@ -179,6 +186,32 @@ struct lw_cl_loaded {
 /* engine.c */
 void lw_cl_lock(struct lw_cl_engine *engine);
 void lw_cl_unlock(struct lw_cl_engine *engine);
+
+/**
+ * lw_cl_engine_open() - open a device
+ * @result: gets the engine
+ * @device: which
+ * @error: filled in on failure, may be NULL
+ *
+ * Return: 0, or as lw_cl_build().
+ */
+int lw_cl_engine_open(struct lw_cl_engine **result,
+		      const struct lw_cl_device *device,
+		      struct lwnpu_error *error);
+
+/* small.c */
+
+/**
+ * lw_cl_small() - where a program should run
+ * @engine: not locked
+ * @program: the program
+ * @result: gets @engine, or another that ends with it
+ * @error: filled in on failure, may be NULL
+ *
+ * Return: 0, or as lw_cl_engine_open().
+ */
+int lw_cl_small(struct lw_cl_engine *engine, const struct lw_program *program,
+		struct lw_cl_engine **result, struct lwnpu_error *error);
 
 /* error.c */
 
@@ -205,14 +238,26 @@ int lw_cl_find_devices(struct lw_cl_device **devices);
 /**
  * lw_cl_choose_device() - the device that a user means
  * @device: filled in
- * @choice: a number, a part of a name, or NULL or "" for the value of
- *	LWNPU_OPENCL_DEVICE, else the first
+ * @choice: a number, a part of a name, or "" for the first
  * @error: filled in on failure, may be NULL
  *
  * Return: 0, -ENODEV, -EOPNOTSUPP the device lacks something, -ENOMEM.
  */
 int lw_cl_choose_device(struct lw_cl_device *device, const char *choice,
 			struct lwnpu_error *error);
+
+/* lw_cl_is_basic() - whether it is PoCL's device without threads */
+bool lw_cl_is_basic(const struct lw_cl_device *device);
+
+/**
+ * lw_cl_find_basic() - the device without threads beside one of PoCL's
+ * @device: the one
+ * @basic: filled in, if there is another
+ *
+ * Return: whether there is.
+ */
+bool lw_cl_find_basic(const struct lw_cl_device *device,
+		      struct lw_cl_device *basic);
 
 /* dot.c */
 

@@ -127,8 +127,6 @@ class Lwnpu:
     suffix = ".lwm"
 
     def __init__(self, path, threads):
-        # One thread: PoCL's device that runs kernels in the caller's.
-        os.environ["POCL_DEVICES"] = "basic" if threads == 1 else "pthread"
         os.environ["POCL_MAX_PTHREAD_COUNT"] = str(threads)
         self.lib = ctypes.CDLL(os.environ["LWNPU_LIBRARY"])
         self.error = _Error()

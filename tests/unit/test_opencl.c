@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -28,16 +29,21 @@
 
 static const struct lw_engine_ops *const ops = &lw_opencl_engine;
 
-static void *open_device(void)
+static void *open_choice(const char *choice)
 {
 	struct lwnpu_error error = { 0 };
 	void *engine = NULL;
 
-	if (ops->open(&engine, NULL, &error)) {
+	if (ops->open(&engine, choice, &error)) {
 		print_message("%s\n", error.message);
 		fail();
 	}
 	return engine;
+}
+
+static void *open_device(void)
+{
+	return open_choice(NULL);
 }
 
 /* In a child process: the loader looks for drivers only once. */
@@ -319,14 +325,12 @@ static void run_layer(void *engine, struct layer *layer, void *in, void *out)
 }
 
 /* Every kind of memory for input and output gives the same output. */
-static void buffers_may_be_anywhere(void **state)
+static void use_all_kinds_of_memory(void *engine)
 {
 	struct layer *layer = calloc(1, sizeof(*layer));
-	void *engine = open_device();
 	uint8_t *in[5], *out[5], *pages;
 	size_t size;
 
-	(void)state;
 	assert_non_null(layer);
 	make_layer(layer, 10, 3, 1, 50, -7);
 	size = layer->program.info.region[LWNPU_REGION_IO].size;
@@ -357,7 +361,87 @@ static void buffers_may_be_anywhere(void **state)
 	ops->free(engine, NULL);
 	free(pages);
 	free(layer);
+}
+
+/* The first device alone, and with what it leaves to the calling thread. */
+static void buffers_may_be_anywhere(void **state)
+{
+	static const char *const choices[] = { "0", NULL };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		void *engine = open_choice(choices[i]);
+
+		use_all_kinds_of_memory(engine);
+		ops->close(engine);
+	}
+}
+
+static double seconds(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return time.tv_sec + time.tv_nsec * 1e-9;
+}
+
+/* The part of the time of small jobs that the calling thread has used. */
+static double own_share(const char *choice)
+{
+	struct layer *layer = calloc(1, sizeof(*layer));
+	void *engine = open_choice(choice);
+	uint8_t *in = ops->alloc(engine, 32768);
+	uint8_t *out = ops->alloc(engine, 32768);
+	double own, all;
+
+	assert_non_null(layer);
+	make_layer(layer, 30, 3, 1, 3, -5);
+	run_layer(engine, layer, in, out);
+	own = seconds(CLOCK_THREAD_CPUTIME_ID);
+	all = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	for (int i = 0; i < JOBS; i++)
+		run_layer(engine, layer, in, out);
+	own = seconds(CLOCK_THREAD_CPUTIME_ID) - own;
+	all = seconds(CLOCK_PROCESS_CPUTIME_ID) - all;
+	free(layer);
 	ops->close(engine);
+	return own / all;
+}
+
+static void small_programs_run_in_the_calling_thread(void **state)
+{
+	double share = own_share(NULL);
+
+	(void)state;
+	print_message("share of the time: %.2f; of a device that is named: %.2f\n",
+		      share, own_share("0"));
+	if (ops->list(NULL, 0) < 2)
+		skip();
+	assert_true(share > 0.9);
+	assert_true(own_share("0") < share);
+}
+
+/* In a child process: PoCL makes its devices only once. */
+static void one_device_is_enough(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (!pid) {
+		struct layer *layer = calloc(1, sizeof(*layer));
+		void *engine;
+
+		setenv("POCL_DEVICES", "pthread", 1);
+		engine = open_device();
+		make_layer(layer, 5, 3, 1, 3, -5);
+		compare_with_ref(engine, &layer->program, 1);
+		ops->close(engine);
+		_exit(ops->list(NULL, 0) != 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 /* Memory with an inaccessible page on each side; @size fills its pages. */
@@ -579,6 +663,7 @@ int main(void)
 {
 	const struct CMUnitTest alone[] = {
 		cmocka_unit_test(without_drivers_no_device_is_found),
+		cmocka_unit_test(one_device_is_enough),
 	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(devices_are_listed),
@@ -593,6 +678,7 @@ int main(void)
 		cmocka_unit_test(results_of_single_launches_are_those_of_ref),
 		cmocka_unit_test(kernels_far_larger_than_the_image),
 		cmocka_unit_test(buffers_may_be_anywhere),
+		cmocka_unit_test(small_programs_run_in_the_calling_thread),
 		cmocka_unit_test(nothing_outside_buffers_is_touched),
 		cmocka_unit_test(allocated_memory_is_zeroed_and_aligned),
 		cmocka_unit_test(small_and_missing_buffers_are_refused),
