@@ -164,6 +164,18 @@ static void lwnpu_kunit_submit(struct kunit *test, struct lwnpu_queue *queue,
 	mutex_unlock(&queue->submit_mutex);
 }
 
+/* A queue with two jobs: both run if it is parallel, the first if not. */
+static struct lwnpu_queue *lwnpu_kunit_busy(struct kunit *test, u32 flags)
+{
+	struct lwnpu_queue *queue;
+
+	queue = lwnpu_kunit_queue_of(test, DRM_LWNPU_PRIORITY_NORMAL, flags);
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(test->priv, flags ? 2 : 1));
+	return queue;
+}
+
 static void lwnpu_kunit_expect(struct kunit *test, struct lwnpu_queue *queue,
 			       u64 id, enum drm_lwnpu_job_status status,
 			       int error)
@@ -242,12 +254,10 @@ static void lwnpu_kunit_priority(struct kunit *test)
 {
 	struct lwnpu_mock *mock = test->priv;
 	struct lwnpu_queue *queue[LWNPU_PRIORITIES];
-	struct lwnpu_queue *busy = lwnpu_kunit_parallel(test);
+	struct lwnpu_queue *busy =
+		lwnpu_kunit_busy(test, DRM_LWNPU_QUEUE_PARALLEL);
 	u32 i;
 
-	lwnpu_kunit_submit(test, busy, KTIME_MAX);
-	lwnpu_kunit_submit(test, busy, KTIME_MAX);
-	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
 	for (i = 0; i < ARRAY_SIZE(queue); i++) {
 		queue[i] = lwnpu_kunit_queue_of(test, i, 0);
 		lwnpu_kunit_submit(test, queue[i], KTIME_MAX);
@@ -291,11 +301,8 @@ static void lwnpu_kunit_capacity(struct kunit *test)
 static void lwnpu_kunit_failure(struct kunit *test)
 {
 	struct lwnpu_mock *mock = test->priv;
-	struct lwnpu_queue *queue = lwnpu_kunit_queue(test);
+	struct lwnpu_queue *queue = lwnpu_kunit_busy(test, 0);
 
-	lwnpu_kunit_submit(test, queue, KTIME_MAX);
-	lwnpu_kunit_submit(test, queue, KTIME_MAX);
-	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
 	lwnpu_mock_end(test, queue, -EDOM);
 	lwnpu_kunit_expect(test, queue, 1, DRM_LWNPU_JOB_FAILED, -EDOM);
 	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
@@ -354,11 +361,9 @@ static void lwnpu_kunit_hang(struct kunit *test)
 static void lwnpu_kunit_parallel_hang(struct kunit *test)
 {
 	struct lwnpu_mock *mock = test->priv;
-	struct lwnpu_queue *queue = lwnpu_kunit_parallel(test);
+	struct lwnpu_queue *queue =
+		lwnpu_kunit_busy(test, DRM_LWNPU_QUEUE_PARALLEL);
 
-	lwnpu_kunit_submit(test, queue, KTIME_MAX);
-	lwnpu_kunit_submit(test, queue, KTIME_MAX);
-	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
 	/* As if the first had just begun. */
 	spin_lock(&mock->lwnpu->lock);
 	list_first_entry(&mock->lwnpu->running, struct lwnpu_job, node)->begun =
@@ -441,11 +446,8 @@ static void lwnpu_kunit_deadline(struct kunit *test)
 static void lwnpu_kunit_destroy(struct kunit *test)
 {
 	struct lwnpu_mock *mock = test->priv;
-	struct lwnpu_queue *queue = lwnpu_kunit_queue(test);
+	struct lwnpu_queue *queue = lwnpu_kunit_busy(test, 0);
 
-	lwnpu_kunit_submit(test, queue, KTIME_MAX);
-	lwnpu_kunit_submit(test, queue, KTIME_MAX);
-	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
 	lwnpu_queue_get(queue);
 	lwnpu_queue_destroy(queue);
 	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
@@ -459,11 +461,8 @@ static void lwnpu_kunit_destroy(struct kunit *test)
 static void lwnpu_kunit_unplug(struct kunit *test)
 {
 	struct lwnpu_mock *mock = test->priv;
-	struct lwnpu_queue *queue = lwnpu_kunit_queue(test);
+	struct lwnpu_queue *queue = lwnpu_kunit_busy(test, 0);
 
-	lwnpu_kunit_submit(test, queue, KTIME_MAX);
-	lwnpu_kunit_submit(test, queue, KTIME_MAX);
-	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
 	lwnpu_device_unplug(mock->lwnpu);
 	lwnpu_kunit_expect(test, queue, 1, DRM_LWNPU_JOB_LOST, -ENODEV);
 	lwnpu_kunit_expect(test, queue, 2, DRM_LWNPU_JOB_LOST, -ENODEV);

@@ -276,13 +276,18 @@ static void report(const struct shared *shared)
 	fflush(stdout);
 }
 
-TEST_F_TIMEOUT(stress, applications, 300)
+static void begin(FIXTURE_DATA(stress) *self)
 {
 	make_device(&self->engine);
 	self->daemon = start_daemon(self->shared);
 	start_applications(self->applications, &self->engine, self->shared,
 			   self->seed);
-	sleep(self->seconds);
+}
+
+/* All applications have ended well, and a new daemon finds a device. */
+static void finish(struct __test_metadata *_metadata,
+		   FIXTURE_DATA(stress) *self)
+{
 	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
 	kill_daemon(self->daemon);
 	report(self->shared);
@@ -290,6 +295,13 @@ TEST_F_TIMEOUT(stress, applications, 300)
 	EXPECT_EQ(0, self->shared->wrong);
 	EXPECT_EQ(0, self->shared->bad_status);
 	engine_start(&self->engine, 1);
+}
+
+TEST_F_TIMEOUT(stress, applications, 300)
+{
+	begin(self);
+	sleep(self->seconds);
+	finish(_metadata, self);
 }
 
 /* Daemons die at any moment: no job is lost, or wrong. */
@@ -309,32 +321,17 @@ TEST_F_TIMEOUT(stress, daemons_killed, 300)
 		kills++;
 	}
 	self->daemon = start_daemon(self->shared);
-	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
-	kill_daemon(self->daemon);
 	printf("# %u kills\n", kills);
-	report(self->shared);
-	EXPECT_LT(0, self->shared->done);
-	EXPECT_EQ(0, self->shared->wrong);
-	EXPECT_EQ(0, self->shared->bad_status);
-	engine_start(&self->engine, 1);
+	finish(_metadata, self);
 }
 
 /* A daemon that tells nonsense between its answers harms nobody. */
 TEST_F_TIMEOUT(stress, garbage, 300)
 {
 	self->shared->garbage = true;
-	make_device(&self->engine);
-	self->daemon = start_daemon(self->shared);
-	start_applications(self->applications, &self->engine, self->shared,
-			   self->seed);
+	begin(self);
 	sleep(self->seconds);
-	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
-	kill_daemon(self->daemon);
-	report(self->shared);
-	EXPECT_LT(0, self->shared->done);
-	EXPECT_EQ(0, self->shared->wrong);
-	EXPECT_EQ(0, self->shared->bad_status);
-	engine_start(&self->engine, 1);
+	finish(_metadata, self);
 }
 
 /* Daemons hang at some jobs: these are lost, with their queues; no others. */
@@ -345,10 +342,7 @@ TEST_F_TIMEOUT(stress, hangs, 300)
 	self->shared->may_hang = true;
 	self->shared->hanging = true;
 	sysfs_write(PARAMETERS "timeout_ms", "500");
-	make_device(&self->engine);
-	self->daemon = start_daemon(self->shared);
-	start_applications(self->applications, &self->engine, self->shared,
-			   self->seed);
+	begin(self);
 	while (in_ms(0) < end || (!self->shared->hung && in_ms(0) < last)) {
 		usleep(700000);
 		kill_daemon(self->daemon);
@@ -359,14 +353,9 @@ TEST_F_TIMEOUT(stress, hangs, 300)
 	self->shared->hanging = false;
 	kill_daemon(self->daemon);
 	self->daemon = start_daemon(self->shared);
-	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
-	kill_daemon(self->daemon);
-	report(self->shared);
+	finish(_metadata, self);
 	EXPECT_LT(0, self->shared->hung);
 	EXPECT_LT(self->shared->hung, self->shared->done);
-	EXPECT_EQ(0, self->shared->wrong);
-	EXPECT_EQ(0, self->shared->bad_status);
-	engine_start(&self->engine, 1);
 }
 
 /* Stopped and continued, as on suspend: jobs only take longer. */
@@ -375,22 +364,14 @@ TEST_F_TIMEOUT(stress, daemon_stopped, 300)
 	int64_t end = in_ms(1000 * self->seconds);
 
 	srand(self->seed);
-	make_device(&self->engine);
-	self->daemon = start_daemon(self->shared);
-	start_applications(self->applications, &self->engine, self->shared,
-			   self->seed);
+	begin(self);
 	while (in_ms(0) < end) {
 		kill(self->daemon, SIGSTOP);
 		usleep(rand() % 300000);
 		kill(self->daemon, SIGCONT);
 		usleep(rand() % 100000);
 	}
-	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
-	kill_daemon(self->daemon);
-	report(self->shared);
-	EXPECT_EQ(0, self->shared->wrong);
-	EXPECT_EQ(0, self->shared->bad_status);
-	engine_start(&self->engine, 1);
+	finish(_metadata, self);
 }
 
 /* Applications die at any moment: the engine goes on, for the others. */
@@ -400,10 +381,7 @@ TEST_F_TIMEOUT(stress, applications_killed, 300)
 	int i;
 
 	srand(self->seed);
-	make_device(&self->engine);
-	self->daemon = start_daemon(self->shared);
-	start_applications(self->applications, &self->engine, self->shared,
-			   self->seed);
+	begin(self);
 	while (in_ms(0) < end) {
 		i = rand() % N_APPLICATIONS;
 		usleep(rand() % 30000);
@@ -413,12 +391,7 @@ TEST_F_TIMEOUT(stress, applications_killed, 300)
 		if (!self->applications[i])
 			be_application(&self->engine, self->shared, rand());
 	}
-	EXPECT_EQ(0, wait_for_all(self->applications, self->shared));
-	kill_daemon(self->daemon);
-	report(self->shared);
-	EXPECT_EQ(0, self->shared->wrong);
-	EXPECT_EQ(0, self->shared->bad_status);
-	engine_start(&self->engine, 1);
+	finish(_metadata, self);
 }
 
 TEST_HARNESS_MAIN

@@ -11,6 +11,22 @@
 
 #include "../common/lwd_rig.h"
 
+/* A daemon that has run a job: all that it needs is there. */
+static struct lwd_lut *start(uint32_t n_lanes)
+{
+	struct lwd_lut *lut = lwd_lut_open(n_lanes);
+
+	lwd_rig_start(&lut->rig);
+	lwd_lut_expect(lut);
+	return lut;
+}
+
+static void finish(struct lwd_lut *lut)
+{
+	lwd_rig_stop(&lut->rig);
+	lwd_lut_close(lut);
+}
+
 /* The ring holds them in the order of submission; one thread runs them. */
 static void priority_goes_first(void **state)
 {
@@ -29,19 +45,16 @@ static void priority_goes_first(void **state)
 		lwd_rig_expect(kernel, i, 0);
 		assert_int_equal(kernel->job[i].order, order[i]);
 	}
-	lwd_rig_stop(&lut->rig);
-	lwd_lut_close(lut);
+	finish(lut);
 }
 
 static void canceled_jobs_are_refused(void **state)
 {
-	struct lwd_lut *lut = lwd_lut_open(1);
+	struct lwd_lut *lut = start(1);
 	struct ctl_kernel *kernel = lut->rig.kernel;
 	uint64_t id[3];
 
 	(void)state;
-	lwd_rig_start(&lut->rig);
-	lwd_lut_expect(lut);
 	/* All are in the ring when the second is canceled. */
 	pthread_mutex_lock(&lut->rig.work.lock);
 	for (int i = 0; i < 3; i++)
@@ -59,13 +72,11 @@ static void canceled_jobs_are_refused(void **state)
 /* Who is the first to claim a job has it. */
 static void withdrawn_jobs_are_passed_over(void **state)
 {
-	struct lwd_lut *lut = lwd_lut_open(2);
+	struct lwd_lut *lut = start(2);
 	struct ctl_kernel *kernel = lut->rig.kernel;
 	uint64_t id[LWD_RIG_RING];
 
 	(void)state;
-	lwd_rig_start(&lut->rig);
-	lwd_lut_expect(lut);
 	pthread_mutex_lock(&lut->rig.work.lock);
 	for (int i = 0; i < LWD_RIG_RING; i++) {
 		id[i] = ctl_kernel_submit(kernel, &lut->job);
@@ -84,12 +95,10 @@ static void withdrawn_jobs_are_passed_over(void **state)
 
 static void forgotten_things_are_got_again(void **state)
 {
-	struct lwd_lut *lut = lwd_lut_open(1);
+	struct lwd_lut *lut = start(1);
 	struct ctl_kernel *kernel = lut->rig.kernel;
 
 	(void)state;
-	lwd_rig_start(&lut->rig);
-	lwd_lut_expect(lut);
 	assert_int_equal(kernel->gets, 3);
 	lwd_lut_expect(lut);
 	assert_int_equal(kernel->gets, 3);
@@ -106,8 +115,7 @@ static void forgotten_things_are_got_again(void **state)
 	ctl_kernel_say(kernel, 77, 0);
 	lwd_lut_expect(lut);
 	assert_int_equal(kernel->gets, 5);
-	lwd_rig_stop(&lut->rig);
-	lwd_lut_close(lut);
+	finish(lut);
 }
 
 /* More than are remembered one by one, while a thread has no chance to look. */
@@ -124,20 +132,17 @@ static void many_programs_are_forgotten(void **state)
 		if (i % 10 == 9)
 			lwd_lut_expect(lut);
 	}
-	lwd_rig_stop(&lut->rig);
-	lwd_lut_close(lut);
+	finish(lut);
 }
 
 /* Jobs in the ring are a successor's, those that were taken are finished. */
 static void a_successor_finishes(void **state)
 {
-	struct lwd_lut *lut = lwd_lut_open(1);
+	struct lwd_lut *lut = start(1);
 	struct ctl_kernel *kernel = lut->rig.kernel;
 	uint64_t id[LWD_RIG_RING];
 
 	(void)state;
-	lwd_rig_start(&lut->rig);
-	lwd_lut_expect(lut);
 	pthread_mutex_lock(&lut->rig.work.lock);
 	lut->rig.work.is_stopping = true;
 	for (int i = 0; i < LWD_RIG_RING; i++)
@@ -151,8 +156,7 @@ static void a_successor_finishes(void **state)
 		lwd_rig_expect(kernel, id[i], 0);
 		assert_int_equal(kernel->job[id[i]].record.attempt, 2);
 	}
-	lwd_rig_stop(&lut->rig);
-	lwd_lut_close(lut);
+	finish(lut);
 }
 
 static int wait_for_error(struct lwd_work *work)
@@ -207,8 +211,7 @@ static void a_hung_job_is_noticed(void **state)
 	assert_int_equal(summary.error, -ESHUTDOWN);
 	assert_int_equal(summary.running, 1);
 	ctl_kernel_stall(lut->rig.kernel, false);
-	lwd_rig_stop(&lut->rig);
-	lwd_lut_close(lut);
+	finish(lut);
 }
 
 static void start_may_fail(void **state)
@@ -246,20 +249,17 @@ static void an_idle_daemon_calls_once_a_job(void **state)
 	for (int i = 0; i < 100; i++)
 		lwd_lut_expect(lut);
 	assert_in_range(kernel->runs - before, 100, 110);
-	lwd_rig_stop(&lut->rig);
-	lwd_lut_close(lut);
+	finish(lut);
 }
 
 /* Short jobs are told of together. */
 static void a_busy_daemon_calls_once_a_batch(void **state)
 {
-	struct lwd_lut *lut = lwd_lut_open(1);
+	struct lwd_lut *lut = start(1);
 	struct ctl_kernel *kernel = lut->rig.kernel;
 	uint32_t before;
 
 	(void)state;
-	lwd_rig_start(&lut->rig);
-	lwd_lut_expect(lut);
 	before = kernel->runs;
 	pthread_mutex_lock(&lut->rig.work.lock);
 	for (int i = 0; i < 40 * LWD_RIG_RING; i++)
@@ -270,8 +270,7 @@ static void a_busy_daemon_calls_once_a_batch(void **state)
 	assert_in_range(kernel->runs - before, 1, 40 * LWD_RIG_RING);
 	print_message("%u calls for %u jobs\n", kernel->runs - before,
 		      40 * LWD_RIG_RING);
-	lwd_rig_stop(&lut->rig);
-	lwd_lut_close(lut);
+	finish(lut);
 }
 
 int main(void)
