@@ -44,11 +44,13 @@ int lwnpu_device_init(struct lwnpu_device *lwnpu)
 	int ret;
 
 	spin_lock_init(&lwnpu->lock);
-	mutex_init(&lwnpu->sched_mutex);
 	lwnpu_dispatch_init(lwnpu);
 	lwnpu->watchdog_due = KTIME_MAX;
 	INIT_DELAYED_WORK(&lwnpu->watchdog, lwnpu_watchdog_work);
 	lwnpu_dump_init(lwnpu);
+	ret = drmm_mutex_init(&lwnpu->drm, &lwnpu->sched_mutex);
+	if (ret)
+		return ret;
 	lwnpu->wq = alloc_ordered_workqueue("lwnpu-watchdog", WQ_MEM_RECLAIM);
 	if (!lwnpu->wq)
 		return -ENOMEM;
@@ -72,9 +74,10 @@ void lwnpu_device_unplug(struct lwnpu_device *lwnpu)
 	lwnpu->gone = true;
 	lwnpu_dispatch_claim_all(lwnpu, &lost);
 	spin_unlock(&lwnpu->lock);
+	/* There is no job left that it could look at again. */
+	cancel_delayed_work_sync(&lwnpu->watchdog);
 	lwnpu->engine->stop(lwnpu);
 	lwnpu_job_fail_list(&lost, DRM_LWNPU_JOB_LOST);
-	cancel_delayed_work_sync(&lwnpu->watchdog);
 }
 
 struct lwnpu_file *lwnpu_file_create(struct lwnpu_device *lwnpu)
@@ -85,8 +88,8 @@ struct lwnpu_file *lwnpu_file_create(struct lwnpu_device *lwnpu)
 		return NULL;
 	kref_init(&file->refs);
 	file->lwnpu = lwnpu;
-	xa_init_flags(&file->programs, XA_FLAGS_ALLOC1);
-	xa_init_flags(&file->queues, XA_FLAGS_ALLOC1);
+	xa_init_flags(&file->programs, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
+	xa_init_flags(&file->queues, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	return file;
 }
 

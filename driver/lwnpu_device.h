@@ -50,7 +50,8 @@ struct lwnpu_job;
  * @reset: the engine hangs, and guilty jobs are gone: bring it to life, and
  *	begin with those of &lwnpu_device.running again. May sleep, must not
  *	allocate
- * @stop: the device is gone: touch nothing from now on
+ * @stop: the device is gone: touch nothing from now on. @reset is not under way,
+ *	and is not called again
  * @forget: applications are done with a buffer; under &lwnpu_device.lock
  * @is_away: no job can be run now, nor is it known when; may be stale without
  *	&lwnpu_device.lock

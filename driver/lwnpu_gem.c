@@ -61,7 +61,7 @@ static const struct drm_gem_object_funcs lwnpu_gem_funcs = {
 struct drm_gem_object *lwnpu_gem_create_object(struct drm_device *drm,
 					       size_t size)
 {
-	struct lwnpu_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL);
+	struct lwnpu_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
 
 	if (!bo)
 		return ERR_PTR(-ENOMEM);

@@ -18,6 +18,9 @@
  * @program: that they run; the engine does not look at it
  * @refuses: does it take no job
  * @is_lazy: it begins a job only when it has no other
+ * @is_slow: a reset lasts until the device is gone
+ * @is_resetting: it does, now
+ * @is_cut_short: it was stopped meanwhile
  * @resets: how often it was reset
  * @timeout_ms: the module's own, for the end of the test
  */
@@ -27,6 +30,9 @@ struct lwnpu_mock {
 	struct lwnpu_program *program;
 	bool refuses;
 	bool is_lazy;
+	bool is_slow;
+	bool is_resetting;
+	bool is_cut_short;
 	u32 resets;
 	u32 timeout_ms;
 };
@@ -52,11 +58,23 @@ static void lwnpu_mock_cancel(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
 
 static void lwnpu_mock_reset(struct lwnpu_device *lwnpu)
 {
-	((struct lwnpu_mock *)lwnpu->engine_data)->resets++;
+	struct lwnpu_mock *mock = lwnpu->engine_data;
+
+	mock->resets++;
+	if (!mock->is_slow)
+		return;
+	WRITE_ONCE(mock->is_resetting, true);
+	while (!drm_dev_is_unplugged(&lwnpu->drm))
+		msleep(20);
+	msleep(100);
+	WRITE_ONCE(mock->is_resetting, false);
 }
 
 static void lwnpu_mock_stop(struct lwnpu_device *lwnpu)
 {
+	struct lwnpu_mock *mock = lwnpu->engine_data;
+
+	mock->is_cut_short = READ_ONCE(mock->is_resetting);
 }
 
 static void lwnpu_mock_forget(struct lwnpu_device *lwnpu, struct lwnpu_bo *bo)
@@ -470,6 +488,32 @@ static void lwnpu_kunit_unplug(struct kunit *test)
 	lwnpu_queue_destroy(queue);
 }
 
+/* It goes while the engine is reset: that comes to its end. */
+static void lwnpu_kunit_unplug_hung(struct kunit *test)
+{
+	struct lwnpu_mock *mock = test->priv;
+	struct lwnpu_queue *queue = lwnpu_kunit_queue(test);
+	u32 ms;
+
+	mock->is_slow = true;
+	lwnpu_timeout_ms = 200;
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	lwnpu_kunit_submit(test, queue, KTIME_MAX);
+	for (ms = 0; ms < LWNPU_KUNIT_MS; ms += 20) {
+		if (READ_ONCE(mock->is_resetting))
+			break;
+		msleep(20);
+	}
+	KUNIT_EXPECT_TRUE(test, mock->is_resetting);
+	lwnpu_device_unplug(mock->lwnpu);
+	KUNIT_EXPECT_FALSE(test, mock->is_cut_short);
+	lwnpu_kunit_expect(test, queue, 1, DRM_LWNPU_JOB_HUNG, -ETIME);
+	lwnpu_kunit_expect(test, queue, 2, DRM_LWNPU_JOB_CANCELED,
+			   -ECANCELED);
+	KUNIT_EXPECT_EQ(test, mock->resets, 1);
+	lwnpu_queue_destroy(queue);
+}
+
 static int lwnpu_kunit_init(struct kunit *test)
 {
 	struct lwnpu_mock *mock;
@@ -527,6 +571,7 @@ static struct kunit_case lwnpu_kunit_cases[] = {
 	KUNIT_CASE(lwnpu_kunit_deadline),
 	KUNIT_CASE(lwnpu_kunit_destroy),
 	KUNIT_CASE(lwnpu_kunit_unplug),
+	KUNIT_CASE(lwnpu_kunit_unplug_hung),
 	{}
 };
 

@@ -129,7 +129,7 @@ struct lwnpu_program *lwnpu_program_alloc(struct lwnpu_file *file, u32 n_ops,
 	struct lwnpu_program *program;
 	int ret;
 
-	program = kzalloc(sizeof(*program), GFP_KERNEL);
+	program = kzalloc(sizeof(*program), GFP_KERNEL_ACCOUNT);
 	if (!program)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&program->refs);
