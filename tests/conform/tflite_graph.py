@@ -137,6 +137,24 @@ class Graph(Maker):
             self.inputs.append(y.index)
         return y
 
+    def fixed(self, x):
+        """Makes an input a constant."""
+        self.inputs.remove(x.index)
+        buffer = schema.BufferT()
+        buffer.data = np.frombuffer(self.bytes(x.shape, x.dtype).tobytes(),
+                                    np.uint8)
+        self.graph.tensors[x.index].buffer = len(self.model.buffers)
+        self.model.buffers.append(buffer)
+        return x
+
+    def part(self, x):
+        """What may lie beside x in one tensor, now and then a constant."""
+        if not self.chance(0.3):
+            return self.partner(x, same=True)
+        y = self.like(x, x.shape)
+        self.inputs.append(y.index)
+        return self.fixed(y)
+
     def rounds_otherwise(self, y):
         """LiteRT's own kernel makes y, which may be off by one."""
         self.within_one.add(y.index)

@@ -138,13 +138,7 @@ def operand(g, x):
         shape = shape[g.between(0, len(shape)):]
     if g.chance(0.4):
         return g.input(shape), False
-    y = g.input(shape)
-    g.inputs.remove(y.index)
-    buffer = schema.BufferT()
-    buffer.data = np.frombuffer(g.bytes(shape).tobytes(), np.uint8)
-    g.graph.tensors[y.index].buffer = len(g.model.buffers)
-    g.model.buffers.append(buffer)
-    return y, True
+    return g.fixed(g.input(shape)), True
 
 
 def whole(x, y):

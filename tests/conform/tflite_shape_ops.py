@@ -11,7 +11,7 @@ def concatenation(g, x):
         raise Unfit
     axis = g.between(0 if x.batch > 1 else min(1, len(x.shape) - 1),
                      len(x.shape) - 1)
-    parts = [x] + [g.partner(x, same=True) for _ in range(g.between(1, 2))]
+    parts = [x] + [g.part(x) for _ in range(g.between(1, 2))]
     shape = list(x.shape)
     shape[axis] *= len(parts)
     y = g.like(x, shape)
@@ -177,7 +177,7 @@ def pack(g, x):
     if len(x.shape) > 4:
         raise Unfit
     axis = g.between(0, len(x.shape))
-    parts = [x] + [g.partner(x, same=True) for _ in range(g.between(0, 2))]
+    parts = [x] + [g.part(x) for _ in range(g.between(0, 2))]
     y = g.like(x, x.shape[:axis] + (len(parts),) + x.shape[axis:])
     g.add("PACK", [p.index for p in parts], [y.index], "PackOptions",
           valuesCount=len(parts), axis=axis)

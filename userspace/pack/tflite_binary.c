@@ -231,8 +231,8 @@ static int with_constant(struct lw_tflite_pair *pair)
 	struct lw_value *in = pair->value[!behind];
 
 	if (!is_function(pair, !behind)) {
-		int ret = lw_tflite_fixed(pair->op, &pair->numbers, in,
-					  &pair->value[behind]);
+		int ret = lw_tflite_input_value(pair->op, behind,
+						&pair->value[behind]);
 
 		return ret ? ret : add_node(pair);
 	}
@@ -249,9 +249,7 @@ static int read_pair(struct lw_tflite_op *op, struct lw_tflite_pair *pair)
 	for (i = 0; i < 2 && !ret; i++) {
 		struct lw_tflite_tensor *tensor = lw_tflite_input(op, i);
 
-		if (tensor->data && constants++)
-			return lw_tflite_refuse(op, "both its inputs are constants");
-		if (tensor->data)
+		if (tensor->data && !constants++)
 			ret = lw_tflite_numbers(op, tensor, &pair->numbers);
 		else
 			ret = lw_tflite_input_value(op, i, &pair->value[i]);

@@ -161,6 +161,51 @@ int lw_tflite_numbers(struct lw_tflite_op *op,
 	return read_numbers(op, tensor, numbers);
 }
 
+/* Gives the node the numbers. */
+static int add_constant(struct lw_tflite_op *op,
+			struct lw_tflite_numbers *numbers,
+			struct lw_value **value)
+{
+	struct lw_node *node;
+	uint32_t hwc[3];
+	int ret;
+
+	lw_tflite_hwc(&numbers->dims, hwc);
+	if (hwc[0] > LW_MAX_DIM || hwc[1] > LW_MAX_DIM || hwc[2] > LW_MAX_DIM)
+		return lw_tflite_refuse(op, "constant '%s' is %ux%ux%u; at most %d each expected",
+					numbers->like.name, hwc[0], hwc[1],
+					hwc[2], LW_MAX_DIM);
+	ret = lw_tflite_derive(op, &numbers->like, hwc[0], hwc[1], hwc[2],
+			       value);
+	if (!ret)
+		ret = lw_tflite_node(op, LW_NODE_CONSTANT, NULL, 0, *value,
+				     &node);
+	if (ret)
+		return ret;
+	node->constant = numbers->real;
+	numbers->real = NULL;
+	return 0;
+}
+
+int lw_tflite_hold(struct lw_tflite_op *op,
+		   const struct lw_tflite_tensor *tensor,
+		   struct lw_value **value)
+{
+	struct lw_tflite_numbers numbers;
+	int ret;
+
+	*value = lw_tflite_known(op, tensor);
+	if (*value)
+		return 0;
+	ret = lw_tflite_numbers(op, tensor, &numbers);
+	if (!ret)
+		ret = add_constant(op, &numbers, value);
+	if (!ret)
+		lw_tflite_alias(op, tensor, *value);
+	lw_tflite_numbers_release(&numbers);
+	return ret;
+}
+
 void lw_tflite_numbers_release(struct lw_tflite_numbers *numbers)
 {
 	free(numbers->real);

@@ -207,9 +207,10 @@ static int add_port(struct lw_tflite_import *import, uint32_t index,
 	int ret;
 
 	strcpy(op.name, tensor->name);
-	if (tensor->data)
+	if (tensor->data && is_input)
 		return lw_tflite_refuse(&op, "it is a constant");
-	ret = lw_tflite_value(&op, tensor, &value);
+	ret = tensor->data ? lw_tflite_hold(&op, tensor, &value) :
+			     lw_tflite_value(&op, tensor, &value);
 	if (!ret)
 		ret = lw_tflite_dims(&op, tensor, &dims);
 	if (ret)

@@ -104,7 +104,10 @@ struct lw_tflite_tensor *lw_tflite_output_at(const struct lw_tflite_op *op,
 					     uint32_t i);
 struct lw_tflite_tensor *lw_tflite_output(const struct lw_tflite_op *op);
 
-/* Activations of an operator, made when they are asked for first. */
+/*
+ * Activations of an operator, made when they are asked for first. An input may
+ * be a constant.
+ */
 int lw_tflite_input_value(struct lw_tflite_op *op, uint32_t i,
 			  struct lw_value **value);
 int lw_tflite_output_value(struct lw_tflite_op *op, struct lw_value **value);
@@ -235,14 +238,10 @@ int lw_tflite_numbers(struct lw_tflite_op *op,
 		      struct lw_tflite_numbers *numbers);
 void lw_tflite_numbers_release(struct lw_tflite_numbers *numbers);
 
-/**
- * lw_tflite_fixed() - a value that is constant
- * @numbers: at most LW_MAX_DIM
- * @beside: any value that is there when it is needed
- */
-int lw_tflite_fixed(struct lw_tflite_op *op,
-		    const struct lw_tflite_numbers *numbers,
-		    struct lw_value *beside, struct lw_value **value);
+/** lw_tflite_hold() - a constant as an activation, one for all that read it */
+int lw_tflite_hold(struct lw_tflite_op *op,
+		   const struct lw_tflite_tensor *tensor,
+		   struct lw_value **value);
 
 /** lw_tflite_times() - a value times a number above zero */
 int lw_tflite_times(struct lw_tflite_op *op, struct lw_value **value,

@@ -10,34 +10,19 @@ enum {
 struct factor {
 	struct lw_value *value;
 	struct lw_tflite_dims dims;
-	struct lw_tflite_numbers numbers;
 };
 
 static int read_factor(struct lw_tflite_op *op, uint32_t i,
 		       struct factor *factor)
 {
-	struct lw_tflite_tensor *tensor = lw_tflite_input(op, i);
-	int ret = lw_tflite_dims(op, tensor, &factor->dims);
+	int ret = lw_tflite_dims(op, lw_tflite_input(op, i), &factor->dims);
 
 	if (ret)
 		return ret;
 	if (factor->dims.n < 2)
 		return lw_tflite_refuse(op, "input %u has %u dimensions; 2 at least expected",
 					i, factor->dims.n);
-	if (tensor->data)
-		return lw_tflite_numbers(op, tensor, &factor->numbers);
 	return lw_tflite_input_value(op, i, &factor->value);
-}
-
-/* A constant becomes a value beside the other factor. */
-static int settle(struct lw_tflite_op *op, struct factor *factor,
-		  struct lw_value *beside)
-{
-	if (factor->value)
-		return 0;
-	if (!beside)
-		return lw_tflite_refuse(op, "both its inputs are constants");
-	return lw_tflite_fixed(op, &factor->numbers, beside, &factor->value);
 }
 
 /* As many batches as the output has, or one. */
@@ -71,10 +56,7 @@ static int multiply(struct lw_tflite_op *op, struct factor factors[2],
 	int ret = lw_tflite_output_value(op, &product);
 
 	for (i = 0; i < 2 && !ret; i++) {
-		ret = settle(op, &factors[i], factors[!i].value);
-		if (!ret)
-			ret = lw_tflite_keeps_type(op, factors[i].value,
-						   product);
+		ret = lw_tflite_keeps_type(op, factors[i].value, product);
 		if (!ret)
 			ret = spread(op, &factors[i], out);
 		in[i] = factors[i].value;
@@ -100,9 +82,5 @@ int lw_tflite_batch_matmul(struct lw_tflite_op *op)
 		ret = read_factor(op, 1, &factors[1]);
 	if (!ret && (out.n < factors[0].dims.n || out.n < factors[1].dims.n))
 		ret = lw_tflite_refuse(op, "its output has fewer dimensions than an input");
-	if (!ret)
-		ret = multiply(op, factors, &out);
-	lw_tflite_numbers_release(&factors[0].numbers);
-	lw_tflite_numbers_release(&factors[1].numbers);
-	return ret;
+	return ret ? ret : multiply(op, factors, &out);
 }

@@ -88,8 +88,7 @@ int lw_tflite_input_value(struct lw_tflite_op *op, uint32_t i,
 			       "%s '%s' has no input %u", op->kind, op->name,
 			       i);
 	if (tensor->data)
-		return lw_tflite_refuse(op, "input %u, '%s', is a constant; an activation expected",
-					i, tensor->name);
+		return lw_tflite_hold(op, tensor, value);
 	return lw_tflite_value(op, tensor, value);
 }
 
