@@ -184,8 +184,55 @@ def half_weights(m, x):
                       padding=VALID, strideH=1, strideW=1)
 
 
+def pair(m, x, name, options, y=None, swapped=False):
+    """Of x and a number above zero, or a function of x that is."""
+    inputs = [x, unary(m, x, "EXP") if y is None else y]
+    return m.operator(name, inputs[::-1] if swapped else inputs, (1, 9, 7, 6),
+                      options)
+
+
+def numbers(m, *shape):
+    rng = np.random.default_rng(8)
+    return m.constant(rng.uniform(0.5, 2, shape).astype(np.float32))
+
+
+def large_constant(m, x):
+    """More numbers than a tensor has channels, in front of what is computed."""
+    x = m.operator("TILE", [x, m.constant(np.int32([1, 20, 10, 1]))],
+                   (1, 180, 70, 6), "TileOptions")
+    x = m.operator("ADD", [numbers(m, 1, 180, 70, 6), x], (1, 180, 70, 6),
+                   "AddOptions")
+    return m.operator("CONCATENATION", [numbers(m, 1, 1, 70, 6), x],
+                      (1, 181, 70, 6), "ConcatenationOptions", axis=1)
+
+
+def product_of_constants(m, x):
+    k = m.operator("MUL", [numbers(m, 7, 6), numbers(m, 9, 1, 6)], (9, 7, 6),
+                   "MulOptions")
+    return pair(m, x, "SUB", "SubOptions", k)
+
+
+REAL = {name: (lambda m, x, name=name: unary(m, x, name)) for name in (
+    "FLOOR", "CEIL", "ROUND", "SIGN", "SIN", "COS", "SQUARE", "LOG_SOFTMAX")}
+for pair_name, pair_options in (("DIV", "DivOptions"), (
+        "SQUARED_DIFFERENCE", "SquaredDifferenceOptions")):
+    words = (pair_name, pair_options)
+    REAL |= {
+        f"{pair_name} values": lambda m, x, w=words: pair(m, x, *w),
+        f"{pair_name} number": lambda m, x, w=words: pair(
+            m, x, *w, numbers(m)),
+        f"{pair_name} channels": lambda m, x, w=words: pair(
+            m, x, *w, numbers(m, 6)),
+        f"{pair_name} tensor": lambda m, x, w=words: pair(
+            m, x, *w, numbers(m, 7, 6)),
+        f"{pair_name} of channels": lambda m, x, w=words: pair(
+            m, unary(m, x, "EXP"), *w, numbers(m, 6), True),
+    }
+
 # The input is 1x9x7x6.
-OPERATORS = {
+OPERATORS = REAL | {
+    "large constant": large_constant,
+    "product of constants": product_of_constants,
     "conv same": lambda m, x: conv(m, x, (1, 9, 4, 5), (5, 3, 4, 6)),
     "conv valid stride relu": lambda m, x: conv(
         m, x, (1, 4, 2, 5), (5, 3, 2, 6), VALID, stride=2, act=RELU),
@@ -259,6 +306,16 @@ def test_operators(tmp_path, name):
     x = np.random.default_rng(6).normal(size=(10, 9, 7, 6)) * 3
     x = x.astype(np.float32)
     assert_close(ours(tmp_path, model, x), theirs(model, x), 1e-5)
+
+
+def test_output_that_is_constant(tmp_path):
+    maker = tflite_models.Maker()
+    outputs = [unary(maker, maker.tensor((1, 9, 7, 6)), "RELU"),
+               numbers(maker, 2, 3)]
+    model = maker.finish(outputs)
+    y = ours(tmp_path, model, np.zeros((2, 9, 7, 6), np.float32))
+    constant = np.random.default_rng(8).uniform(0.5, 2, 6).astype(np.float32)
+    assert (y[:, -6:] == constant).all()
 
 
 def test_vector_that_becomes_an_image(tmp_path):

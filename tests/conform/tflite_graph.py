@@ -137,12 +137,14 @@ class Graph(Maker):
             self.inputs.append(y.index)
         return y
 
-    def fixed(self, x):
-        """Makes an input a constant."""
+    def fixed(self, x, low=None):
+        """Makes an input a constant, of bytes from low up."""
         self.inputs.remove(x.index)
+        numbers = self.bytes(x.shape, x.dtype)
+        if low is not None:
+            numbers = np.maximum(numbers, low).astype(x.dtype)
         buffer = schema.BufferT()
-        buffer.data = np.frombuffer(self.bytes(x.shape, x.dtype).tobytes(),
-                                    np.uint8)
+        buffer.data = np.frombuffer(numbers.tobytes(), np.uint8)
         self.graph.tensors[x.index].buffer = len(self.model.buffers)
         self.model.buffers.append(buffer)
         return x

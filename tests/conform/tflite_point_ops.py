@@ -181,6 +181,40 @@ def mul(g, x):
                   lambda a, b: max(a.rms * b.rms, 1e-3))
 
 
+def by_constant(g, x, name, options, quanta):
+    """With a constant, one number or one for each channel, on either side."""
+    k = g.fixed(g.input((1,) if g.chance(0.5) else x.shape[-1:]))
+    z = g.value(x.shape, 0, 1, quanta(x, k))
+    first, second = (x, k) if g.chance(0.7) else (k, x)
+    g.add(name, [first.index, second.index], [z.index], options)
+    return z
+
+
+@operator
+def div(g, x):
+    """LiteRT stops at a divisor of zero, and is wrong about small quotients."""
+    if not x.shape:
+        raise Unfit
+    k = g.input(x.shape[-1:] if g.chance(0.5) else (1,))
+    g.graph.tensors[k.index].quantization = quantization(k.scale, -128)
+    g.fixed(k, low=-127)
+    ratio = x.scale / k.scale
+    z = g.value(x.shape, 0, 1, (g.real(ratio / 400, ratio / 128),
+                                g.zero()))
+    g.add("DIV", [x.index, k.index], [z.index], "DivOptions")
+    return g.rounds_otherwise(z)
+
+
+@operator
+def squared_difference(g, x):
+    if not x.shape:
+        raise Unfit
+    return by_constant(g, x, "SQUARED_DIFFERENCE", "SquaredDifferenceOptions",
+                       lambda x, k: (g.real(0.01, 1) * (
+                           max(x.scale, k.scale) * 100) ** 2 / 255,
+                           g.zero()))
+
+
 def extreme(g, x, name):
     if not x.shape:
         raise Unfit

@@ -278,7 +278,10 @@ def tile(g, x):
     if not x.shape or len(x.shape) > 4:
         raise Unfit
     times = [g.between(1, 3) for _ in x.shape]
-    if x.batch == 1:
+    if len(times) == 4:
+        # A REORDER has six sizes: not for four that repeat.
+        times[g.between(0, 3) if x.batch > 1 else 0] = 1
+    elif x.batch == 1:
         times[0] = 1
     y = g.like(x, np.multiply(x.shape, times))
     g.add("TILE", [x.index, g.ints(times)], [y.index], "TileOptions")

@@ -130,6 +130,7 @@ static const struct unary unaries[] = {
 	{ LW_UNARY_REVERSED, 2, 0, 3, -1 },
 	{ LW_UNARY_SCALED, 2, 0, 3, 6 },
 	{ LW_UNARY_RATIO, 6, 0, 3, 2 },
+	{ LW_UNARY_DIVIDED, 6, 0, 3, 0.5 },
 	{ LW_UNARY_MAXIMUM, 2, 0, -1, 2 },
 	{ LW_UNARY_MINIMUM, 2, 0, 3, 2 },
 	{ LW_UNARY_SQUARED_DIFFERENCE, 2, 0, -1, 9 },

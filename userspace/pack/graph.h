@@ -172,6 +172,7 @@ enum lw_rule { LW_RULE_COMMON, LW_RULE_TFLITE, LW_RULE_ONNXRUNTIME };
 	X(REVERSED, a - x) \
 	X(SCALED, x * a) \
 	X(RATIO, a / x) \
+	X(DIVIDED, x / a) \
 	X(MAXIMUM, fmaxf(x, a)) \
 	X(MINIMUM, fminf(x, a)) \
 	X(SQUARED_DIFFERENCE, (x - a) * (x - a))

@@ -58,17 +58,12 @@ static int repeat(struct lw_tflite_pair *pair, uint32_t i)
 	return lw_tflite_repeat(pair->op, &pair->value[i], &dims, &pair->out);
 }
 
-static int add_node(struct lw_tflite_pair *pair)
+int lw_tflite_pair_node(struct lw_tflite_pair *pair, struct lw_value *out)
 {
 	struct lw_tflite_op *op = pair->op;
-	struct lw_value *out;
 	struct lw_node *node;
 	uint32_t i;
-	int ret;
-
-	if (pair->how->join)
-		return pair->how->join(pair);
-	ret = lw_tflite_output_value(op, &out);
+	int ret = 0;
 
 	for (i = 0; i < 2 && !ret; i++) {
 		ret = lw_tflite_keeps_type(op, pair->value[i], out);
@@ -83,6 +78,17 @@ static int add_node(struct lw_tflite_pair *pair)
 	node->subtract = pair->how->subtract;
 	return lw_tflite_activation(op, lw_fb_u8(&op->source->options,
 						 ACTIVATION, 0), node);
+}
+
+static int add_node(struct lw_tflite_pair *pair)
+{
+	struct lw_value *out;
+	int ret;
+
+	if (pair->how->join)
+		return pair->how->join(pair);
+	ret = lw_tflite_output_value(pair->op, &out);
+	return ret ? ret : lw_tflite_pair_node(pair, out);
 }
 
 /* XNNPACK's sum and product of a byte and a constant one. */
@@ -115,6 +121,8 @@ static int prepare_table(const struct lw_tflite_pair *pair, bool behind,
 		return 0;
 	table->constant = pair->numbers.quanta;
 	table->scale = (in->scale * like->scale) / out->scale;
+	if (pair->how->prepare)
+		return pair->how->prepare(pair, behind, table);
 	if (pair->how->kind != LW_NODE_ADD)
 		return 0;
 	if (!lw_sum(&table->sum, ratio, second))
@@ -148,6 +156,7 @@ static int add_function(struct lw_tflite_pair *pair, bool behind)
 	struct lw_value *out, *in = pair->value[!behind];
 	struct lw_tflite_op *op = pair->op;
 	struct lw_tflite_table table = { 0 };
+	lw_tflite_rule *rule = pair->how->rule;
 	int ret = lw_tflite_output_value(op, &out);
 
 	if (!ret)
@@ -157,10 +166,12 @@ static int add_function(struct lw_tflite_pair *pair, bool behind)
 				     &table.node);
 	if (ret)
 		return ret;
+	if (!behind && pair->how->rule_before)
+		rule = pair->how->rule_before;
 	table.node->unary = behind ? pair->how->behind : pair->how->before;
-	if (pair->how->join)
+	if (pair->how->one_scale)
 		ret = lw_tflite_keeps_quanta(op, in, out);
-	if (!ret && pair->how->join)
+	if (!ret && pair->how->one_scale)
 		ret = lw_tflite_keeps_quanta(op, &pair->numbers.like, out);
 	if (!ret)
 		ret = set_numbers(pair, behind, table.node);
@@ -172,7 +183,7 @@ static int add_function(struct lw_tflite_pair *pair, bool behind)
 		ret = prepare_table(pair, behind, &table);
 	return ret ? ret : lw_tflite_set_tables(op, &table,
 						(uint32_t)pair->numbers.n,
-						pair->how->rule);
+						rule);
 }
 
 /* Batch norm as other importers give it, which folds into convolutions. */

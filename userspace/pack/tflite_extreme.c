@@ -101,6 +101,7 @@ int lw_tflite_maximum(struct lw_tflite_op *op)
 		.before = LW_UNARY_MAXIMUM,
 		.rule = larger,
 		.join = join_larger,
+		.one_scale = true,
 	};
 
 	return lw_tflite_binary(op, &how);
@@ -113,6 +114,7 @@ int lw_tflite_minimum(struct lw_tflite_op *op)
 		.before = LW_UNARY_MINIMUM,
 		.rule = smaller,
 		.join = join_smaller,
+		.one_scale = true,
 	};
 
 	return lw_tflite_binary(op, &how);

@@ -20,3 +20,26 @@ int lw_tflite_softmax(struct lw_tflite_op *op)
 	return ret ? ret : lw_tflite_node(op, LW_NODE_SOFTMAX, &in, 1, out,
 					  &node);
 }
+
+int lw_tflite_log_softmax(struct lw_tflite_op *op)
+{
+	struct lw_value *in, *out, *shares;
+	struct lw_node *node;
+	int ret = lw_tflite_through(op, &in, &out);
+
+	if (!ret && in->quantised)
+		ret = lw_tflite_refuse(op, "its input is quantised; FLOAT32 expected: the logarithm of a softmax of 8 bits tells little");
+	if (!ret)
+		ret = lw_tflite_derive(op, out, out->h, out->w, out->c,
+				       &shares);
+	if (!ret)
+		ret = lw_tflite_node(op, LW_NODE_SOFTMAX, &in, 1, shares,
+				     &node);
+	if (!ret)
+		ret = lw_tflite_node(op, LW_NODE_UNARY, &shares, 1, out,
+				     &node);
+	if (ret)
+		return ret;
+	node->unary = LW_UNARY_LOG;
+	return 0;
+}

@@ -16,7 +16,8 @@
  * @in: scale of what it reads
  * @out: scale of what it writes
  * @factor: for rules with one
- * @below: the same, for numbers below zero
+ * @below: the same, for numbers below zero, or the other operand
+ * @square: of a square
  * @swish: for that rule
  * @constant: [constants] quanta above zero of a second operand
  * @constants: 1 or channels
@@ -26,7 +27,7 @@
 struct lw_tflite_table {
 	struct lw_node *node;
 	float in, out;
-	struct lw_tflite_factor factor, below;
+	struct lw_tflite_factor factor, below, square;
 	struct lw_tflite_swish swish;
 	const int32_t *constant;
 	uint32_t constants;

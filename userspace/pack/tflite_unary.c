@@ -124,6 +124,20 @@ int lw_tflite_square(struct lw_tflite_op *op)
 	return function(op, LW_UNARY_SQUARE, lw_tflite_half_away);
 }
 
+/* LiteRT has no bytes for these. */
+#define REAL_FUNCTION(name, KIND) \
+	int lw_tflite_##name(struct lw_tflite_op *op) \
+	{ \
+		return function(op, LW_UNARY_##KIND, lw_tflite_to_even); \
+	}
+
+REAL_FUNCTION(floor, FLOOR)
+REAL_FUNCTION(ceil, CEIL)
+REAL_FUNCTION(round, ROUND)
+REAL_FUNCTION(sign, SIGN)
+REAL_FUNCTION(sin, SIN)
+REAL_FUNCTION(cos, COS)
+
 static int32_t inverse_root(const struct lw_tflite_table *table, int32_t x,
 			    uint32_t c)
 {
