@@ -380,7 +380,7 @@ static void test_all_refusals_are_listed(void **state)
 	assert_string_equal(r.refusals.item[2].node, "op 3");
 	assert_string_equal(r.refusals.item[3].op, "builtin operator 9999");
 	assert_string_equal(r.error.message,
-			    "4 of 5 operators cannot be packed; first: first (FLOOR): the operator is not supported");
+			    "4 of 5 operators cannot be packed; first: first (L2_POOL_2D): the operator is not supported");
 	release(&r);
 }
 
