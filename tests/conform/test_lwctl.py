@@ -590,9 +590,11 @@ def test_models_are_not_written_over(lwctl):
     (lwctl.folder / "m.onnx").write_bytes(model)
     (lwctl.folder / "link").symlink_to("m.onnx")
     for words in (["-o", "m.onnx"], ["-o", "./link"],
-                  ["-o", "m.lwm", "--float-output", "link"],
-                  ["-o", "m.lwm", "--float-output", "m.lwm"]):
-        assert "expected another file" in lwctl.refused(
+                  ["-o", "m.lwm", "--eval", "x", "--float-output", "link"],
+                  ["-o", "m.lwm", "--eval", "x", "--float-output", "m.lwm"],
+                  ["-o", "x", "--calib", "a=x"],
+                  ["-o", "m.lwm", "--eval", "x", "--float-output", "x"]):
+        assert "expected another" in lwctl.refused(
             USAGE, "pack", "m.onnx", *words)
     assert (lwctl.folder / "m.onnx").read_bytes() == model
 

@@ -101,6 +101,40 @@ static error_t parse_shape(struct lw_packing_request *request, char *arg)
 	return 0;
 }
 
+static error_t check_output(const struct lw_packing_request *request,
+			    const char *option, const char *path)
+{
+	const char *read = NULL;
+
+	if (lw_file_is_same(path, request->model))
+		read = request->model;
+	if (request->labels && lw_file_is_same(path, request->labels))
+		read = request->labels;
+	for (size_t i = 0; i < request->n_calib; i++)
+		if (lw_port_has_file(request->calib[i], path))
+			read = request->calib[i];
+	for (size_t i = 0; i < request->n_eval; i++)
+		if (lw_port_has_file(request->eval[i], path))
+			read = request->eval[i];
+	if (!read)
+		return 0;
+	return lwctl_usage("%s: %s is the same file as %s, expected another",
+			   option, path, read);
+}
+
+/* Nothing that is read, or that is written already, is written over. */
+static error_t check_outputs(const struct lw_packing_request *request)
+{
+	error_t ret = check_output(request, "-o", request->output);
+
+	if (ret || !request->float_output)
+		return ret;
+	if (lw_file_is_same(request->float_output, request->output))
+		return lwctl_usage("--float-output: %s is the same file as %s, expected another",
+				   request->float_output, request->output);
+	return check_output(request, "--float-output", request->float_output);
+}
+
 static error_t check(struct lw_packing_request *request)
 {
 	if (request->list_ops)
@@ -109,14 +143,6 @@ static error_t check(struct lw_packing_request *request)
 		return lwctl_usage("pack: expected MODEL.onnx or MODEL.tflite");
 	if (!request->output)
 		return lwctl_usage("pack: expected -o OUT.lwm");
-	if (lw_file_is_same(request->output, request->model))
-		return lwctl_usage("-o: \"%s\" is the model, expected another file",
-				   request->output);
-	if (request->float_output &&
-	    (lw_file_is_same(request->float_output, request->output) ||
-	     lw_file_is_same(request->float_output, request->model)))
-		return lwctl_usage("--float-output: \"%s\" is the package or the model, expected another file",
-				   request->float_output);
 	if (request->labels && !request->n_eval)
 		return lwctl_usage("--labels: expected --eval with it");
 	if (request->float_output && !request->n_eval)
@@ -128,7 +154,7 @@ static error_t check(struct lw_packing_request *request)
 	if (request->n_mean > 1 && request->n_std > 1 &&
 	    request->n_mean != request->n_std)
 		return lwctl_usage("--mean, --std: expected the same number of values");
-	return 0;
+	return check_outputs(request);
 }
 
 static error_t parse_text(int key, char *arg,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "feed.h"
+#include "file.h"
 #include "lwctl.h"
 #include "model.h"
 
@@ -40,6 +41,14 @@ const char *lw_port_find(const struct lwm_io *ios, uint32_t n,
 		"%s: the model has the %ss %s, expected a file for each or NAME=FILE",
 		text, what, names);
 	return NULL;
+}
+
+bool lw_port_has_file(const char *text, const char *path)
+{
+	const char *equals = strchr(text, '=');
+
+	return lw_file_is_same(text, path) ||
+	       (equals && lw_file_is_same(equals + 1, path));
 }
 
 static int add(struct lw_feed *feed, const char *text,

@@ -38,6 +38,9 @@ const char *lw_port_find(const struct lwm_io *ios, uint32_t n,
 			 const char *what, const char *text, uint32_t *unnamed,
 			 uint32_t *index, struct lwnpu_error *error);
 
+/** lw_port_has_file() - a NAME=FILE, or FILE, is the file of that path */
+bool lw_port_has_file(const char *text, const char *path);
+
 /**
  * lw_feed_open() - read the files of a command line
  * @feed: filled in; release with lw_feed_release() in any case

@@ -25,7 +25,7 @@ static int check_output(const struct lw_job *job,
 	if (lw_file_is_same(path, submit->model))
 		other = submit->model;
 	for (size_t i = 0; i < submit->n_inputs; i++)
-		if (lw_file_is_same(path, submit->inputs[i]))
+		if (lw_port_has_file(submit->inputs[i], path))
 			other = submit->inputs[i];
 	for (uint32_t i = 0; i < job->package->n_outputs; i++)
 		if (job->paths[i] && lw_file_is_same(path, job->paths[i]))
