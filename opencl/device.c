@@ -169,12 +169,11 @@ int lw_cl_find_devices(struct lw_cl_device **devices)
 	for (cl_uint i = 0; i < n_platforms && !ret; i++)
 		ret = find_on_platform(platforms[i], devices, &n);
 	free(platforms);
-	if (ret) {
+	if (ret || !n) {
 		free(*devices);
 		*devices = NULL;
-		return ret;
 	}
-	return n;
+	return ret ? ret : (int)n;
 }
 
 /* The index of the device that is meant, or -ENODEV. */

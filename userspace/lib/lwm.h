@@ -5,6 +5,8 @@
 
 #include "engine.h"
 
+/* A header and two regions' worth of operations and weights. */
+#define LWM_MAX_FILE (2 * LWNPU_MAX_REGION_SIZE)
 #define LWM_MAX_DIMS 8
 #define LWM_MAX_IMAGE_CHANNELS 4
 

@@ -310,15 +310,14 @@ int lwm_read_memory(struct lwm_package *package, const void *data, size_t size,
 int lwm_read_file(struct lwm_package *package, const char *path,
 		  struct lwnpu_error *error)
 {
-	/* A header and two regions' worth of operations and weights. */
-	size_t max = 2 * LWNPU_MAX_REGION_SIZE, size;
 	struct lwnpu_error mine;
+	size_t size;
 	void *data;
 	int ret;
 
 	if (!error)
 		error = &mine;
-	ret = lw_file_read(path, max, &data, &size, error);
+	ret = lw_file_read(path, LWM_MAX_FILE, &data, &size, error);
 	if (ret)
 		return ret;
 	ret = lwm_read_memory(package, data, size, error);

@@ -13,7 +13,6 @@
 #include "times.h"
 #include "table.h"
 
-#define MAX_FILE (2 * LWNPU_MAX_REGION_SIZE)
 /* A run shorter than this is repeated, in seconds. */
 #define LEAST_TIME 2e-3
 
@@ -61,7 +60,7 @@ static int open_source(struct source *source, const char *path,
 	size_t size;
 	int ret;
 
-	ret = lw_file_read(path, MAX_FILE, &source->file, &size, error);
+	ret = lw_file_read(path, LWM_MAX_FILE, &source->file, &size, error);
 	if (ret)
 		return ret;
 	ret = lwm_parse(&source->header, source->file, size, error);

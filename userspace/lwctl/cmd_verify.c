@@ -13,7 +13,6 @@
 
 #define DEFAULT_COUNT 10
 #define MAX_COUNT 1000000
-#define MAX_FILE ((size_t)1 << 31)
 
 enum { KEY_DEVICES = 1, KEY_INPUT, KEY_COUNT, KEY_SEED };
 
@@ -153,7 +152,7 @@ static int load(struct comparison *c, const struct verify *verify,
 	void *data;
 	int ret;
 
-	ret = lw_file_read(verify->model, MAX_FILE, &data, &size, error);
+	ret = lw_file_read(verify->model, LWM_MAX_FILE, &data, &size, error);
 	if (ret)
 		return ret;
 	for (int i = 0; i < 2 && !ret; i++)
