@@ -184,9 +184,12 @@ void lwnpu_dispatch_claim_all(struct lwnpu_device *lwnpu,
 			      struct list_head *list)
 {
 	struct lwnpu_queue *queue, *next;
+	struct lwnpu_job *job;
 	u32 i;
 
 	lockdep_assert_held(&lwnpu->lock);
+	list_for_each_entry(job, &lwnpu->running, node)
+		lwnpu->engine->cancel(lwnpu, job);
 	lwnpu_dispatch_claim(&lwnpu->running, NULL, 0, list);
 	lwnpu_dispatch_claim(&lwnpu->late, NULL, 0, list);
 	for (i = 0; i < ARRAY_SIZE(lwnpu->ready); i++)

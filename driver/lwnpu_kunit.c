@@ -21,6 +21,7 @@
  * @is_slow: a reset lasts until the device is gone
  * @is_resetting: it does, now
  * @is_cut_short: it was stopped meanwhile
+ * @cancels: jobs that were claimed by others
  * @resets: how often it was reset
  * @timeout_ms: the module's own, for the end of the test
  */
@@ -33,6 +34,7 @@ struct lwnpu_mock {
 	bool is_slow;
 	bool is_resetting;
 	bool is_cut_short;
+	u32 cancels;
 	u32 resets;
 	u32 timeout_ms;
 };
@@ -54,6 +56,7 @@ static bool lwnpu_mock_run(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
 
 static void lwnpu_mock_cancel(struct lwnpu_device *lwnpu, struct lwnpu_job *job)
 {
+	((struct lwnpu_mock *)lwnpu->engine_data)->cancels++;
 }
 
 static void lwnpu_mock_reset(struct lwnpu_device *lwnpu)
@@ -368,6 +371,7 @@ static void lwnpu_kunit_hang(struct kunit *test)
 	lwnpu_kunit_submit(test, innocent, KTIME_MAX);
 	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
 	KUNIT_EXPECT_EQ(test, mock->resets, 1);
+	KUNIT_EXPECT_EQ(test, mock->cancels, 1);
 	lwnpu_mock_finish(test, innocent);
 	lwnpu_kunit_expect(test, innocent, 1, DRM_LWNPU_JOB_DONE, 0);
 	KUNIT_EXPECT_EQ(test, innocent->state, DRM_LWNPU_QUEUE_OK);
@@ -482,6 +486,7 @@ static void lwnpu_kunit_unplug(struct kunit *test)
 	struct lwnpu_queue *queue = lwnpu_kunit_busy(test, 0);
 
 	lwnpu_device_unplug(mock->lwnpu);
+	KUNIT_EXPECT_EQ(test, mock->cancels, 1);
 	lwnpu_kunit_expect(test, queue, 1, DRM_LWNPU_JOB_LOST, -ENODEV);
 	lwnpu_kunit_expect(test, queue, 2, DRM_LWNPU_JOB_LOST, -ENODEV);
 	KUNIT_EXPECT_EQ(test, queue->state, DRM_LWNPU_QUEUE_INNOCENT);
