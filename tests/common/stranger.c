@@ -80,7 +80,9 @@ static int use_graph(struct lw_graph *graph, struct lwnpu_error *error)
 }
 
 static int read_model(int (*import)(struct lw_graph **graph, const void *data,
-				    size_t size, struct lw_refusals *refusals,
+				    size_t size,
+				    const struct lw_import_options *options,
+				    struct lw_refusals *refusals,
 				    struct lwnpu_error *error),
 		      const void *data, size_t size, struct lwnpu_error *error)
 {
@@ -88,7 +90,7 @@ static int read_model(int (*import)(struct lw_graph **graph, const void *data,
 	struct lw_graph *graph = NULL;
 	int ret;
 
-	ret = import(&graph, data, size, &refusals, error);
+	ret = import(&graph, data, size, NULL, &refusals, error);
 	if (!ret) {
 		ret = use_graph(graph, error);
 		lw_graph_free(graph);
@@ -105,13 +107,7 @@ int lw_stranger_tflite(const void *data, size_t size,
 	return read_model(lw_import_tflite, data, size, error);
 }
 
-static int import_onnx(struct lw_graph **graph, const void *data, size_t size,
-		       struct lw_refusals *refusals, struct lwnpu_error *error)
-{
-	return lw_import_onnx(graph, data, size, NULL, refusals, error);
-}
-
 int lw_stranger_onnx(const void *data, size_t size, struct lwnpu_error *error)
 {
-	return read_model(import_onnx, data, size, error);
+	return read_model(lw_import_onnx, data, size, error);
 }

@@ -30,7 +30,8 @@ static struct result import_bytes(const uint8_t *data, size_t size)
 
 	assert_non_null(copy);
 	memcpy(copy, data, size);
-	r.ret = lw_import_tflite(&r.graph, copy, size, &r.refusals, &r.error);
+	r.ret = lw_import_tflite(&r.graph, copy, size, NULL, &r.refusals,
+				 &r.error);
 	free(copy);
 	if (r.ret) {
 		assert_null(r.graph);

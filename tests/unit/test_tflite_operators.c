@@ -59,7 +59,7 @@ static void run(struct rig *r, int32_t input, int32_t output)
 	size_t size;
 	const uint8_t *data = tfl_finish(&r->t, input, output, &size);
 
-	r->ret = lw_import_tflite(&r->graph, data, size, &r->refusals,
+	r->ret = lw_import_tflite(&r->graph, data, size, NULL, &r->refusals,
 				  &r->error);
 	tfl_free(&r->t);
 }

@@ -143,7 +143,7 @@ static struct lw_graph *import_layer(const struct layer *l)
 	tfl_add_operator(&t, l->code, (int32_t[]){ in, w, b, -2 }, out, type,
 			 add_options(&t, l));
 	data = tfl_finish(&t, in, out, &size);
-	assert_int_equal(lw_import_tflite(&graph, data, size, &refusals,
+	assert_int_equal(lw_import_tflite(&graph, data, size, NULL, &refusals,
 					  &error), 0);
 	lw_refusals_free(&refusals);
 	tfl_free(&t);

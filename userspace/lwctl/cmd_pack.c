@@ -12,12 +12,14 @@
 
 enum { KEY_CALIB = 1, KEY_MEAN, KEY_STD, KEY_SCALE, KEY_CODING, KEY_PROFILE,
        KEY_EVAL, KEY_LABELS, KEY_FLOAT_OUTPUT, KEY_DEVICE, KEY_REPORT,
-       KEY_LIST_OPS, KEY_SHAPE };
+       KEY_LIST_OPS, KEY_SHAPE, KEY_END };
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "OUT.lwm", 0, "The package", 0 },
 	{ "shape", KEY_SHAPE, "SHAPE", 0,
 	  "Dimensions of an ONNX model's input that leaves them open: 1,3,224,224, the batch first; NAME=SHAPE for one input of several", 0 },
+	{ "end", KEY_END, "NAME", 0,
+	  "Tensor that is an output instead of the model's; what lies behind is left out", 0 },
 	{ "calib", KEY_CALIB, "FILE", 0,
 	  "Inputs to calibrate a float model with: array (.npy), image or folder; NAME=FILE for one input of several", 0 },
 	{ "mean", KEY_MEAN, "A,B,C", 0,
@@ -79,7 +81,7 @@ static error_t parse_scale(struct lw_packing_request *request, const char *arg)
 /* Cuts @arg in two. */
 static error_t parse_shape(struct lw_packing_request *request, char *arg)
 {
-	struct lw_shape *shape = &request->shapes[request->n_shapes++];
+	struct lw_shape *shape = &request->shapes[request->import.n_shapes++];
 	char *sizes = strrchr(arg, '=');
 	float dim[LW_MAX_RANK];
 
@@ -164,6 +166,9 @@ static error_t parse_text(int key, char *arg,
 	case 'o':
 		request->output = arg;
 		return 0;
+	case KEY_END:
+		request->ends[request->import.n_ends++] = arg;
+		return 0;
 	case KEY_CALIB:
 		request->calib[request->n_calib++] = arg;
 		return 0;
@@ -223,8 +228,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		request->calib = calloc(state->argc, sizeof(*request->calib));
 		request->eval = calloc(state->argc, sizeof(*request->eval));
 		request->shapes = calloc(state->argc, sizeof(*request->shapes));
-		return request->calib && request->eval && request->shapes ?
-		       0 : ENOMEM;
+		request->ends = calloc(state->argc, sizeof(*request->ends));
+		request->import.shapes = request->shapes;
+		request->import.ends = request->ends;
+		return request->calib && request->eval && request->shapes &&
+		       request->ends ? 0 : ENOMEM;
 	case ARGP_KEY_END:
 		return check(request);
 	default:
@@ -296,6 +304,7 @@ static int run(int argc, char **argv)
 	free(request.calib);
 	free(request.eval);
 	free(request.shapes);
+	free(request.ends);
 	return status;
 }
 

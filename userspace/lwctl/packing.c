@@ -126,12 +126,11 @@ int lw_packing_open(struct lw_packing *packing,
 		    struct lw_packing_request *request,
 		    struct lwnpu_error *error)
 {
-	const struct lw_shapes shapes = { request->n_shapes, request->shapes };
 	struct lw_graph *graph;
 	bool bytes = false;
 	int ret;
 
-	ret = lw_import_file(&packing->graph, request->model, &shapes,
+	ret = lw_import_file(&packing->graph, request->model, &request->import,
 			     &packing->refusals, error);
 	if (ret)
 		return ret;

@@ -13,8 +13,9 @@
  * struct lw_packing_request - the command line
  * @model: .onnx or .tflite
  * @output: .lwm
- * @shapes: of inputs of @model, NAME=D,D,… or D,D,…
- * @n_shapes: how many
+ * @import: what is said of @model
+ * @shapes: its shapes
+ * @ends: its ends
  * @calib: files of inputs, as lw_feed_open()
  * @n_calib: how many, 0 without calibration
  * @eval: the same to evaluate on
@@ -32,8 +33,9 @@
  */
 struct lw_packing_request {
 	const char *model, *output;
+	struct lw_import_options import;
 	struct lw_shape *shapes;
-	size_t n_shapes;
+	const char **ends;
 	const char **calib, **eval;
 	size_t n_calib, n_eval;
 	const char *labels, *float_output, *device;

@@ -28,15 +28,15 @@ static bool is_tflite(const void *data, size_t size)
 	return size >= 8 && !memcmp((const char *)data + 4, "TFL3", 4);
 }
 
-const struct lw_shape *lw_shapes_find(const struct lw_shapes *shapes,
-				      const char *name)
+const struct lw_shape *lw_shape_find(const struct lw_import_options *options,
+				     const char *name)
 {
 	size_t i;
 
-	for (i = 0; shapes && i < shapes->n; i++)
-		if (!shapes->shape[i].name ||
-		    !strcmp(shapes->shape[i].name, name))
-			return &shapes->shape[i];
+	for (i = 0; i < options->n_shapes; i++)
+		if (!options->shapes[i].name ||
+		    !strcmp(options->shapes[i].name, name))
+			return &options->shapes[i];
 	return NULL;
 }
 
@@ -77,8 +77,8 @@ static int check_shape(const struct lw_graph *graph,
 }
 
 int lw_import_file(struct lw_graph **graph, const char *path,
-		   const struct lw_shapes *shapes, struct lw_refusals *refusals,
-		   struct lwnpu_error *error)
+		   const struct lw_import_options *options,
+		   struct lw_refusals *refusals, struct lwnpu_error *error)
 {
 	size_t size, i;
 	void *data;
@@ -88,13 +88,14 @@ int lw_import_file(struct lw_graph **graph, const char *path,
 	if (ret)
 		return ret;
 	if (is_tflite(data, size))
-		ret = lw_import_tflite(graph, data, size, refusals, error);
+		ret = lw_import_tflite(graph, data, size, options, refusals,
+				       error);
 	else
-		ret = lw_import_onnx(graph, data, size, shapes, refusals,
+		ret = lw_import_onnx(graph, data, size, options, refusals,
 				     error);
 	free(data);
-	for (i = 0; shapes && i < shapes->n && !ret; i++)
-		ret = check_shape(*graph, &shapes->shape[i], error);
+	for (i = 0; options && i < options->n_shapes && !ret; i++)
+		ret = check_shape(*graph, &options->shapes[i], error);
 	if (!ret)
 		ret = name_source(*graph, path, error);
 	if (!ret)

@@ -18,43 +18,47 @@ struct lw_shape {
 };
 
 /**
- * struct lw_shapes - dimensions for a model that leaves them open
- * @n: inputs
- * @shape: [n]
+ * struct lw_import_options - what a user says of a model
+ * @n_shapes: inputs whose dimensions are given
+ * @shapes: [n_shapes]; TFLite models have their own, which these have to be
+ * @n_ends: tensors that are the outputs instead of the model's; 0: its own
+ * @ends: [n_ends] names; what only lies behind them is not read
  */
-struct lw_shapes {
-	size_t n;
-	const struct lw_shape *shape;
+struct lw_import_options {
+	size_t n_shapes;
+	const struct lw_shape *shapes;
+	size_t n_ends;
+	const char *const *ends;
 };
 
-/** lw_shapes_find() - what an input is to have; NULL: that was not said */
-const struct lw_shape *lw_shapes_find(const struct lw_shapes *shapes,
-				      const char *name);
+/** lw_shape_find() - what an input is to have; NULL: that was not said */
+const struct lw_shape *lw_shape_find(const struct lw_import_options *options,
+				     const char *name);
 
 /**
  * lw_import_file() - read a model; the kind is told by the file's contents
  * @graph: gets the graph; free with lw_graph_free()
  * @path: .tflite or .onnx
- * @shapes: of inputs, may be NULL; TFLite models have their own, which these
- *	have to be
+ * @options: may be NULL
  * @refusals: filled in when nodes cannot be packed; free in any case
  * @error: filled in on failure, may be NULL; starts with the path
  *
  * Return: 0; -EBADMSG the file is damaged; -EOPNOTSUPP see @refusals; -EDOM
- * the model's inputs have not those @shapes; -ENOENT, …; -ENOMEM.
+ * the model has not the inputs or tensors of @options; -ENOENT, …; -ENOMEM.
  */
 int lw_import_file(struct lw_graph **graph, const char *path,
-		   const struct lw_shapes *shapes, struct lw_refusals *refusals,
-		   struct lwnpu_error *error);
+		   const struct lw_import_options *options,
+		   struct lw_refusals *refusals, struct lwnpu_error *error);
 
 /** lw_import_tflite() - the same from the bytes of a TFLite flatbuffer */
 int lw_import_tflite(struct lw_graph **graph, const void *data, size_t size,
+		     const struct lw_import_options *options,
 		     struct lw_refusals *refusals, struct lwnpu_error *error);
 
 /** lw_import_onnx() - the same from the bytes of an ONNX protobuf */
 int lw_import_onnx(struct lw_graph **graph, const void *data, size_t size,
-		   const struct lw_shapes *shapes, struct lw_refusals *refusals,
-		   struct lwnpu_error *error);
+		   const struct lw_import_options *options,
+		   struct lw_refusals *refusals, struct lwnpu_error *error);
 
 /**
  * struct lw_claim - an operator that an importer reads

@@ -213,9 +213,9 @@ static int import_proto(struct onnx_import *im,
 	return ret;
 }
 
-static int import_nodes(struct onnx_import *im,
-			const Lw__Onnx__GraphProto *graph)
+static int import_nodes(struct onnx_import *im, const struct onnx_scope *scope)
 {
+	const Lw__Onnx__GraphProto *graph = scope->proto;
 	uint32_t i;
 	int ret = 0;
 
@@ -224,7 +224,8 @@ static int import_nodes(struct onnx_import *im,
 			       "%zu nodes, expected at most %u",
 			       graph->n_node, ONNX_MAX_NODES);
 	for (i = 0; i < graph->n_node && !ret; i++)
-		ret = import_proto(im, graph->node[i], i);
+		if (!scope->wanted || scope->wanted[i])
+			ret = import_proto(im, graph->node[i], i);
 	return ret;
 }
 
@@ -236,9 +237,11 @@ int lw_onnx_run_graph(struct onnx_import *im, struct onnx_scope *scope)
 	im->scope = scope;
 	if (!ret)
 		ret = read_initializers(im, scope->proto);
+	if (!ret && !scope->outer && im->options->n_ends)
+		ret = lw_onnx_want(im, scope);
 	if (!ret && !scope->outer)
 		ret = lw_onnx_inputs(im);
-	return ret ? ret : import_nodes(im, scope->proto);
+	return ret ? ret : import_nodes(im, scope);
 }
 
 /* Everything that was refused is known: the graph is sound, or this says why. */
@@ -306,13 +309,14 @@ static void release(struct onnx_import *im)
 }
 
 int lw_import_onnx(struct lw_graph **graph, const void *data, size_t size,
-		   const struct lw_shapes *shapes, struct lw_refusals *refusals,
-		   struct lwnpu_error *error)
+		   const struct lw_import_options *options,
+		   struct lw_refusals *refusals, struct lwnpu_error *error)
 {
+	static const struct lw_import_options none;
 	struct lw_budget budget = { .left = PARSER_BUDGET(size) };
 	ProtobufCAllocator allocator = lw_budget_allocator(&budget);
 	struct onnx_import im = {
-		.shapes = shapes,
+		.options = options ? options : &none,
 		.refusals = refusals,
 		.error = error,
 		.budget = CONSTANTS_BUDGET(size),
@@ -339,6 +343,7 @@ int lw_import_onnx(struct lw_graph **graph, const void *data, size_t size,
 	}
 	release(&im);
 	free(scope.values);
+	free(scope.wanted);
 	lw__onnx__model_proto__free_unpacked(model, &allocator);
 	return ret;
 }

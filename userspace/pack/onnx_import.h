@@ -120,6 +120,7 @@ enum onnx_test {
  * @constant: ONNX_CONSTANT; not owned
  * @value: ONNX_ACTIVATION; several names may stand for one
  * @rounded: ONNX_ACTIVATION of real numbers that went through QuantizeLinear
+ * @wanted: an end of the model needs it; without ends of no meaning
  * @greatest_of: ONNX_ACTIVATION that is the greatest number of this, or NULL
  * @test: ONNX_TEST: of all numbers of @value
  * @first: ONNX_GREATEST: how many numbers are greater
@@ -133,7 +134,7 @@ struct onnx_value {
 	struct onnx_shape shape;
 	const struct onnx_constant *constant;
 	struct lw_value *value;
-	bool rounded;
+	bool rounded, wanted;
 	struct lw_value *greatest_of;
 	enum onnx_test test;
 	uint32_t first;
@@ -148,12 +149,14 @@ struct onnx_value {
  * @proto: it
  * @values: its names, sorted
  * @n_values: how many
+ * @wanted: its nodes that are read, or NULL: all
  */
 struct onnx_scope {
 	struct onnx_scope *outer;
 	const Lw__Onnx__GraphProto *proto;
 	struct onnx_value *values;
 	uint32_t n_values;
+	bool *wanted;
 };
 
 struct onnx_view;
@@ -164,7 +167,7 @@ struct onnx_view;
  * @scope: the graph at work
  * @depth: graphs around it
  * @opset: version of the default operator set
- * @shapes: of inputs that have none of their own
+ * @options: what the user says
  * @graph: being made
  * @refusals: being made
  * @error: may be NULL
@@ -181,7 +184,7 @@ struct onnx_import {
 	struct onnx_scope *scope;
 	unsigned int depth;
 	int64_t opset;
-	const struct lw_shapes *shapes;
+	const struct lw_import_options *options;
 	struct lw_graph *graph;
 	struct lw_refusals *refusals;
 	struct lwnpu_error *error;
@@ -273,6 +276,9 @@ struct onnx_value *lw_onnx_find(const struct onnx_import *im,
 
 /* onnx_import.c: all nodes of a graph, which becomes the one at work. */
 int lw_onnx_run_graph(struct onnx_import *im, struct onnx_scope *scope);
+
+/* onnx_ends.c: finds what the ends that the user gave need. */
+int lw_onnx_want(struct onnx_import *im, struct onnx_scope *scope);
 
 /* onnx_ports.c: the model's inputs and outputs. */
 int lw_onnx_inputs(struct onnx_import *im);

@@ -60,7 +60,7 @@ static int read_shape(struct onnx_import *im,
 		      const Lw__Onnx__TensorShapeProto *shape,
 		      struct onnx_value *value)
 {
-	const struct lw_shape *given = lw_shapes_find(im->shapes, value->name);
+	const struct lw_shape *given = lw_shape_find(im->options, value->name);
 	int64_t size;
 	uint32_t i;
 
@@ -213,7 +213,8 @@ int lw_onnx_inputs(struct onnx_import *im)
 			return lw_fail(im->error, -EBADMSG,
 				       "input %zu has no name", i);
 		value = lw_onnx_find(im, proto->name);
-		if (value->origin == ONNX_INPUT)
+		if (value->origin == ONNX_INPUT &&
+		    (value->wanted || !im->options->n_ends))
 			ret = add_input(im, value, proto);
 	}
 	return ret;
@@ -305,22 +306,23 @@ static int add_output(struct onnx_import *im, struct onnx_value *value)
 
 int lw_onnx_outputs(struct onnx_import *im)
 {
-	const Lw__Onnx__ValueInfoProto *proto;
+	const Lw__Onnx__GraphProto *proto = im->scope->proto;
+	size_t i, ends = im->options->n_ends, n = ends ? ends : proto->n_output;
 	struct onnx_value *value;
-	size_t i;
+	const char *name;
 	int ret = 0;
 
-	if (im->scope->proto->n_output > ONNX_MAX_PORTS)
+	if (n > ONNX_MAX_PORTS)
 		return lw_fail(im->error, -EBADMSG,
-			       "%zu outputs, expected at most %d",
-			       im->scope->proto->n_output, ONNX_MAX_PORTS);
-	for (i = 0; i < im->scope->proto->n_output && !ret; i++) {
-		proto = im->scope->proto->output[i];
-		value = proto->name ? lw_onnx_find(im, proto->name) : NULL;
+			       "%zu outputs, expected at most %d", n,
+			       ONNX_MAX_PORTS);
+	for (i = 0; i < n && !ret; i++) {
+		name = ends ? im->options->ends[i] : proto->output[i]->name;
+		value = name ? lw_onnx_find(im, name) : NULL;
 		if (!value || value->state == ONNX_UNSEEN)
 			return lw_fail(im->error, -EBADMSG,
 				       "output '%s' is not in the model",
-				       proto->name ? proto->name : "");
+				       name ? name : "");
 		ret = add_output(im, value);
 	}
 	return ret;

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "import.h"
 #include "tflite_import.h"
 
 /* Operators may share constants, within reason. */
@@ -325,11 +324,29 @@ static int check_graph(const struct lw_tflite_import *import)
 	return -EBADMSG;
 }
 
+static int make_room(struct lw_tflite_import *import)
+{
+	size_t n = import->model->n_tensors + 1;
+
+	import->graph = lw_graph_new("TFLite model");
+	import->values = calloc(n, sizeof(*import->values));
+	import->written = calloc(n, sizeof(*import->written));
+	import->readers = calloc(n, sizeof(*import->readers));
+	import->done = calloc(import->model->n_operators + 1,
+			      sizeof(*import->done));
+	if (!import->graph || !import->values || !import->written ||
+	    !import->readers || !import->done)
+		return lw_fail(import->error, -ENOMEM, "out of memory");
+	return 0;
+}
+
 static int import_model(struct lw_tflite_import *import)
 {
 	uint32_t before = import->refusals->n;
-	int ret = mark_tensors(import);
+	int ret = make_room(import);
 
+	if (!ret)
+		ret = mark_tensors(import);
 	if (!ret)
 		ret = import_operators(import);
 	if (!ret)
@@ -360,6 +377,7 @@ static uint64_t allowance(const struct lw_tflite_model *model, size_t size)
 }
 
 int lw_import_tflite(struct lw_graph **graph, const void *data, size_t size,
+		     const struct lw_import_options *options,
 		     struct lw_refusals *refusals, struct lwnpu_error *error)
 {
 	struct lw_tflite_model model;
@@ -369,22 +387,14 @@ int lw_import_tflite(struct lw_graph **graph, const void *data, size_t size,
 		.error = error,
 	};
 	int ret = lw_tflite_model_read(&model, data, size, error);
-	size_t n = model.n_tensors ? model.n_tensors : 1;
-	size_t n_operators = model.n_operators ? model.n_operators : 1;
 
 	*graph = NULL;
 	if (ret)
 		return ret;
 	import.constants = allowance(&model, size);
-	import.graph = lw_graph_new("TFLite model");
-	import.values = calloc(n, sizeof(*import.values));
-	import.written = calloc(n, sizeof(*import.written));
-	import.readers = calloc(n, sizeof(*import.readers));
-	import.done = calloc(n_operators, sizeof(*import.done));
-	if (!import.graph || !import.values || !import.written ||
-	    !import.readers || !import.done)
-		ret = -ENOMEM;
-	else
+	if (options && options->n_ends)
+		ret = lw_tflite_end(&model, options, error);
+	if (!ret)
 		ret = import_model(&import);
 	if (ret == -ENOMEM)
 		lw_fail(error, ret, "out of memory");

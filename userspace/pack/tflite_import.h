@@ -4,6 +4,7 @@
 #define LW_TFLITE_IMPORT_H
 
 #include "graph.h"
+#include "import.h"
 #include "tflite_model.h"
 
 /**
@@ -88,6 +89,16 @@ const struct lw_tflite_builtin *lw_tflite_builtin(int32_t code);
 /** lw_tflite_import_at() - import an operator before its turn comes */
 int lw_tflite_import_at(struct lw_tflite_import *import, uint32_t i,
 			const struct lw_tflite_bracket *bracket);
+
+/**
+ * lw_tflite_end() - make given tensors the outputs of a model
+ * Operators that only what lies behind them needs are gone.
+ *
+ * Return: 0; -EDOM there is no such tensor; -ENOMEM.
+ */
+int lw_tflite_end(struct lw_tflite_model *model,
+		  const struct lw_import_options *options,
+		  struct lwnpu_error *error);
 
 /** lw_tflite_refuse() - note why an operator cannot be packed; -EOPNOTSUPP */
 int lw_tflite_refuse(struct lw_tflite_op *op, const char *format, ...)

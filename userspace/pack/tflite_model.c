@@ -340,5 +340,6 @@ void lw_tflite_model_release(struct lw_tflite_model *model)
 		free(model->tensors[i].filled);
 	free(model->tensors);
 	free(model->operators);
+	free(model->ports);
 	*model = (struct lw_tflite_model){ 0 };
 }

@@ -92,6 +92,7 @@ struct lw_tflite_operator {
  * @operators: [n_operators] in the order of execution
  * @inputs: s32 tensors
  * @outputs: s32 tensors
+ * @ports: owned: @inputs and @outputs, if they are not the model's
  */
 struct lw_tflite_model {
 	struct lw_fb fb;
@@ -102,6 +103,7 @@ struct lw_tflite_model {
 	struct lw_tflite_operator *operators;
 	struct lw_fb_vector inputs;
 	struct lw_fb_vector outputs;
+	uint8_t *ports;
 };
 
 /**
