@@ -171,6 +171,7 @@ fuzzers: $(FUZZERS)
 JOBS := -j$(shell nproc)
 FAST_SUITES = $(UNIT_TESTS:%=unit:%) \
 	"engines=$(BUILD)/tests/property/engines --count 300" \
+	"engines, threads=$(BUILD)/tests/property/engines --count 200 --engines ref,opencl:0" \
 	"graphs=$(BUILD)/tests/property/graphs --count 150"
 # What runs threads and no OpenCL.
 TSAN_TESTS := $(addprefix build/tsan/tests/unit/test_,decode drm drm_task job pool threads)
@@ -212,6 +213,7 @@ VM_SUITES = "checkpatch=tests/vm/checkpatch" "boots again=tests/vm/boots-again" 
 
 HOST_SUITES = $(FAST_SUITES) $(SAN_SUITES) $(TSAN_TESTS:%=unit:%) \
 	"engines=$(BUILD)/tests/property/engines --count 2000" \
+	"engines, threads=$(BUILD)/tests/property/engines --count 2000 --engines ref,opencl:0" \
 	"graphs=$(BUILD)/tests/property/graphs --count 2000" \
 	"demo=recipes/demo/run $(BUILD)/lwctl" \
 	"pytest:$$venv/bin/python:tests/conform"
