@@ -41,8 +41,9 @@ class Turn:
     def answer(self):
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.label}: " +
-                               self.process.stderr.read()[-300:])
+            text = self.process.stderr.read()[-300:]
+            raise RuntimeError(f"{self.label}: ended with "
+                               f"{self.process.wait()}: {text}")
         return json.loads(line)
 
     def run(self, seconds):

@@ -105,6 +105,21 @@ class Ncnn:
         extractor.extract("out")
 
 
+class Mnn:
+    """Its own file of the TFLite model, made by mnn_file.py. The input is as
+    MNN leaves it: its Python interface cannot fill one of bytes."""
+    suffix = ".mnn"
+
+    def __init__(self, path, threads):
+        import MNN
+        self.net = MNN.Interpreter(path)
+        self.session = self.net.createSession({"backend": "CPU",
+                                               "numThread": threads})
+
+    def run(self):
+        self.net.runSession(self.session)
+
+
 class _Buffer(ctypes.Structure):
     _fields_ = [("data", ctypes.c_void_p), ("size", ctypes.c_size_t),
                 ("type", ctypes.c_int)]
@@ -166,4 +181,5 @@ CONTENDERS = {
     "OpenVINO tflite": OpenVinoTflite,
     "LiteRT": LiteRt,
     "ncnn": Ncnn,
+    "MNN": Mnn,
 }

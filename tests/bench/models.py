@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 
+import mnn_file
 import ncnn_file
 import onnx_file
 from network import NETWORKS
@@ -25,7 +26,8 @@ SHARED = pathlib.Path(os.environ.get("LWNPU_SHARED",
 
 def _version():
     text = b"".join((HERE / name).read_bytes() for name in
-                    ("network.py", "onnx_file.py", "ncnn_file.py"))
+                    ("network.py", "onnx_file.py", "ncnn_file.py",
+                     "mnn_file.py"))
     return hashlib.sha256(text).hexdigest()[:12]
 
 
@@ -42,6 +44,7 @@ def _make_sources(name, folder):
     tflite = SHARED / "models" / TFLITE.get(name, "none")
     if tflite.exists():
         (folder / f"{name}.tflite").symlink_to(tflite)
+        mnn_file.write(tflite, folder / f"{name}.mnn")
     (folder / f"{name}.macs").write_text(str(network.macs))
 
 

@@ -29,19 +29,22 @@ def timed(run):
 def main(name, path, threads):
     if threads == 1:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    # Some runtimes print.
+    answers = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)
     before = peak()
     begin = time.perf_counter()
     contender = CONTENDERS[name](path, threads)
     load = time.perf_counter() - begin
     first = timed(contender.run)
     print(json.dumps({"load_ms": load * 1e3, "first_ms": first,
-                      "rss_kib": peak() - before}), flush=True)
+                      "rss_kib": peak() - before}), file=answers, flush=True)
     for line in sys.stdin:
         end = time.perf_counter() + float(line)
         samples = [timed(contender.run)]
         while time.perf_counter() < end:
             samples.append(timed(contender.run))
-        print(json.dumps(samples), flush=True)
+        print(json.dumps(samples), file=answers, flush=True)
 
 
 if __name__ == "__main__":
