@@ -12,9 +12,11 @@
  * Of a thread: one that has ended because others kept it waiting is replaced
  * by the next.
  */
-#define GROUPS 4
+#define GROUPS 32
 /* Shares of a thread in a step, so that all end at about the same time. */
 #define SHARES 4
+/* Items of a share: up to 10 us each, and waiting is for shorter times. */
+#define MAX_CHUNK 8
 
 int lw_cl_walk_open(struct lw_cl_lowering *lower)
 {
@@ -50,8 +52,12 @@ int lw_cl_walk_add(struct lw_cl_lowering *lower, const struct lw_cl_call *call,
 			step->buffers[i] = LWNPU_REGION_WEIGHTS;
 		else if (!lw_cl_is_bound(step->buffers[i]))
 			step->buffers[i] = LWNPU_REGION_ARENA;
-	step->chunk = units > 1 ? step->items / (units * SHARES) + 1 :
-				  step->items;
+	step->chunk = step->items;
+	if (units > 1) {
+		step->chunk = step->items / (units * SHARES) + 1;
+		if (step->chunk > MAX_CHUNK)
+			step->chunk = MAX_CHUNK;
+	}
 	return 0;
 }
 

@@ -18,7 +18,7 @@
 #define PAUSE
 #endif
 
-/* Looks for the end of a step before a work-group ends. */
+/* Looks for the end of a step before a work-group ends, about 0.1 ms. */
 #define PATIENCE 2000
 
 typedef volatile __global atomic_uint *counter;
@@ -65,39 +65,44 @@ static inline void run_items(__global const struct lw_step *step, uint first,
 	}
 }
 
+static inline uint look(counter value)
+{
+	return atomic_load_explicit(value, memory_order_acquire,
+				    memory_scope_device);
+}
+
 /* Takes items until none is left; returns how many it has done. */
 static inline uint take_items(__global const struct lw_step *step, counter next,
 			      __global const uint *constants,
 			      __global uint *const *buffers)
 {
-	uint done = 0, first, n;
+	uint done = 0;
 
-	do {
-		first = atomic_fetch_add_explicit(next, step->chunk,
-						  memory_order_relaxed,
-						  memory_scope_device);
-		if (first >= step->items)
-			break;
-		n = min(step->chunk, step->items - first);
+	while (look(next) < step->items) {
+		uint first = atomic_fetch_add_explicit(next, step->chunk,
+						       memory_order_relaxed,
+						       memory_scope_device);
+		uint n = min(step->chunk, step->items - min(first, step->items));
+
 		run_items(step, first, n, constants, buffers);
 		done += n;
-	} while (first + n < step->items);
+	}
 	return done;
 }
 
 /* Whether all items of a step are done, of which this work-group did some. */
 static inline bool is_done(counter done, uint mine, uint items)
 {
-	uint all = mine;
+	uint all = 0;
 
 	if (mine)
-		all += atomic_fetch_add_explicit(done, mine,
-						 memory_order_acq_rel,
-						 memory_scope_device);
+		all = mine + atomic_fetch_add_explicit(done, mine,
+						       memory_order_acq_rel,
+						       memory_scope_device);
 	for (uint i = 0; all < items && i < PATIENCE; i++) {
-		PAUSE;
-		all = atomic_load_explicit(done, memory_order_acquire,
-					   memory_scope_device);
+		if (i)
+			PAUSE;
+		all = look(done);
 	}
 	return all == items;
 }
@@ -112,13 +117,17 @@ __kernel void walk(struct lw_walk_params w, __global const uint *constants,
 	};
 	__global const struct lw_step *steps =
 		(__global const struct lw_step *)(constants + w.steps);
-	__global uint *counters = progress + w.set * w.set_pitch;
+	counter counters = (counter)(progress + w.set * w.set_pitch);
+	uint last = w.to - 1;
 
 	if (w.clear && !get_group_id(0))
 		for (uint i = 0; i < w.set_pitch; i++)
 			progress[(1 - w.set) * w.set_pitch + i] = 0;
-	for (uint i = w.from; i < w.to; i++) {
-		counter next = (counter)(counters + i * WALK_PITCH);
+	/* Most work-groups come when all is done. */
+	if (look(counters + last * WALK_PITCH + 1) == steps[last].items)
+		return;
+	for (uint i = w.from; i <= last; i++) {
+		counter next = counters + i * WALK_PITCH;
 		uint done = take_items(&steps[i], next, constants, buffers);
 
 		if (!is_done(next + 1, done, steps[i].items))

@@ -2,8 +2,10 @@
 """MNN's file of a TFLite model.
 
 Of MNN's wheel only the converter's module is used: its command-line wrappers,
-and whatever imports MNN.tools, install packages. The converter aborts on our
-ONNX files, which have QuantizeLinear and DequantizeLinear.
+and whatever imports MNN.tools, install packages. MNN 3.6.1's converter aborts
+on our ONNX files, which have QuantizeLinear and DequantizeLinear (out of range
+in a vector), and its quantizer on all models tried. So MNN runs where there is
+a TFLite file, and of these not ResNet-8, where it dies while it prepares.
 """
 import subprocess
 import sys
