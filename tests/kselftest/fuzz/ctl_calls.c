@@ -300,7 +300,7 @@ static int act_unbind(struct fuzz *fuzz)
 
 const struct call fuzz_ctl_calls[] = {
 	CALL(START, 12, fill_start, done_start, pick_file),
-	CALL(STOP, 3, fill_nothing, NULL, pick_to_stop),
+	CALL(STOP, 6, fill_nothing, NULL, pick_to_stop),
 	CALL(RUN, 30, fill_run, done_run, pick_file),
 	CALL(GET_BUFFER, 12, fill_get_buffer, done_get_buffer, pick_job),
 	CALL(GET_PROGRAM, 8, fill_get_program, done_get_program, pick_job),
@@ -309,13 +309,13 @@ const struct call fuzz_ctl_calls[] = {
 
 const struct call fuzz_daemon_acts[] = {
 	{ "open", .weight = 12, .act = act_open },
-	{ "close", .weight = 2, .act = act_close },
+	{ "close", .weight = 6, .act = act_close },
 	{ "take a record", .weight = 20, .act = act_take },
 	{ "complete a job", .weight = 20, .act = act_complete },
 	{ "scribble", .weight = 2, .act = act_scribble },
 	{ "look at a view", .weight = 4, .act = act_look },
 	{ "map", .weight = 4, .act = act_map },
 	{ "open the node", .weight = 8, .act = act_node },
-	{ "unbind", .weight = 3, .act = act_unbind },
+	{ "unbind", .weight = 6, .act = act_unbind },
 	{ 0 },
 };
