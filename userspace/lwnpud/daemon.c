@@ -59,13 +59,15 @@ static void ask_to_stop(int signal)
 	errno = saved;
 }
 
-/* The kernel takes the memory of jobs from a daemon that let one hang. */
+/* The kernel takes the memory of jobs that are at work, see lwnpud(8). */
 static void die_without_memory(int signal)
 {
-	static const char text[] = "lwnpud: cut off by the kernel: a job hung\n";
+	static const char text[] =
+		"<3>lwnpud: cut off by the kernel: a job hung, or the device is gone\n";
+	size_t prefix = isatty(STDERR_FILENO) ? strlen("<3>") : 0;
 
 	(void)signal;
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+	if (write(STDERR_FILENO, text + prefix, sizeof(text) - 1 - prefix) < 0)
 		_exit(LWD_FAILED);
 	_exit(LWD_FAILED);
 }
