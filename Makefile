@@ -206,7 +206,7 @@ check-fast: all tests
 
 # The driver's tests, each in kernels of its own.
 include $(wildcard tests/kselftest/Makefile)
-VM_PROGRAMS = kselftest $(addprefix $(BUILD)/tests/tools/,daemon_kills device_async)
+VM_PROGRAMS = kselftest $(addprefix $(BUILD)/tests/tools/,daemon_cut daemon_kills device_async)
 VM_SUITES = "checkpatch=tests/vm/checkpatch" "boots again=tests/vm/boots-again" \
 	"module of Debian 12=tests/vm/module bookworm 6.12" \
 	"tap:tests/vm/check $(BUILD)"

@@ -21,16 +21,14 @@
 #include <unistd.h>
 
 #include "../common/arguments.h"
+#include "../common/daemon_process.h"
 #include "../common/device_jobs.h"
 #include "../common/random.h"
-#include "drm_node.h"
+#include "../common/tap.h"
+#include "../../userspace/lwctl/lwctl.h"
 
-#define MODULE "/sys/module/lwnpu/"
-#define ATTEMPTS MODULE "parameters/max_attempts"
+#define ATTEMPTS LW_MODULE "parameters/max_attempts"
 #define MAX_PROCESSES 64
-
-/* How long anything may take that needs no job to end. */
-#define PATIENCE_S 20
 
 struct options {
 	const char *lwnpud, *engine;
@@ -38,23 +36,6 @@ struct options {
 };
 
 static struct lw_job_counters *counters;
-static unsigned int tests, failures;
-
-static void report(bool good, const char *what)
-{
-	printf("%sok %u - %s\n", good ? "" : "not ", ++tests, what);
-	fflush(stdout);
-	failures += !good;
-}
-
-static double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec * 1e-9;
-}
-
 static uint64_t finished(void)
 {
 	return counters->done + counters->lost;
@@ -63,22 +44,7 @@ static uint64_t finished(void)
 /* With several jobs at work, as on machines of more processors. */
 static pid_t start_daemon(const struct options *options)
 {
-	pid_t pid = fork();
-
-	if (pid)
-		return pid;
-	execl(options->lwnpud, "lwnpud", "--remove", "--jobs", "3",
-	      "--engine", options->engine, NULL);
-	perror(options->lwnpud);
-	_exit(127);
-}
-
-static bool has_ended(pid_t pid)
-{
-	siginfo_t info = { 0 };
-
-	return waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
-	       info.si_pid == pid;
+	return lw_daemon_start(options->lwnpud, options->engine, "3", NULL);
 }
 
 /* Return: whether it lived until then. */
@@ -92,19 +58,6 @@ static bool kill_daemon(pid_t pid)
 		return true;
 	printf("# the daemon ended by itself, status %#x\n", status);
 	return false;
-}
-
-static bool wait_for_node(pid_t daemon)
-{
-	double end = seconds() + PATIENCE_S;
-	char path[LW_DRM_PATH_SIZE];
-
-	while (!lw_drm_node_default(path, sizeof(path))) {
-		if (seconds() > end || has_ended(daemon))
-			return false;
-		usleep(1000);
-	}
-	return true;
 }
 
 /*
@@ -121,7 +74,8 @@ static void let_live(const struct options *options, uint64_t kill,
 		usleep(lw_random_below(random, 50000));
 		return;
 	}
-	while (finished() < target && !counters->wrong && !has_ended(daemon))
+	while (finished() < target && !counters->wrong &&
+	       !lw_daemon_has_ended(daemon))
 		usleep(500);
 	usleep(lw_random_below(random, 3000));
 }
@@ -151,17 +105,6 @@ static uint64_t state_value(const char *state, const char *name)
 	return line ? strtoull(line + strlen(name), NULL, 10) : UINT64_MAX;
 }
 
-static bool read_text(const char *path, char *text, size_t size)
-{
-	FILE *file = fopen(path, "re");
-
-	if (!file)
-		return false;
-	text[fread(text, 1, size - 1, file)] = '\0';
-	fclose(file);
-	return true;
-}
-
 /* The kernel counts as the processes do, and has no job left. */
 static bool kernel_agrees(void)
 {
@@ -174,7 +117,7 @@ static bool kernel_agrees(void)
 
 	if (glob("/sys/kernel/debug/accel/*/state", 0, NULL, &found))
 		return false;
-	agrees = read_text(found.gl_pathv[0], text, sizeof(text));
+	agrees = lw_read_text(found.gl_pathv[0], text, sizeof(text));
 	globfree(&found);
 	agrees = agrees && !strstr(text, "\njob ") &&
 		 state_value(text, "\ndone: ") == counters->done &&
@@ -189,11 +132,11 @@ static bool kernel_agrees(void)
 /* Buffers are mapped as long as they are used; programs, to be loaded. */
 static bool daemon_forgets(pid_t daemon)
 {
-	double end = seconds() + PATIENCE_S;
+	double end = lw_seconds() + LW_PATIENCE_S;
 	int n;
 
 	while ((n = lw_count_mappings(daemon, "[lwnpu-view]"))) {
-		if (seconds() > end) {
+		if (lw_seconds() > end) {
 			printf("# the daemon has %d mappings\n", n);
 			return false;
 		}
@@ -202,25 +145,11 @@ static bool daemon_forgets(pid_t daemon)
 	return true;
 }
 
-static bool stops_clean(pid_t daemon)
-{
-	char path[LW_DRM_PATH_SIZE], text[64];
-	int status = -1;
-
-	kill(daemon, SIGTERM);
-	waitpid(daemon, &status, 0);
-	if (status)
-		printf("# the daemon's status is %#x\n", status);
-	return !status && !lw_drm_node_default(path, sizeof(path)) &&
-	       read_text(MODULE "refcnt", text, sizeof(text)) &&
-	       !strcmp(text, "0\n");
-}
-
 static bool no_dma_buf_left(void)
 {
 	char text[65536];
 
-	return read_text("/sys/kernel/debug/dma_buf/bufinfo", text,
+	return lw_read_text("/sys/kernel/debug/dma_buf/bufinfo", text,
 			 sizeof(text)) && strstr(text, "\nTotal 0 objects");
 }
 
@@ -265,18 +194,18 @@ static void print_counts(const struct options *options, double began)
 	       PRIu64 " lost, %" PRIu64 " processes failed, in %.1f s\n",
 	       options->jobs, options->processes, options->kills,
 	       options->seed, options->engine, counters->done, counters->lost,
-	       counters->wrong, seconds() - began);
+	       counters->wrong, lw_seconds() - began);
 }
 
 static void run(const struct options *options)
 {
 	pid_t pids[MAX_PROCESSES], daemon = start_daemon(options);
-	double began = seconds();
+	double began = lw_seconds();
 	bool started, clean;
 	uint64_t n;
 
-	started = wait_for_node(daemon);
-	report(started, "the daemon starts the device");
+	started = lw_daemon_wait_node(daemon);
+	lw_tap_test(started, "the daemon starts the device");
 	if (!started) {
 		kill_daemon(daemon);
 		return;
@@ -285,27 +214,20 @@ static void run(const struct options *options)
 	daemon = kill_daemons(options, daemon);
 	clean = end_clients(pids, n, daemon > 0);
 	print_counts(options, began);
-	report(daemon > 0, "the daemon ends by signals only");
+	lw_tap_test(daemon > 0, "the daemon ends by signals only");
 	if (daemon < 0)
 		return;
-	report(!counters->wrong && finished() == options->jobs,
-	       "every job ends, and none is wrong");
-	report(options->attempts == 1 ? counters->lost > 0 :
-	       counters->lost < options->kills,
-	       "as many are lost as there are attempts for");
-	report(clean, "processes have the files that they had");
-	report(kernel_agrees(), "the kernel counts the same");
-	report(daemon_forgets(daemon), "the daemon has no buffer left");
-	report(stops_clean(daemon), "the device goes, and nothing uses the module");
-	report(no_dma_buf_left(), "no buffer is left");
-}
-
-static bool write_attempts(const char *value)
-{
-	FILE *file = fopen(ATTEMPTS, "we");
-	bool good = file && fputs(value, file) >= 0;
-
-	return file && !fclose(file) && good;
+	lw_tap_test(!counters->wrong && finished() == options->jobs,
+		    "every job ends, and none is wrong");
+	lw_tap_test(options->attempts == 1 ? counters->lost > 0 :
+		    counters->lost < options->kills,
+		    "as many are lost as there are attempts for");
+	lw_tap_test(clean, "processes have the files that they had");
+	lw_tap_test(kernel_agrees(), "the kernel counts the same");
+	lw_tap_test(daemon_forgets(daemon), "the daemon has no buffer left");
+	lw_tap_test(lw_daemon_stop(daemon),
+		    "the device goes, and nothing uses the module");
+	lw_tap_test(no_dma_buf_left(), "no buffer is left");
 }
 
 static bool parse(int argc, char **argv, struct options *options)
@@ -341,14 +263,13 @@ int main(int argc, char **argv)
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	snprintf(value, sizeof(value), "%" PRIu64, options.attempts);
 	if (counters == MAP_FAILED ||
-	    !read_text(ATTEMPTS, attempts, sizeof(attempts)) ||
-	    (options.attempts && !write_attempts(value))) {
+	    !lw_read_text(ATTEMPTS, attempts, sizeof(attempts)) ||
+	    (options.attempts && !lw_write_text(ATTEMPTS, value))) {
 		perror("daemon_kills: " ATTEMPTS);
 		return 1;
 	}
 	run(&options);
-	if (!write_attempts(attempts))
-		report(false, "max_attempts is as before");
-	printf("1..%u\n", tests);
-	return failures > 0;
+	if (!lw_write_text(ATTEMPTS, attempts))
+		lw_tap_test(false, "max_attempts is as before");
+	return lw_tap_end();
 }

@@ -20,6 +20,7 @@
 
 #include "../common/device_jobs.h"
 #include "../common/lut_model.h"
+#include "../common/tap.h"
 
 #define JOBS 48
 #define LAST (JOBS - 1)
@@ -36,16 +37,13 @@ static struct {
 	uint8_t in[JOBS][SIZE], out[JOBS][SIZE];
 } set;
 
-static unsigned int tests, failures;
 static struct lwnpu_error error;
 
 static void report(bool good, const char *what)
 {
-	printf("%sok %u - %s\n", good ? "" : "not ", ++tests, what);
 	if (!good && error.code)
 		printf("# %s\n", error.message);
-	fflush(stdout);
-	failures += !good;
+	lw_tap_test(good, what);
 	error.code = 0;
 }
 
@@ -393,6 +391,5 @@ int main(int argc, char **argv)
 	report(priorities_are_taken(), "priorities are taken");
 	release();
 	report(nothing_is_left(files), "no file is left");
-	printf("1..%u\n", tests);
-	return failures > 0;
+	return lw_tap_end();
 }
