@@ -174,7 +174,8 @@ FAST_SUITES = $(UNIT_TESTS:%=unit:%) \
 	"engines, threads=$(BUILD)/tests/property/engines --count 200 --engines ref,opencl:0" \
 	"graphs=$(BUILD)/tests/property/graphs --count 150"
 # What runs threads and no OpenCL.
-TSAN_TESTS := $(addprefix build/tsan/tests/unit/test_,decode drm drm_task job pool threads)
+TSAN_TESTS := $(addprefix build/tsan/tests/unit/test_,decode drm drm_task job \
+	job_buffers pool threads)
 # Mutations run under the sanitizers, against a small file of each kind.
 SAN_BUILD := build/san
 MUTATE := $(SAN_BUILD)/tests/fuzz/mutate
