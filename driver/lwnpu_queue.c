@@ -189,12 +189,16 @@ struct lwnpu_queue *lwnpu_queue_create(struct lwnpu_file *file, u32 priority,
 static void lwnpu_queue_remove_entity(struct lwnpu_queue *queue)
 {
 	struct lwnpu_device *lwnpu = queue->file->lwnpu;
+	bool cookie;
 
 	mutex_lock(&lwnpu->sched_mutex);
 	drm_sched_wqueue_stop(&lwnpu->sched);
+	/* All jobs wait for this. */
+	cookie = dma_fence_begin_signalling();
 	/* Not drm_sched_entity_destroy(): that waits for all to have started. */
 	drm_sched_entity_fini(&queue->entity);
 	drm_sched_wqueue_start(&lwnpu->sched);
+	dma_fence_end_signalling(cookie);
 	mutex_unlock(&lwnpu->sched_mutex);
 }
 

@@ -196,6 +196,7 @@ static void lwnpu_user_take_back(struct lwnpu_device *lwnpu,
 static void lwnpu_user_cut(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
 {
 	struct lwnpu_user *user = to_lwnpu_user(lwnpu);
+	bool cookie = dma_fence_begin_signalling();
 	LIST_HEAD(lost);
 
 	spin_lock(&lwnpu->lock);
@@ -212,6 +213,7 @@ static void lwnpu_user_cut(struct lwnpu_device *lwnpu, struct lwnpu_ring *ring)
 	}
 	spin_unlock(&lwnpu->lock);
 	lwnpu_job_fail_list(&lost, DRM_LWNPU_JOB_LOST);
+	dma_fence_end_signalling(cookie);
 	wake_up_all(&user->wait);
 }
 
