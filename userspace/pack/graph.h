@@ -114,9 +114,15 @@ enum lw_pool_kind { LW_POOL_MAX, LW_POOL_AVERAGE };
  * TFLITE: an average is the integer quotient, halves rounded away from
  * average_zero. ONNXRUNTIME: an average and an interpolation are computed with
  * real numbers in single precision; of a softmax's output 1 / scale is taken
- * as a whole number.
+ * as a whole number. ONNXRUNTIME_SUM: the sum of an average is requantised by
+ * in.scale / (out.scale x count), not by in.scale / out.scale / count.
  */
-enum lw_rule { LW_RULE_COMMON, LW_RULE_TFLITE, LW_RULE_ONNXRUNTIME };
+enum lw_rule {
+	LW_RULE_COMMON,
+	LW_RULE_TFLITE,
+	LW_RULE_ONNXRUNTIME,
+	LW_RULE_ONNXRUNTIME_SUM,
+};
 
 /*
  * Functions of UNARY nodes, LW_UNARY(NAME, of x, a = alpha and b = beta), with

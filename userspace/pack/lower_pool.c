@@ -55,11 +55,13 @@ static int lower_mean(struct lw_lowering *lower, const struct lw_node *node,
 		      enum lwnpu_pool_mode mode)
 {
 	const struct lw_value *in = node->in[0], *out = node->out;
-	double area = (double)node->window.kernel_h * node->window.kernel_w;
+	float area = (float)node->window.kernel_h * node->window.kernel_w;
 	float scale = (double)in->scale / out->scale / area;
 	struct lwnpu_op *op;
 	int ret = 0;
 
+	if (node->rule == LW_RULE_ONNXRUNTIME_SUM)
+		scale = in->scale / (out->scale * area);
 	if (mode == LWNPU_POOL_REAL)
 		ret = lw_lower_real_scales(lower, node);
 	if (ret)

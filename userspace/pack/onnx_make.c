@@ -128,10 +128,10 @@ void lw_onnx_same_scale(struct onnx_value *out, const struct onnx_value *in)
 	out->value->zero_point = in->value->zero_point;
 }
 
-void lw_onnx_set_rule(struct lw_node *made)
+void lw_onnx_set_rule(struct lw_node *made, enum lw_rule rule)
 {
 	if (made->in[0]->quantised)
-		made->rule = LW_RULE_ONNXRUNTIME;
+		made->rule = rule;
 }
 
 bool lw_onnx_one_scale(const struct onnx_value *a, const struct onnx_value *b)

@@ -111,7 +111,7 @@ struct lw_node *lw_onnx_emit_many(struct onnx_node *node,
 /* A node that only moves numbers: its output has its input's scale. */
 void lw_onnx_same_scale(struct onnx_value *out, const struct onnx_value *in);
 /* A node of whose bytes, if it reads bytes, onnxruntime has its own rule. */
-void lw_onnx_set_rule(struct lw_node *made);
+void lw_onnx_set_rule(struct lw_node *made, enum lw_rule rule);
 /* Whether two values have one scale and zero point. */
 bool lw_onnx_one_scale(const struct onnx_value *a, const struct onnx_value *b);
 

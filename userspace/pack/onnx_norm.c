@@ -244,7 +244,7 @@ static struct onnx_value *softmax(struct onnx_node *node)
 	made = lw_onnx_emit(node, LW_NODE_SOFTMAX, in, out);
 	if (!made)
 		return NULL;
-	lw_onnx_set_rule(made);
+	lw_onnx_set_rule(made, LW_RULE_ONNXRUNTIME);
 	return out;
 }
 

@@ -175,7 +175,7 @@ static struct onnx_value *emit_resize(struct onnx_node *node,
 	if (picks->whole)
 		lw_onnx_same_scale(out, in);
 	else
-		lw_onnx_set_rule(made);
+		lw_onnx_set_rule(made, LW_RULE_ONNXRUNTIME);
 	return out;
 }
 

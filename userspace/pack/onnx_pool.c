@@ -24,7 +24,7 @@ static int pool(struct onnx_node *node, const struct onnx_value *in,
 	made->window = window;
 	if (kind == LW_POOL_AVERAGE) {
 		made->count_pad = lw_onnx_int(node, "count_include_pad", 0);
-		lw_onnx_set_rule(made);
+		lw_onnx_set_rule(made, LW_RULE_ONNXRUNTIME);
 	} else {
 		lw_onnx_same_scale(out, in);
 	}
@@ -63,12 +63,18 @@ static bool spatial(struct onnx_node *node, const struct onnx_value *in,
 
 int lw_onnx_run_global_average_pool(struct onnx_node *node)
 {
-	struct onnx_value *in = lw_onnx_activation(node, 0);
+	struct onnx_value *in = lw_onnx_activation(node, 0), *out;
+	const struct lw_graph *graph = node->im->graph;
+	uint32_t before = graph->n_nodes;
 	bool over[ONNX_MAX_DIMS];
 
 	if (!spatial(node, in, over))
 		return node->status;
-	return lw_onnx_result(node, 0, lw_onnx_mean(node, in, over));
+	out = lw_onnx_mean(node, in, over);
+	if (out && graph->n_nodes > before)
+		lw_onnx_set_rule(graph->nodes[graph->n_nodes - 1],
+				 LW_RULE_ONNXRUNTIME_SUM);
+	return lw_onnx_result(node, 0, out);
 }
 
 int lw_onnx_run_global_max_pool(struct onnx_node *node)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Reductions: maximum, sum and mean over dimensions, and made of these. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "onnx_make.h"
@@ -49,7 +50,20 @@ static bool whole_axes(const struct onnx_shape *shape, const int8_t *axis,
 	       !(along[2] && kept[2]);
 }
 
-/* The sum of all channels, x factor, + offset. */
+/* All are 1 x factor: the sum of bytes is exact. */
+static int set_ones(struct onnx_node *node, struct lw_weights *weights,
+		    float factor)
+{
+	weights->q = malloc(weights->i);
+	weights->scale = malloc(sizeof(*weights->scale));
+	if (!weights->q || !weights->scale)
+		return node->status = -ENOMEM;
+	memset(weights->q, 1, weights->i);
+	*weights->scale = factor;
+	return 0;
+}
+
+/* The sum of all channels, x factor. */
 static struct onnx_value *sum_channels(struct onnx_node *node,
 				       const struct onnx_value *in,
 				       const bool *over, double factor)
@@ -69,6 +83,8 @@ static struct onnx_value *sum_channels(struct onnx_node *node,
 		return NULL;
 	for (i = 0; i < weights->i; i++)
 		weights->real[i] = factor;
+	if (in->value->quantised)
+		set_ones(node, weights, factor);
 	out = lw_onnx_new(node, &shape, axis);
 	made = lw_onnx_emit(node, LW_NODE_CONV, in, out);
 	if (!made) {
@@ -169,12 +185,27 @@ struct onnx_value *lw_onnx_max(struct onnx_node *node,
 	return out;
 }
 
+/* A function after which bytes of the same scale are exact: NEG, ABS. */
+static struct onnx_value *exact(struct onnx_node *node,
+				const struct onnx_value *in,
+				enum lw_unary_kind kind)
+{
+	struct onnx_value *out = lw_onnx_unary(node, in, kind, 0, 0);
+
+	if (!out)
+		return NULL;
+	lw_onnx_same_scale(out, in);
+	if (out->value->quantised)
+		out->value->zero_point = kind == LW_UNARY_ABS ? 0 :
+					 255 - in->value->zero_point;
+	return out;
+}
+
 static struct onnx_value *min(struct onnx_node *node,
 			      const struct onnx_value *in, const bool *over)
 {
-	in = lw_onnx_unary(node, in, LW_UNARY_NEG, 0, 0);
-	return lw_onnx_unary(node, lw_onnx_max(node, in, over), LW_UNARY_NEG,
-			     0, 0);
+	in = exact(node, in, LW_UNARY_NEG);
+	return exact(node, lw_onnx_max(node, in, over), LW_UNARY_NEG);
 }
 
 /**
@@ -215,6 +246,8 @@ static struct onnx_value *apply(struct onnx_node *node,
 {
 	if (!in || kind == LW_UNARY_IDENTITY)
 		return in ? lw_onnx_view(node, in, &in->shape) : NULL;
+	if (kind == LW_UNARY_ABS)
+		return exact(node, in, kind);
 	return lw_onnx_unary(node, in, kind, 0, 0);
 }
 
