@@ -114,7 +114,8 @@ enum lw_pool_kind { LW_POOL_MAX, LW_POOL_AVERAGE };
  * TFLITE: an average is the integer quotient, halves rounded away from
  * average_zero. ONNXRUNTIME: an average and an interpolation are computed with
  * real numbers in single precision; of a softmax's output 1 / scale is taken
- * as a whole number. ONNXRUNTIME_SUM: the sum of an average is requantised by
+ * as a whole number; of a REQUANT numbers are divided by the output's scale, not
+ * multiplied by a quotient. ONNXRUNTIME_SUM: the sum of an average is requantised by
  * in.scale / (out.scale x count), not by in.scale / out.scale / count.
  */
 enum lw_rule {
@@ -224,7 +225,7 @@ enum lw_axis { LW_AXIS_H, LW_AXIS_W, LW_AXIS_C };
  *	output is [h][m][n]
  * @pool: POOL
  * @count_pad: POOL average: the divisor counts padding as zeros
- * @rule: POOL average, RESIZE, SOFTMAX of a quantised model
+ * @rule: POOL average, RESIZE, SOFTMAX, REQUANT of a quantised model
  * @average_zero: the byte of 0 in the type that the source averages in
  * @unary: UNARY
  * @alpha: UNARY: a in its formula

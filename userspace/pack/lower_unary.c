@@ -24,15 +24,21 @@ static int add_lut(struct lw_lowering *lower, const struct lw_view *in,
 	return 0;
 }
 
-/* The rule of every requantisation, for the byte q. */
-static uint8_t requantise(int q, const struct lw_value *from,
-			  const struct lw_value *to, float lo, float hi)
+/* @x in units of @to's scale, less the zero point: rounded, within bounds. */
+static uint8_t nearest(float x, const struct lw_value *to, float lo, float hi)
 {
-	float x = (float)(q - from->zero_point) * (from->scale / to->scale);
 	float least = (float)lw_quantise(lo, to) - (float)to->zero_point;
 	float most = (float)lw_quantise(hi, to) - (float)to->zero_point;
 
 	return lrintf(fminf(fmaxf(x, least), most)) + to->zero_point;
+}
+
+/* The rule of every requantisation, for the byte q. */
+static uint8_t requantise(int q, const struct lw_value *from,
+			  const struct lw_value *to, float lo, float hi)
+{
+	return nearest((float)(q - from->zero_point) *
+		       (from->scale / to->scale), to, lo, hi);
 }
 
 int lw_lower_requantise(struct lw_lowering *lower, const struct lw_view *in,
@@ -67,6 +73,8 @@ static uint8_t look_up(const struct lw_node *node, int q, uint32_t c)
 
 	if (node->tables)
 		y = node->tables[c][q];
+	else if (node->rule == LW_RULE_ONNXRUNTIME)
+		return nearest(x / out->scale, out, node->act_lo, node->act_hi);
 	else if (node->kind == LW_NODE_REQUANT ||
 		 (node->kind == LW_NODE_UNARY &&
 		  node->unary == LW_UNARY_IDENTITY))

@@ -132,11 +132,14 @@ static int requantise(struct onnx_node *node, uint32_t i,
 {
 	struct onnx_value *from = lw_onnx_view(node, in, &in->shape);
 	struct onnx_value *out = lw_onnx_new_like(node, in);
+	struct lw_node *made;
 
 	if (from)
 		from->rounded = true;
-	if (!lw_onnx_emit(node, LW_NODE_REQUANT, from, out))
+	made = lw_onnx_emit(node, LW_NODE_REQUANT, from, out);
+	if (!made)
 		return node->status;
+	lw_onnx_set_rule(made, LW_RULE_ONNXRUNTIME);
 	set_scale(out->value, p, zero);
 	return result_bytes(node, i, out, p);
 }
