@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Operators of random graphs that work on each number, or vector, by itself."""
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from tflite_graph import BOUNDS, Unfit, operator, within
 from tflite_models import quantization
 

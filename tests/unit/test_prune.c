@@ -11,7 +11,10 @@
 
 #include "../common/build_graph.h"
 
-/* first (3 channels), conv, depthwise, conv with 10 channels a group. */
+/*
+ * first (3 channels), conv, depthwise, conv with 10 channels a group, and
+ * transposed.
+ */
 static struct lw_graph *make(void)
 {
 	struct lw_graph *graph = build_graph(4, 4, 3);
@@ -26,6 +29,9 @@ static struct lw_graph *make(void)
 			  (struct build_conv){ .kernel = 1 });
 	node = build_conv(graph, LW_NODE_CONV, "last", node->out,
 			  (struct build_conv){ .o = 6, .groups = 2 });
+	node = build_conv(graph, LW_NODE_TCONV, "transposed", node->out,
+			  (struct build_conv){ .o = 4, .kernel = 2,
+					       .stride = 2 });
 	build_output(graph, node->out);
 	return graph;
 }
@@ -73,6 +79,8 @@ static void test_counts_are_exact(void **state)
 		assert_int_equal(zeros(graph->nodes[2]), 0);
 		assert_int_equal(zeros(graph->nodes[3]),
 				 lrint((double)sparsities[i] * 60));
+		assert_int_equal(zeros(graph->nodes[4]),
+				 lrint((double)sparsities[i] * 96));
 		lw_graph_free(graph);
 	}
 }
@@ -231,13 +239,14 @@ static void test_report(void **state)
 
 	(void)state;
 	prune(graph, 0.5f, LW_PATTERN_BLOCK4, &report);
-	assert_int_equal(report.n, 2);
+	assert_int_equal(report.n, 3);
 	assert_string_equal(report.row[0].pass, "prune");
 	assert_string_equal(report.row[0].layer, "conv");
 	assert_int_equal(report.row[0].bytes_before, 4 * 660);
 	assert_int_equal(report.row[0].bytes_after, 4 * 660);
 	assert_int_equal(report.row[0].macs_before, 640);
 	assert_int_equal(report.row[0].macs_after, 320);
+	assert_string_equal(report.row[2].layer, "transposed");
 	assert_true(report.row[0].error > 0.1 && report.row[0].error < 0.8);
 	lw_report_free(&report);
 	lw_graph_free(graph);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The pruning pass: the smallest weights of every convolution become zero.
+ * The pruning pass: the smallest weights of every convolution, transposed or
+ * not, become zero.
  *
  * Each layer loses the same share of its weights (or blocks), counted exactly:
  * those that are smallest beside the root mean square of their output channel,
@@ -238,20 +239,23 @@ static int check_options(const struct lw_pack_options *options,
 	return 0;
 }
 
+static bool is_pruned(const struct lw_node *node)
+{
+	return (node->kind == LW_NODE_CONV || node->kind == LW_NODE_TCONV) &&
+	       node->in[0]->c >= MIN_CHANNELS;
+}
+
 static int prune_layers(struct lw_graph *graph,
 			const struct lw_pack_options *options,
 			struct lw_report *report, struct lwnpu_error *error)
 {
 	struct lw_graph *before = lw_graph_copy(graph);
-	struct lw_node *node;
 	uint32_t i;
 	int ret = before ? 0 : -ENOMEM;
 
-	for (i = 0; i < graph->n_nodes && !ret; i++) {
-		node = graph->nodes[i];
-		if (node->kind == LW_NODE_CONV && node->in[0]->c >= MIN_CHANNELS)
-			ret = prune_node(node, options, report);
-	}
+	for (i = 0; i < graph->n_nodes && !ret; i++)
+		if (is_pruned(graph->nodes[i]))
+			ret = prune_node(graph->nodes[i], options, report);
 	if (ret)
 		lw_fail(error, ret, "no memory to prune");
 	else
