@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Imported ONNX models, run in floating point, against onnxruntime."""
+import json
 import pathlib
 import subprocess
 
@@ -64,6 +65,72 @@ def test_generated_model(name, tmp_path):
     x = images(model, 3)
     data = model.SerializeToString()
     assert_close(run_ours(data, x, tmp_path), run_theirs(data, x))
+
+
+def batch_model():
+    """Three images at a time, one layer after the other."""
+    net = Net((3, 3, 17, 16))
+
+    def norm(x):
+        c = [net.random(8, low=0.5) for _ in range(4)]
+        return net.op("Relu", net.op("BatchNormalization", x, *c))
+
+    x = norm(net.conv("x", 8, 3, pads=[1] * 4))
+    x = net.op("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+    x = net.op("Add", x, norm(net.conv(x, 8, 8, pads=[1] * 4)))
+    x = net.op("AveragePool", x, kernel_shape=[3, 3], strides=[2, 2])
+    x = net.op("ConvTranspose", x, net.random(8, 6, 3, 3), strides=[2, 2])
+    x = net.op("Flatten", net.op("GlobalAveragePool", x))
+    return net.model(net.op("Gemm", x, net.random(6, 4), net.random(4)))
+
+
+def run_batches(model, x):
+    session = peers.OnnxRuntime(model).session
+    return np.array([session.run(None, {"x": one})[0].ravel() for one in x])
+
+
+def batches(count):
+    return np.random.default_rng(4).normal(
+        size=(count, 3, 3, 17, 16)).astype(np.float32)
+
+
+def test_batch(tmp_path):
+    data, x = batch_model().SerializeToString(), batches(4)
+    assert_close(run_ours(data, x, tmp_path), run_batches(data, x))
+
+
+def test_batch_shares_weights(tmp_path, lwctl):
+    """Each image has its operations; norms and bounds are in them."""
+    (tmp_path / "b.onnx").write_bytes(batch_model().SerializeToString())
+    x = batches(4)
+    lwctl("pack", "b.onnx", "-o", "m.lwm", "--calib", lwctl.save("c.npy", x))
+    info = json.loads(lwctl("info", "m.lwm", "--json"))
+    sizes = [s["size"] for s in info["segments"]]
+    assert sizes.count(8 * 9 * 4) == sizes.count(8 * 9 * 8) == 1
+    words = lwctl("disasm", "m.lwm").split()
+    assert words.count("conv") == 7 and words.count("tconv") == 3
+    assert words.count("dwconv") == 0
+    ours = lwctl.submit("m.lwm", x).reshape(4, -1)
+    theirs = run_batches((tmp_path / "b.onnx").read_bytes(), x)
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.99
+
+
+def quantised_batch_model():
+    net = Net((3, 3, 17, 16))
+    x = net.op("Relu", net.conv("x", 8, 3, pads=[1] * 4))
+    x = net.op("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+    x = net.op("Add", x, net.op("Relu", net.conv(x, 8, 8, pads=[1] * 4)))
+    x = net.op("GlobalAveragePool", net.conv(x, 4, 8))
+    return net.model(net.op("Flatten", x))
+
+
+def test_quantised_batch(tmp_path, lwctl):
+    onnx_models.quantise(quantised_batch_model(), tmp_path)
+    lwctl("pack", tmp_path / "qdq.onnx", "-o", "m.lwm")
+    x = batches(20)
+    ours = lwctl.submit("m.lwm", x).reshape(20, -1)
+    theirs = run_batches((tmp_path / "qdq.onnx").read_bytes(), x)
+    assert np.mean(ours == theirs) >= 0.99
 
 
 def test_resnet20(data, tmp_path):
@@ -182,9 +249,6 @@ REFUSALS = {
     "groups": (lambda: refused("Conv", "x", lambda n: n.random(4, 5, 3, 3),
                                group=0), "group is 0"),
     "variable": (lambda: refused("Conv", "x", "x"), "not a constant"),
-    "batch": (lambda: refused("Conv", "x", lambda n: n.random(4, 5, 3, 3),
-                              shape=(2, 5, 11, 9)),
-              "a batch of 2 images, expected 1"),
     "volume": (lambda: refused("MaxPool", "x", kernel_shape=[2, 2, 2],
                                shape=(1, 5, 11, 9, 7)),
                "input of 5 dimensions, expected 3 or 4"),

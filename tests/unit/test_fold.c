@@ -489,9 +489,94 @@ static void test_report_of_batch_norm(void **state)
 	lw_graph_free(graph);
 }
 
+static struct lw_node *rows(struct lw_graph *graph, struct lw_value *in,
+			    uint32_t first, uint32_t n)
+{
+	struct lw_node *node = build_node(graph, LW_NODE_SLICE, "rows", in, n,
+					  in->w, in->c);
+
+	node->start[0] = first;
+	return node;
+}
+
+/* Two images, one under the other. */
+static struct lw_value *each(struct lw_graph *graph, struct lw_value *batch,
+			     uint32_t o)
+{
+	struct lw_value *out[2];
+	uint32_t i, h = batch->h / 2;
+	struct lw_node *node;
+
+	for (i = 0; i < 2; i++) {
+		node = rows(graph, batch, i * h, h);
+		out[i] = build_conv(graph, LW_NODE_CONV, "conv", node->out,
+				    (struct build_conv){ .o = o, .kernel = 3,
+							 .pad = 1 })->out;
+	}
+	node = build_join(graph, LW_NODE_CONCAT, "both", out, 2, batch->h,
+			  batch->w, o);
+	node->axis = LW_AXIS_H;
+	return node->out;
+}
+
+/* Norms and bounds go into the convolutions, and images stay apart. */
+static void test_batches(void **state)
+{
+	struct lw_graph *graph = build_graph(8, 5, 4);
+	struct lw_value *v = each(graph, graph->values[0], 6);
+	struct lw_node *node;
+	uint32_t i;
+
+	(void)state;
+	node = relu(graph, build_affine(graph, "bn", v)->out);
+	node = build_affine(graph, "bn2", each(graph, node->out, 3));
+	/* Rows of two images: no part. */
+	fold_check(graph, rows(graph, node->out, 3, 2)->out, 8);
+	for (i = 0; i < graph->n_nodes; i++)
+		assert_true(graph->nodes[i]->kind == LW_NODE_SLICE ||
+			    graph->nodes[i]->kind == LW_NODE_CONV ||
+			    graph->nodes[i]->kind == LW_NODE_CONCAT);
+	lw_graph_free(graph);
+}
+
+/* A part that others read, or that is no convolution's, keeps its numbers. */
+static void test_parts_that_others_read(void **state)
+{
+	struct lw_graph *graph = build_graph(8, 5, 4);
+	struct lw_value *v = each(graph, graph->values[0], 6);
+	struct lw_node *node = build_affine(graph, "bn", v);
+
+	(void)state;
+	build_output(graph, graph->nodes[1]->out);
+	fold_check(graph, node->out, 6);
+	assert_int_equal(graph->nodes[5]->kind, LW_NODE_DWCONV);
+	lw_graph_free(graph);
+}
+
+static void test_what_moves_constants(void **state)
+{
+	struct lw_graph *graph = build_graph(4, 3, 2);
+	struct lw_node *node = build_constant(graph, "k", 3, 4, 2), *sum;
+
+	(void)state;
+	node = build_node(graph, LW_NODE_REORDER, "turn", node->out, 4, 3, 2);
+	node->n_sizes = 3;
+	memcpy(node->size, (uint32_t[]){ 4, 3, 2 }, 12);
+	memcpy(node->stride, (uint32_t[]){ 2, 8, 1 }, 12);
+	node = rows(graph, node->out, 1, 1);
+	sum = build_join(graph, LW_NODE_ADD, "sum", (struct lw_value *[]){
+			 graph->values[0], node->out }, 2, 4, 3, 2);
+	fold_check(graph, sum->out, 2);
+	assert_int_equal(graph->nodes[0]->kind, LW_NODE_CONSTANT);
+	lw_graph_free(graph);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_batches),
+		cmocka_unit_test(test_parts_that_others_read),
+		cmocka_unit_test(test_what_moves_constants),
 		cmocka_unit_test(test_batch_norm_after_convolution),
 		cmocka_unit_test(test_batch_norm_before_convolution),
 		cmocka_unit_test(test_batch_norm_beside_transposed_convolution),

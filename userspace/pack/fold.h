@@ -33,6 +33,8 @@ struct lw_folding {
 	X(reorder, "a reordering that flattens is a flatten") \
 	X(flatten, "flatten and fully connected become one convolution") \
 	X(slice, "a slice of a slice is one slice") \
+	X(part, "a slice that is a part of a concatenation is that") \
+	X(parts_first, "batch norm and bounds behind a batch go to each image") \
 	X(padding, "padding with zeros goes into the window behind it")
 
 #define LW_FOLD_DECLARE(name, text) \

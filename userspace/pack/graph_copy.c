@@ -44,7 +44,7 @@ static int copy_value(struct lw_graph *to, const struct lw_value *from)
 	return 0;
 }
 
-static int copy_node(struct lw_graph *to, const struct lw_node *from)
+int lw_node_copy(struct lw_graph *to, const struct lw_node *from)
 {
 	struct lw_node *node = lw_graph_node(to, from->kind, from->name,
 					     from->in, from->n_in, NULL);
@@ -108,7 +108,7 @@ struct lw_graph *lw_graph_copy(const struct lw_graph *graph)
 	for (i = 0; i < graph->n_values && !ret; i++)
 		ret = copy_value(copy, graph->values[i]);
 	for (i = 0; i < graph->n_nodes && !ret; i++)
-		ret = copy_node(copy, graph->nodes[i]);
+		ret = lw_node_copy(copy, graph->nodes[i]);
 	if (!ret)
 		ret = copy_ports(copy, graph);
 	if (ret) {

@@ -17,4 +17,7 @@ int lw_array_grow(void **array, uint32_t n, size_t size);
 char *lw_name_copy(const char *name);
 void *lw_array_copy(const void *from, size_t n, size_t size);
 
+/* Appends a copy of a node, of the same graph or one whose values have its ids. */
+int lw_node_copy(struct lw_graph *to, const struct lw_node *from);
+
 #endif /* LW_GRAPH_PRIVATE_H */

@@ -127,6 +127,17 @@ int lw_lower_real_scales(struct lw_lowering *lower, const struct lw_node *node)
 		       node->name, a, b);
 }
 
+struct lw_view lw_view_window(const struct lw_view *view, uint32_t h,
+			      uint32_t w, const struct lw_value *size)
+{
+	struct lw_view part = *view;
+
+	part.tensor.offset += h * view->tensor.row_pitch + w * 4;
+	part.tensor.h = size->h;
+	part.tensor.w = size->w;
+	return part;
+}
+
 int lw_lower_scale(struct lw_lowering *lower, const struct lw_node *node,
 		   float a, float b, float *scale)
 {

@@ -152,6 +152,10 @@ static inline struct lw_view *lw_lower_view(struct lw_lowering *lower,
 struct lw_view lw_view_channels(const struct lw_view *view, uint32_t first_word,
 				uint32_t c);
 
+/* The part from row @h, column @w on, of @size's rows and columns. */
+struct lw_view lw_view_window(const struct lw_view *view, uint32_t h,
+			      uint32_t w, const struct lw_value *size);
+
 /* A float as the bits that a descriptor holds. */
 static inline uint32_t lw_float_bits(float x)
 {

@@ -44,25 +44,13 @@ int lw_lower_in_scale_of(struct lw_lowering *lower, const struct lw_value *from,
 	return lw_lower_requantise(lower, in, view, from, to);
 }
 
-/* The part of @out from row @h, column @w on, of @size's rows and columns. */
-static struct lw_view window_of(const struct lw_view *out, uint32_t h,
-				uint32_t w, const struct lw_value *size)
-{
-	struct lw_view part = *out;
-
-	part.tensor.offset += h * out->tensor.row_pitch + w * 4;
-	part.tensor.h = size->h;
-	part.tensor.w = size->w;
-	return part;
-}
-
 /* Where part @v of a concatenation belongs, and its first channel there. */
 static struct lw_view place_of_part(const struct lw_node *node,
 				    const struct lw_view *out, uint32_t at,
 				    const struct lw_value *v, uint32_t *c)
 {
 	*c = node->axis == LW_AXIS_C ? at : 0;
-	return window_of(out, node->axis == LW_AXIS_H ? at : 0,
+	return lw_view_window(out, node->axis == LW_AXIS_H ? at : 0,
 			 node->axis == LW_AXIS_W ? at : 0, v);
 }
 

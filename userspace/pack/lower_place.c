@@ -55,28 +55,55 @@ static bool is_part(struct lw_lowering *lower, const struct lw_node *node)
 		!may_place_input(lower, node, node->in[0]));
 }
 
+static bool may_be_part(struct lw_lowering *lower, const struct lw_node *node,
+			const struct lw_value *v)
+{
+	return lw_lower_view(lower, v)->buffer == UINT32_MAX &&
+	       lw_same_scale(v, node->out) &&
+	       is_skipped_alike(lower, v, node->out) &&
+	       (!lw_lower_view(lower, node->out)->overwritten ||
+		lw_graph_readers(lower->graph, v) == 1) &&
+	       !lw_graph_is_output(lower->graph, v);
+}
+
 /*
- * Concatenation along channels at whole words needs no copy: the parts are
- * written to their place at once, when nothing else has placed them.
+ * Rows or columns of several planes are interleaved with others: what writes
+ * one part must not read another.
+ */
+static bool may_interleave(struct lw_lowering *lower,
+			   const struct lw_node *node)
+{
+	for (uint32_t i = 0; i < node->n_in; i++)
+		if (lw_lower_view(lower, node->in[i])->buffer == UINT32_MAX &&
+		    lw_graph_readers(lower->graph, node->in[i]) != 1)
+			return false;
+	return true;
+}
+
+/*
+ * Concatenation along channels at whole words, or along rows or columns, needs
+ * no copy: the parts are written to their place at once, when nothing else has
+ * placed them.
  */
 static void place_parts(struct lw_lowering *lower, const struct lw_node *node)
 {
-	struct lw_view *whole = lw_lower_view(lower, node->out);
-	uint32_t c = 0;
+	const struct lw_view *whole = lw_lower_view(lower, node->out);
+	bool rows = node->axis == LW_AXIS_H, channels = node->axis == LW_AXIS_C;
+	uint32_t at = 0;
 
 	for (uint32_t i = 0; i < node->n_in; i++) {
 		const struct lw_value *v = node->in[i];
-		struct lw_view *view = lw_lower_view(lower, v);
 		bool last = i == node->n_in - 1;
+		bool may = may_be_part(lower, node, v);
 
-		if (view->buffer == UINT32_MAX && c % 4 == 0 &&
-		    (v->c % 4 == 0 || last) && lw_same_scale(v, node->out) &&
-		    is_skipped_alike(lower, v, node->out) &&
-		    (!whole->overwritten ||
-		     lw_graph_readers(lower->graph, v) == 1) &&
-		    !lw_graph_is_output(lower->graph, v))
-			*view = lw_view_channels(whole, c / 4, v->c);
-		c += v->c;
+		if (may && !channels)
+			*lw_lower_view(lower, v) =
+				lw_view_window(whole, rows ? at : 0,
+					       rows ? 0 : at, v);
+		else if (may && at % 4 == 0 && (v->c % 4 == 0 || last))
+			*lw_lower_view(lower, v) =
+				lw_view_channels(whole, at / 4, v->c);
+		at += channels ? v->c : rows ? v->h : v->w;
 	}
 }
 
@@ -199,7 +226,8 @@ static int place_node(struct lw_lowering *lower, const struct lw_node *node)
 	ret = place(lower, node->out);
 	if (ret)
 		return ret;
-	if (node->kind == LW_NODE_CONCAT && node->axis == LW_AXIS_C)
+	if (node->kind == LW_NODE_CONCAT &&
+	    (node->axis == LW_AXIS_C || may_interleave(lower, node)))
 		place_parts(lower, node);
 	if (node->kind == LW_NODE_MERGE)
 		place_results(lower, node);

@@ -66,7 +66,7 @@ static struct lw_weights *make_weights(struct onnx_node *node,
 	return weights;
 }
 
-int lw_onnx_run_conv(struct onnx_node *node)
+static int run_conv(struct onnx_node *node)
 {
 	struct lw_weights *weights;
 	struct lw_window window;
@@ -89,7 +89,7 @@ int lw_onnx_run_conv(struct onnx_node *node)
 	return lw_onnx_result(node, 0, out);
 }
 
-int lw_onnx_run_conv_transpose(struct onnx_node *node)
+static int run_conv_transpose(struct onnx_node *node)
 {
 	struct lw_weights *weights;
 	struct lw_window window;
@@ -120,4 +120,14 @@ int lw_onnx_run_conv_transpose(struct onnx_node *node)
 	made->groups = k.groups;
 	made->weights = weights;
 	return lw_onnx_result(node, 0, out);
+}
+
+int lw_onnx_run_conv(struct onnx_node *node)
+{
+	return lw_onnx_each_image(node, run_conv);
+}
+
+int lw_onnx_run_conv_transpose(struct onnx_node *node)
+{
+	return lw_onnx_each_image(node, run_conv_transpose);
 }

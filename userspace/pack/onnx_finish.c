@@ -40,7 +40,15 @@ static bool only_moves(const struct lw_node *node)
 {
 	return (node->kind == LW_NODE_POOL && node->pool == LW_POOL_MAX) ||
 	       node->kind == LW_NODE_FLATTEN || node->kind == LW_NODE_SLICE ||
-	       node->kind == LW_NODE_REORDER;
+	       node->kind == LW_NODE_REORDER || node->kind == LW_NODE_CONCAT;
+}
+
+static void take_scale(struct lw_value *to, const struct lw_value *from)
+{
+	to->quantised = true;
+	to->is_signed = from->is_signed;
+	to->scale = from->scale;
+	to->zero_point = from->zero_point;
 }
 
 /* Rounding before a node that only moves numbers is rounding after it. */
@@ -49,19 +57,17 @@ static void round_earlier(const struct lw_graph *graph,
 {
 	const struct lw_node *node;
 	struct lw_value *in;
-	uint32_t i;
+	uint32_t i, k;
 
 	for (i = graph->n_nodes; i-- > 0;) {
 		node = graph->nodes[i];
 		if (!only_moves(node) || !node->out->quantised)
 			continue;
-		in = node->in[0];
-		if (in->quantised || uses[in->id].readers != 1)
-			continue;
-		in->quantised = true;
-		in->is_signed = node->out->is_signed;
-		in->scale = node->out->scale;
-		in->zero_point = node->out->zero_point;
+		for (k = 0; k < node->n_in; k++) {
+			in = node->in[k];
+			if (!in->quantised && uses[in->id].readers == 1)
+				take_scale(in, node->out);
+		}
 	}
 }
 
@@ -80,6 +86,33 @@ static bool can_clamp(const struct lw_node *node)
 	}
 }
 
+/* Whether all parts of a concatenation, the images of a batch, can be clamped. */
+static bool can_clamp_parts(const struct lw_node *concat,
+			    const struct uses *uses)
+{
+	const struct lw_node *writer;
+	uint32_t i;
+
+	if (concat->kind != LW_NODE_CONCAT)
+		return false;
+	for (i = 0; i < concat->n_in; i++) {
+		writer = uses[concat->in[i]->id].writer;
+		if (concat->in[i]->quantised ||
+		    uses[concat->in[i]->id].readers != 1 || !writer ||
+		    !can_clamp(writer))
+			return false;
+	}
+	return true;
+}
+
+static void clamp(struct lw_node *writer, const struct lw_node *bounds)
+{
+	writer->act_lo = fminf(fmaxf(writer->act_lo, bounds->act_lo),
+			       bounds->act_hi);
+	writer->act_hi = fminf(fmaxf(writer->act_hi, bounds->act_lo),
+			       bounds->act_hi);
+}
+
 /*
  * Relu or Clip between a node and the QuantizeLinear of its result: the node's
  * own bounds. True if it was.
@@ -88,18 +121,21 @@ static bool merge_clamp(struct lw_node *node, struct uses *uses)
 {
 	struct lw_node *writer;
 	struct lw_value *in;
+	uint32_t i;
 
 	if (node->kind != LW_NODE_UNARY || node->unary != LW_UNARY_IDENTITY)
 		return false;
 	in = node->in[0];
 	writer = uses[in->id].writer;
-	if (in->quantised || uses[in->id].readers != 1 || !writer ||
-	    !can_clamp(writer))
+	if (in->quantised || uses[in->id].readers != 1 || !writer)
 		return false;
-	writer->act_lo = fminf(fmaxf(writer->act_lo, node->act_lo),
-			       node->act_hi);
-	writer->act_hi = fminf(fmaxf(writer->act_hi, node->act_lo),
-			       node->act_hi);
+	if (can_clamp(writer))
+		clamp(writer, node);
+	else if (can_clamp_parts(writer, uses))
+		for (i = 0; i < writer->n_in; i++)
+			clamp(uses[writer->in[i]->id].writer, node);
+	else
+		return false;
 	writer->out = node->out;
 	uses[node->out->id].writer = writer;
 	uses[in->id].writer = NULL;
@@ -158,8 +194,8 @@ int lw_onnx_finish_quantised(struct onnx_import *im)
 
 	if (!uses)
 		return -ENOMEM;
-	round_earlier(im->graph, uses);
 	merge_clamps(im->graph, uses);
+	round_earlier(im->graph, uses);
 	im->graph->quantised = is_quantised(im, uses);
 	drop_values(im->graph, uses);
 	free(uses);

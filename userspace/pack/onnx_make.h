@@ -292,6 +292,12 @@ int lw_onnx_test_margin(struct onnx_node *node);
 struct onnx_value *lw_onnx_image(struct onnx_node *node,
 				 const struct onnx_value *in);
 /*
+ * Runs a node whose input 0 is a batch of images once for each, and gives the
+ * results together. What @run reads as input 0 is one image.
+ */
+int lw_onnx_each_image(struct onnx_node *node,
+		       int (*run)(struct onnx_node *node));
+/*
  * Reads kernel, strides, … of a node on an image; a convolution's kernel is
  * kh x kw, which 0 leaves to the attribute. @size gets the output's h and w.
  */

@@ -31,16 +31,26 @@ static int pool(struct onnx_node *node, const struct onnx_value *in,
 	return lw_onnx_result(node, 0, out);
 }
 
-int lw_onnx_run_max_pool(struct onnx_node *node)
+static int max_pool(struct onnx_node *node)
 {
 	/* The order of the second output, which is refused. */
 	lw_onnx_ignore(node, "storage_order");
 	return pool(node, lw_onnx_movable(node, 0), LW_POOL_MAX);
 }
 
-int lw_onnx_run_average_pool(struct onnx_node *node)
+int lw_onnx_run_max_pool(struct onnx_node *node)
+{
+	return lw_onnx_each_image(node, max_pool);
+}
+
+static int average_pool(struct onnx_node *node)
 {
 	return pool(node, lw_onnx_activation(node, 0), LW_POOL_AVERAGE);
+}
+
+int lw_onnx_run_average_pool(struct onnx_node *node)
+{
+	return lw_onnx_each_image(node, average_pool);
 }
 
 /* All dimensions but batch and channels. */
@@ -61,7 +71,7 @@ static bool spatial(struct onnx_node *node, const struct onnx_value *in,
 	return true;
 }
 
-int lw_onnx_run_global_average_pool(struct onnx_node *node)
+static int global_average_pool(struct onnx_node *node)
 {
 	struct onnx_value *in = lw_onnx_activation(node, 0), *out;
 	const struct lw_graph *graph = node->im->graph;
@@ -77,7 +87,7 @@ int lw_onnx_run_global_average_pool(struct onnx_node *node)
 	return lw_onnx_result(node, 0, out);
 }
 
-int lw_onnx_run_global_max_pool(struct onnx_node *node)
+static int global_max_pool(struct onnx_node *node)
 {
 	struct onnx_value *in = lw_onnx_movable(node, 0);
 	bool over[ONNX_MAX_DIMS];
@@ -85,4 +95,14 @@ int lw_onnx_run_global_max_pool(struct onnx_node *node)
 	if (!spatial(node, in, over))
 		return node->status;
 	return lw_onnx_result(node, 0, lw_onnx_max(node, in, over));
+}
+
+int lw_onnx_run_global_average_pool(struct onnx_node *node)
+{
+	return lw_onnx_each_image(node, global_average_pool);
+}
+
+int lw_onnx_run_global_max_pool(struct onnx_node *node)
+{
+	return lw_onnx_each_image(node, global_max_pool);
 }
