@@ -345,6 +345,7 @@ static void files(void **state)
 	made.n_inputs = 0;
 	assert_int_equal(lwm_write_file(&made, SMALLEST(0), path, &error), -EINVAL);
 	assert_int_equal(strncmp(error.message, path, strlen(path)), 0);
+	assert_int_equal(lwm_write_file(&made, SMALLEST(0), path, NULL), -EINVAL);
 	assert_int_equal(lwm_read_file(&read, path, NULL), 0);
 	lwm_release(&read);
 	assert_int_equal(unlink(path), 0);
@@ -352,6 +353,34 @@ static void files(void **state)
 	made.n_inputs = 1;
 	lwm_release(&made);
 	lwm_release(&made);
+}
+
+/* What does not start as a package of its size is not read: 8 GiB of zeros. */
+static void large_files(void **state)
+{
+	char path[] = "/tmp/lwm-test-XXXXXX";
+	struct lwm_package package;
+	int fd = mkstemp(path);
+	size_t size;
+	void *data;
+
+	(void)state;
+	good_sample("chain", &data, &size);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 8ll << 30), 0);
+	assert_int_equal(lwm_read_file(&package, path, &error), -EBADMSG);
+	assert_int_equal(strncmp(error.message, path, strlen(path)), 0);
+	assert_non_null(strstr(error.message, "not a package"));
+	assert_int_equal(pwrite(fd, data, size, 0), size);
+	assert_int_equal(lwm_read_file(&package, path, NULL), -EBADMSG);
+	assert_int_equal(lwm_read_file(&package, path, &error), -EBADMSG);
+	assert_non_null(strstr(error.message, "bytes after the end"));
+	assert_int_equal(ftruncate(fd, size), 0);
+	assert_int_equal(lwm_read_file(&package, path, &error), 0);
+	lwm_release(&package);
+	close(fd);
+	unlink(path);
+	free(data);
 }
 
 int main(void)
@@ -367,6 +396,7 @@ int main(void)
 		cmocka_unit_test(header_is_bounded),
 		cmocka_unit_test(writer_refuses),
 		cmocka_unit_test(files),
+		cmocka_unit_test(large_files),
 	};
 
 	print_message("seed %d\n", SEED);

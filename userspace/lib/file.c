@@ -110,6 +110,23 @@ out:
 	return ret;
 }
 
+int lw_file_peek(const char *path, void *data, size_t room, size_t *n,
+		 uint64_t *size, struct lwnpu_error *error)
+{
+	struct stat st;
+	int fd, ret;
+
+	ret = open_regular(path, &fd, &st, error);
+	if (ret)
+		return ret;
+	*size = st.st_size;
+	ret = read_up_to(fd, data, room, n);
+	if (ret)
+		ret = file_fail(error, path, "read", -ret);
+	close(fd);
+	return ret;
+}
+
 /**
  * struct target - where a file is to appear
  * @path: with symbolic links followed

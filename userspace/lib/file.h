@@ -19,6 +19,20 @@ int lw_file_read(const char *path, size_t max, void **data, size_t *size,
 		 struct lwnpu_error *error);
 
 /**
+ * lw_file_peek() - read what a regular file starts with
+ * @path: its name
+ * @data: gets up to @room bytes
+ * @room: of @data
+ * @n: gets how many
+ * @size: gets how many the file has
+ * @error: filled in on failure, may be NULL; the message names @path
+ *
+ * Return: 0 or a negative errno value.
+ */
+int lw_file_peek(const char *path, void *data, size_t room, size_t *n,
+		 uint64_t *size, struct lwnpu_error *error);
+
+/**
  * lw_file_write() - write a file: temporary name, fsync, rename
  * @path: its name
  * @data: the bytes

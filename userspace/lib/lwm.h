@@ -5,8 +5,6 @@
 
 #include "engine.h"
 
-/* A header and two regions' worth of operations and weights. */
-#define LWM_MAX_FILE (2 * LWNPU_MAX_REGION_SIZE)
 #define LWM_MAX_DIMS 8
 #define LWM_MAX_IMAGE_CHANNELS 4
 
@@ -148,6 +146,20 @@ struct lwm_package {
  */
 int lwm_read_memory(struct lwm_package *package, const void *data, size_t size,
 		    struct lwnpu_error *error);
+
+/**
+ * lwm_load() - the bytes of a package's file, for lwm_read_memory()
+ * @path: its name
+ * @data: gets malloc()ed bytes
+ * @size: gets how many
+ * @error: filled in on failure, may be NULL; the message names @path
+ *
+ * A file that does not start as a package of its size is not read further.
+ *
+ * Return: 0 or a negative errno value.
+ */
+int lwm_load(const char *path, void **data, size_t *size,
+	     struct lwnpu_error *error);
 
 /** lwm_read_file() - the same of a file; the message starts with its name */
 int lwm_read_file(struct lwm_package *package, const char *path,

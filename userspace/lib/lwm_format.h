@@ -45,6 +45,18 @@ _Static_assert(sizeof(struct lwm_prelude) == 40, "layout of the prelude");
 #define LWM_MAGIC "\x8bLWM\r\n\x1a\n"
 
 /**
+ * lwm_check_prelude() - verify what a package starts with
+ * @prelude: gets it
+ * @data: as many bytes as the package has, at most sizeof(*prelude)
+ * @size: bytes that the package has
+ * @error: filled in on failure, may be NULL
+ *
+ * Return: 0, -EBADMSG, -EOPNOTSUPP.
+ */
+int lwm_check_prelude(struct lwm_prelude *prelude, const void *data,
+		      uint64_t size, struct lwnpu_error *error);
+
+/**
  * lwm_parse() - verify all of a package that can be verified undecoded
  * @header: gets the header, free with lwm__header__free_unpacked(header, NULL)
  * @data: the package

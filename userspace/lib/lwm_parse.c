@@ -10,8 +10,8 @@
 #include "decode.h"
 #include "lwm_format.h"
 
-static int check_prelude(struct lwm_prelude *prelude, const uint8_t *data,
-			 size_t size, struct lwnpu_error *error)
+int lwm_check_prelude(struct lwm_prelude *prelude, const void *data,
+		      uint64_t size, struct lwnpu_error *error)
 {
 	size_t magic_size = sizeof(prelude->magic);
 
@@ -20,7 +20,7 @@ static int check_prelude(struct lwm_prelude *prelude, const uint8_t *data,
 			       "not a package: it does not start with the bytes of one");
 	if (size < sizeof(*prelude))
 		return lw_fail(error, -EBADMSG,
-			       "truncated: %zu bytes, expected at least %zu",
+			       "truncated: %" PRIu64 " bytes, expected at least %zu",
 			       size, sizeof(*prelude));
 	memcpy(prelude, data, sizeof(*prelude));
 	if (prelude->version != LWM_VERSION)
@@ -37,12 +37,12 @@ static int check_prelude(struct lwm_prelude *prelude, const uint8_t *data,
 			       prelude->header_coding, LWM_CODINGS - 1);
 	if (prelude->file_size != size)
 		return lw_fail(error, -EBADMSG,
-			       "%s: %zu bytes, its prelude says %" PRIu64,
+			       "%s: %" PRIu64 " bytes, its prelude says %" PRIu64,
 			       size < prelude->file_size ? "truncated" :
 			       "bytes after the end", size, prelude->file_size);
 	if (prelude->header_stored > size - sizeof(*prelude))
 		return lw_fail(error, -EBADMSG,
-			       "header has %u stored bytes, the file %zu behind the prelude",
+			       "header has %u stored bytes, the file %" PRIu64 " behind the prelude",
 			       prelude->header_stored, size - sizeof(*prelude));
 	if (prelude->header_size > LWM_MAX_HEADER)
 		return lw_fail(error, -EBADMSG,
@@ -277,7 +277,7 @@ int lwm_parse(Lwm__Header **header, const uint8_t *data, size_t size,
 	uint8_t *packed;
 	int ret;
 
-	ret = check_prelude(&prelude, data, size, error);
+	ret = lwm_check_prelude(&prelude, data, size, error);
 	if (!ret)
 		ret = check_header_checksum(&prelude, data, error);
 	if (!ret)

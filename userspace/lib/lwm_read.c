@@ -307,6 +307,31 @@ int lwm_read_memory(struct lwm_package *package, const void *data, size_t size,
 	return ret;
 }
 
+int lwm_load(const char *path, void **data, size_t *size,
+	     struct lwnpu_error *error)
+{
+	/* A header and two regions' worth of operations and weights. */
+	const size_t max = 2 * LWNPU_MAX_REGION_SIZE;
+	struct lwm_prelude prelude, checked;
+	struct lwnpu_error mine;
+	uint64_t file_size;
+	size_t n;
+	int ret;
+
+	if (!error)
+		error = &mine;
+	ret = lw_file_peek(path, &prelude, sizeof(prelude), &n, &file_size,
+			   error);
+	if (ret)
+		return ret;
+	/* Where it shrinks meanwhile, the rest of the prelude is not there. */
+	ret = lwm_check_prelude(&checked, &prelude,
+				n < sizeof(prelude) ? n : file_size, error);
+	if (ret)
+		return lw_fail_at(error, path);
+	return lw_file_read(path, max, data, size, error);
+}
+
 int lwm_read_file(struct lwm_package *package, const char *path,
 		  struct lwnpu_error *error)
 {
@@ -317,7 +342,7 @@ int lwm_read_file(struct lwm_package *package, const char *path,
 
 	if (!error)
 		error = &mine;
-	ret = lw_file_read(path, LWM_MAX_FILE, &data, &size, error);
+	ret = lwm_load(path, &data, &size, error);
 	if (ret)
 		return ret;
 	ret = lwm_read_memory(package, data, size, error);

@@ -345,8 +345,10 @@ int lwm_write_file(struct lwm_package *package, const struct lwm_choice *choice,
 	int ret;
 
 	ret = lwm_write_memory(package, choice, &data, &size, error);
-	if (ret)
-		return lw_fail_at(error, path);
+	if (ret) {
+		lw_fail_at(error, path);
+		return ret;
+	}
 	ret = lw_file_write(path, data, size, error);
 	free(data);
 	return ret;

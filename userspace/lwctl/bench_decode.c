@@ -7,7 +7,6 @@
 
 #include "bench_decode.h"
 #include "decode.h"
-#include "file.h"
 #include "lwctl.h"
 #include "lwm_format.h"
 #include "times.h"
@@ -60,7 +59,7 @@ static int open_source(struct source *source, const char *path,
 	size_t size;
 	int ret;
 
-	ret = lw_file_read(path, LWM_MAX_FILE, &source->file, &size, error);
+	ret = lwm_load(path, &source->file, &size, error);
 	if (ret)
 		return ret;
 	ret = lwm_parse(&source->header, source->file, size, error);

@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "eval.h"
-#include "file.h"
 #include "lwctl.h"
 #include "model.h"
 
@@ -152,7 +151,7 @@ static int load(struct comparison *c, const struct verify *verify,
 	void *data;
 	int ret;
 
-	ret = lw_file_read(verify->model, LWM_MAX_FILE, &data, &size, error);
+	ret = lwm_load(verify->model, &data, &size, error);
 	if (ret)
 		return ret;
 	for (int i = 0; i < 2 && !ret; i++)
