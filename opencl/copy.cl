@@ -18,6 +18,16 @@ static inline void copy_words(__global uint *to, __global const uint *from,
 	if (stride == 1)
 		for (; i + 8 <= n; i += 8)
 			vstore8(vload8(0, from + i) & mask, 0, to + i);
+	else if (stride == 2)
+		/* The odd word past the last is there if more are to come. */
+		for (; i + 8 < n; i += 8)
+			vstore8(vload16(0, from + 2 * i).even & mask, 0,
+				to + i);
+	/* Some words twice. */
+	if (stride == 1 && n >= 8 && i < n) {
+		vstore8(vload8(0, from + n - 8) & mask, 0, to + n - 8);
+		return;
+	}
 	SCALAR_LOOP
 	for (; i < n; i++)
 		to[i] = from[i * stride] & mask;
