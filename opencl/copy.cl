@@ -42,11 +42,11 @@ static inline void fill_words(__global uint *to, uint from, uint end, uint word)
 		to[from] = word;
 }
 
-/* Work-items: blocks of rows, planes, phases. */
+/* Work-items: planes, phases, blocks of rows. */
 KERNEL(copy, lw_copy_params)
 {
-	uint y = id.x * p.rows, plane = id.y;
-	uint phase = id.z, end = min(y + p.rows, p.height);
+	uint y = id.z * p.rows, plane = id.x;
+	uint phase = id.y, end = min(y + p.rows, p.height);
 	int start_h = p.start_h + (int)(phase / p.phases_w);
 	int start_w = p.start_w + (int)(phase % p.phases_w);
 	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;
@@ -76,7 +76,7 @@ KERNEL(copy, lw_copy_params)
 /* Channels that change their lane come from two neighbouring planes. */
 KERNEL(copy_lanes, lw_copy_params)
 {
-	uint y = id.x, plane = id.y;
+	uint y = id.z, plane = id.x;
 	uint lower = p.shift < 0 ? plane - 1 : plane;
 	uint bits = 8 * (p.shift & 3);
 	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;

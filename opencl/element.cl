@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Work-items: chunks of CHUNK words of a row, rows, planes. */
+/* Work-items: planes, chunks of CHUNK words of a row, rows. */
 
 KERNEL(lut, lw_lut_params)
 {
 	__global const uchar *t0 =
 		(__global const uchar *)(constants + p.table) +
-		id.z * 4 * p.pitch;
+		id.x * 4 * p.pitch;
 	__global const uchar *t1 = t0 + p.pitch, *t2 = t1 + p.pitch;
 	__global const uchar *t3 = t2 + p.pitch;
-	uint x = id.x * CHUNK;
-	uint y = id.y, plane = id.z;
+	uint x = id.y * CHUNK;
+	uint y = id.z, plane = id.x;
 	uint end = min(x + CHUNK, p.width);
 	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;
 

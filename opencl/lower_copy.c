@@ -57,9 +57,9 @@ int lw_cl_copy(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
 		call.kernel = LW_CL_copy_lanes;
 		params.rows = 1;
 	}
-	call.global[0] = (params.height + params.rows - 1) / params.rows;
-	call.global[1] = params.planes;
-	call.global[2] = 1;
+	call.global[0] = params.planes;
+	call.global[1] = 1;
+	call.global[2] = (params.height + params.rows - 1) / params.rows;
 	return lw_cl_launch(lower, &call);
 }
 
@@ -96,7 +96,7 @@ int lw_cl_pool(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
 		.size = sizeof(params),
 		.in = { op->in[0].region },
 		.out = op->out.region,
-		.global = { op->out.h, params.planes, 1 },
+		.global = { params.planes, op->out.h, 1 },
 	};
 	int ret = 0;
 

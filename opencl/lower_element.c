@@ -57,8 +57,9 @@ struct lw_cl_call lw_cl_element_call(const struct lwnpu_op *op,
 	struct lw_cl_call call = {
 		.in = { op->in[0].region, op->in[1].region },
 		.out = op->out.region,
-		.global = { (extent->width + LW_CL_CHUNK - 1) / LW_CL_CHUNK,
-			    extent->height, extent->planes },
+		.global = { extent->planes,
+			    (extent->width + LW_CL_CHUNK - 1) / LW_CL_CHUNK,
+			    extent->height },
 	};
 
 	return call;

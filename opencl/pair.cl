@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ADD, MUL. Work-items: chunks of CHUNK words of a row, rows, planes. */
+/* ADD, MUL. Work-items: planes, chunks of CHUNK words of a row, rows. */
 
 static inline vuint add_words(const struct lw_pair_params *p, vuint a, vuint b)
 {
@@ -92,7 +92,7 @@ static inline void pair(const struct lw_pair_params *p, const uint3 id,
 			__global const uint *in0, __global const uint *in1,
 			__global uint *out, const bool product)
 {
-	uint x = id.x * CHUNK, y = id.y, plane = id.z;
+	uint x = id.y * CHUNK, y = id.z, plane = id.x;
 	uint mask = plane == p->planes - 1 ? p->last_mask : ~0u;
 
 	if (y >= p->height || plane >= p->planes)

@@ -52,6 +52,7 @@ struct lw_walk_params {
 	uint to;		/* and the one after the last */
 	uint set;		/* of counters, 0 or 1 */
 	uint set_pitch;
+	uint slots;		/* parts of a step */
 	uint clear;		/* the job's first launch */
 };
 

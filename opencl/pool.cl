@@ -78,10 +78,10 @@ static inline int4 pool_window(const struct lw_pool_params *p, struct window w)
 				      hi)) + p->zero_point;
 }
 
-/* Work-items: output rows, planes. */
+/* Work-items: planes, output rows. */
 KERNEL(pool, lw_pool_params)
 {
-	uint y = id.x, plane = id.y;
+	uint y = id.y, plane = id.x;
 	int top = (int)(y * p.stride_h) - (int)p.pad_top;
 	int bottom = min(top + (int)p.kernel_h, (int)p.in_height);
 	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;

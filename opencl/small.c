@@ -8,9 +8,10 @@
 /*
  * Work is counted in products of convolutions, of which a thread with AVX-512
  * does a million in 5 to 6 us in KWS, ResNet-8, MobileNetV2. So these take about
- * 120 us, of which two threads would save half, and spend it on waking up.
+ * 270 us, of which two threads would save less than they take to wake up and to
+ * get from each other's caches what the other has written.
  */
-#define SMALL_WORK 22000000
+#define SMALL_WORK 50000000
 /* A product of a depthwise convolution, which uses one lane in four. */
 #define DEPTHWISE_WORK 11
 /* A byte of another operation. */

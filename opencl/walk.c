@@ -13,6 +13,8 @@
  * by the next.
  */
 #define GROUPS 32
+/* A counter of each in each step is cleared by each job. */
+#define MAX_SLOTS 16
 /* Shares of a thread in a step, so that all end at about the same time. */
 #define SHARES 4
 /* Items of a share: up to 10 us each, and waiting is for shorter times. */
@@ -33,6 +35,7 @@ int lw_cl_walk_open(struct lw_cl_lowering *lower)
 		return lw_cl_fail(lower->error, "clCreateKernel", code);
 	}
 	walk->groups = units > 1 ? GROUPS * units : 1;
+	walk->params.slots = units < MAX_SLOTS ? units : MAX_SLOTS;
 	walk->params.clear = 1;
 	return 0;
 }
@@ -64,7 +67,8 @@ int lw_cl_walk_add(struct lw_cl_lowering *lower, const struct lw_cl_call *call,
 static int create_progress(struct lw_cl_lowering *lower)
 {
 	struct lw_cl_walk *walk = &lower->loaded->walk;
-	size_t pitch = lower->loaded->n_launches * LW_CL_WALK_PITCH;
+	size_t pitch = (lower->loaded->n_launches * (walk->params.slots + 1) +
+			1) * LW_CL_WALK_PITCH;
 	uint32_t *zeros = calloc(pitch, 2 * sizeof(*zeros));
 	cl_int code;
 

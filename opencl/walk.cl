@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A whole program in one launch: each of its launches is a step. Work-groups
- * take items of a step until none is left, and go on to the next step when all
- * of them are done. None depends on another's progress: who finds nothing to
+ * A whole program in one launch: each of its launches is a step. Its items are
+ * divided among slots, one for each thread, in the order of the image's rows, so
+ * that a thread finds in its cache what it has written a step before. Work-groups
+ * take items of their slot until none is left, then of the others, and go on to
+ * the next step when all are done. None depends on another's progress: who finds nothing to
  * do looks a while and then ends, and who has items in hand does the rest
  * alone. So any number of them may run at a time, in any order.
  */
@@ -71,21 +73,45 @@ static inline uint look(counter value)
 				    memory_scope_device);
 }
 
-/* Takes items until none is left; returns how many it has done. */
-static inline uint take_items(__global const struct lw_step *step, counter next,
+static inline uint add(counter value, uint n)
+{
+	return atomic_fetch_add_explicit(value, n, memory_order_acq_rel,
+					 memory_scope_device);
+}
+
+/* Takes a slot's items until none is left; returns how many it has done. */
+static inline uint take_slot(__global const struct lw_step *step, counter next,
+			     uint from, uint items,
+			     __global const uint *constants,
+			     __global uint *const *buffers)
+{
+	uint done = 0;
+
+	while (look(next) < items) {
+		uint first = min(add(next, step->chunk), items);
+		uint n = min(step->chunk, items - first);
+
+		run_items(step, from + first, n, constants, buffers);
+		done += n;
+	}
+	return done;
+}
+
+/* Takes items, those of @slot first; returns how many it has done. */
+static inline uint take_items(__global const struct lw_step *step,
+			      counter counters, uint slot, uint slots,
 			      __global const uint *constants,
 			      __global uint *const *buffers)
 {
 	uint done = 0;
 
-	while (look(next) < step->items) {
-		uint first = atomic_fetch_add_explicit(next, step->chunk,
-						       memory_order_relaxed,
-						       memory_scope_device);
-		uint n = min(step->chunk, step->items - min(first, step->items));
+	for (uint i = 0; i < slots; i++) {
+		uint from = (ulong)step->items * slot / slots;
+		uint end = (ulong)step->items * (slot + 1) / slots;
 
-		run_items(step, first, n, constants, buffers);
-		done += n;
+		done += take_slot(step, counters + slot * WALK_PITCH, from,
+				  end - from, constants, buffers);
+		slot = slot + 1 < slots ? slot + 1 : 0;
 	}
 	return done;
 }
@@ -96,9 +122,7 @@ static inline bool is_done(counter done, uint mine, uint items)
 	uint all = 0;
 
 	if (mine)
-		all = mine + atomic_fetch_add_explicit(done, mine,
-						       memory_order_acq_rel,
-						       memory_scope_device);
+		all = mine + add(done, mine);
 	for (uint i = 0; all < items && i < PATIENCE; i++) {
 		if (i)
 			PAUSE;
@@ -117,20 +141,25 @@ __kernel void walk(struct lw_walk_params w, __global const uint *constants,
 	};
 	__global const struct lw_step *steps =
 		(__global const struct lw_step *)(constants + w.steps);
+	uint pitch = (w.slots + 1) * WALK_PITCH, last = w.to - 1, slot;
+	/* Of a step: items done, then those taken of each slot. */
 	counter counters = (counter)(progress + w.set * w.set_pitch);
-	uint last = w.to - 1;
+	/* The last: work-groups that have come. */
+	counter ticket = counters + w.set_pitch - WALK_PITCH;
 
 	if (w.clear && !get_group_id(0))
-		for (uint i = 0; i < w.set_pitch; i++)
+		for (uint i = 0; i < w.set_pitch; i += WALK_PITCH)
 			progress[(1 - w.set) * w.set_pitch + i] = 0;
 	/* Most work-groups come when all is done. */
-	if (look(counters + last * WALK_PITCH + 1) == steps[last].items)
+	if (look(counters + last * pitch) == steps[last].items)
 		return;
+	slot = add(ticket, 1) % w.slots;
 	for (uint i = w.from; i <= last; i++) {
-		counter next = counters + i * WALK_PITCH;
-		uint done = take_items(&steps[i], next, constants, buffers);
+		counter done = counters + i * pitch;
+		uint mine = take_items(&steps[i], done + WALK_PITCH, slot,
+				       w.slots, constants, buffers);
 
-		if (!is_done(next + 1, done, steps[i].items))
+		if (!is_done(done, mine, steps[i].items))
 			return;
 	}
 }

@@ -128,8 +128,8 @@ static int launch_copy(struct lw_cl_lowering *lower, const struct lwnpu_op *op,
 		.size = sizeof(params),
 		.in = { in->region },
 		.out = LWNPU_REGION_ARENA,
-		.global = { (height + params.rows - 1) / params.rows,
-			    params.planes, params.phases },
+		.global = { params.planes, params.phases,
+			    (height + params.rows - 1) / params.rows },
 	};
 
 	return lw_cl_launch(lower, &call);
