@@ -56,6 +56,15 @@ def test_tensors_inside_are_outputs(lwctl, detector):
     assert np.abs(np.load(lwctl.folder / "s.npy") - wanted).max() < 0.02
 
 
+def test_a_part_that_is_lost_is_told(lwctl, detector):
+    _, boxes, scores, joined = detector
+    said = lwctl.try_run(*pack(joined)).stderr
+    assert said.startswith(f'lwctl: "{scores}" becomes a part of "{joined}"')
+    assert "leaves 1 of its 256 levels" in said and said.count("\n") == 1
+    assert lwctl.try_run(*pack(joined), "--quiet").stderr == ""
+    assert lwctl.try_run(*pack(boxes, scores)).stderr == ""
+
+
 def test_what_lies_behind_is_gone(lwctl, detector):
     _, boxes, scores, joined = detector
 
@@ -91,7 +100,7 @@ def test_tflite(lwctl):
     m = Maker()
     x = m.tensor((1, 6, 5, 4))
     y = m.operator("LOGISTIC", [x], (1, 6, 5, 4))
-    z = m.operator("SIN", [y], (1, 6, 5, 4))
+    z = m.operator("CUMSUM", [y], (1, 6, 5, 4))
     whole, part = m.finish(z), m.finish(y)
     images = np.random.default_rng(2).normal(size=(3, 6, 5, 4))
     images = images.astype(np.float32)
@@ -99,7 +108,7 @@ def test_tflite(lwctl):
     (lwctl.folder / "m.tflite").write_bytes(whole)
     arguments = ["pack", "m.tflite", "-o", "m.lwm", "--calib", "x.npy",
                  "--eval", "x.npy", "--float-output", "f.npy"]
-    assert "SIN" in lwctl.try_run(*arguments).stderr
+    assert "CUMSUM" in lwctl.try_run(*arguments).stderr
     lwctl(*arguments, "--end", "t1")
     wanted = [peers.run_tflite(part, [i[None]])[0] for i in images]
     assert np.abs(np.load(lwctl.folder / "f.npy")

@@ -274,6 +274,8 @@ static int pack_run(struct lw_packing_request *request)
 	if (!ret)
 		ret = lw_packing_run(&packing, request, &error);
 	lwctl_progress(NULL, "", 1);
+	if (!ret && !request->quiet && request->n_calib)
+		lw_packing_note(&packing);
 	if (packing.refusals.n)
 		status = fail_refused(&packing.refusals, &error);
 	else if (ret)

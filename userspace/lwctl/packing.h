@@ -129,6 +129,9 @@ int lw_packing_write(const struct lw_packing *packing,
 int lw_packing_print(const struct lw_packing *packing,
 		     const struct lw_packing_request *request);
 
+/** lw_packing_note() - say what costs accuracy, after packing a float model */
+void lw_packing_note(const struct lw_packing *packing);
+
 void lw_packing_release(struct lw_packing *packing);
 
 #endif /* LW_PACKING_H */
