@@ -44,7 +44,7 @@ enum lwnpu_region {
  * @h: rows, at least 1
  * @w: columns, at least 1
  * @c: channels, at least 1
- * @region: region, see enum lwnpu_region; never the weights
+ * @region: region, see enum lwnpu_region; of an output never the weights
  * @zero_point: the byte that stands for the real number 0
  *
  * Windows of CONV, DWCONV and POOL: output place y reads the input places
