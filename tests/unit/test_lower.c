@@ -139,6 +139,28 @@ static void test_depthwise_and_pools(void **state)
 	assert_int_equal(rig_check_near(graph, RIG_SCALE), 3);
 }
 
+/* Windows of 4, 6 and 9 places: of integers, and of real numbers. */
+static void check_average(enum lw_rule rule, float tolerance, uint32_t ops)
+{
+	struct lw_graph *graph = rig_graph(5, 5, 7);
+	struct lw_node *node = build_node(graph, LW_NODE_POOL, "average",
+					  rig_input(graph), 5, 5, 7);
+
+	build_scale(node->out, 0.9f * RIG_SCALE, RIG_ZERO);
+	node->pool = LW_POOL_AVERAGE;
+	node->rule = rule;
+	node->window = (struct lw_window){ 3, 3, 1, 1, 1, 1, 1, 1, 1, 1 };
+	build_output(graph, node->out);
+	assert_int_equal(rig_check_near(graph, tolerance), ops);
+}
+
+static void test_averages(void **state)
+{
+	(void)state;
+	check_average(LW_RULE_COMMON, RIG_SCALE, 2);
+	check_average(LW_RULE_ONNXRUNTIME, 0, 1);
+}
+
 /* Parts at whole words, rows and columns are written in place; others copied. */
 static void test_concatenation(void **state)
 {
@@ -342,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_end_of_transposed_convolution),
 		cmocka_unit_test(test_groups_of_words),
 		cmocka_unit_test(test_depthwise_and_pools),
+		cmocka_unit_test(test_averages),
 		cmocka_unit_test(test_concatenation),
 		cmocka_unit_test(test_concatenation_of_itself_and_of_an_input),
 		cmocka_unit_test(test_part_of_what_is_overwritten),

@@ -156,14 +156,15 @@ static void test_reorder_with_a_change_of_scale(void **state)
 }
 
 /* Halves are rounded up, by the interpreter to even. */
-static void check_resize(const float *rows, float scale, float tolerance,
-			 uint32_t ops)
+static void check_resize(const float *rows, enum lw_rule rule, float scale,
+			 float tolerance, uint32_t ops)
 {
 	struct lw_graph *graph = rig_graph(3, 4, 5);
 	struct lw_node *node = build_node(graph, LW_NODE_RESIZE, "resize",
 					  rig_input(graph), 4, 6, 5);
 
 	build_scale(node->out, scale, RIG_ZERO);
+	node->rule = rule;
 	node->position[0] = build_copy(rows, 4);
 	node->position[1] = build_copy((float[]){ 3, 2, 1, 1, 0, 3 }, 6);
 	build_output(graph, node->out);
@@ -172,11 +173,17 @@ static void check_resize(const float *rows, float scale, float tolerance,
 
 static void test_resize(void **state)
 {
+	static const float between[] = { 0.25f, 0.99f, 1.5f, 1.9999f };
+	static const float at[] = { 0, 2, 2, 1 };
+
 	(void)state;
-	check_resize((float[]){ 0, 2, 2, 1 }, RIG_SCALE, 0, 1);
-	check_resize((float[]){ 0.25f, 0.99f, 1.5f, 1.9999f }, RIG_SCALE,
-		     RIG_SCALE, 1);
-	check_resize((float[]){ 0, 2, 2, 1 }, 2 * RIG_SCALE, 0, 2);
+	check_resize(at, LW_RULE_COMMON, RIG_SCALE, 0, 1);
+	check_resize(between, LW_RULE_COMMON, RIG_SCALE, RIG_SCALE, 1);
+	check_resize(at, LW_RULE_COMMON, 2 * RIG_SCALE, 0, 2);
+	/* With real numbers the scale changes on the way; halves are even. */
+	check_resize(at, LW_RULE_ONNXRUNTIME, RIG_SCALE, 0, 1);
+	check_resize(between, LW_RULE_ONNXRUNTIME, RIG_SCALE, 0, 1);
+	check_resize(between, LW_RULE_ONNXRUNTIME, 2 * RIG_SCALE, 0, 1);
 }
 
 /* No operation writes them, and none writes over them. */

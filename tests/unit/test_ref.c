@@ -179,6 +179,34 @@ static void test_average(void **state)
 	assert_int_equal(one_average(0, 0, 128), 0);
 }
 
+/* Of a byte and 11, and of padding if @width is 3. */
+static int one_real_average(uint8_t a, uint8_t zero, int width, bool whole)
+{
+	const uint8_t in[8] = { a, 0, 0, 0, 11, 0, 0, 0 };
+	struct one one = one_op(LWNPU_OP_POOL);
+
+	one.op.in[0].w = 2;
+	one.op.in[0].zero_point = one.op.out.zero_point = zero;
+	one.op.pool = (struct lwnpu_pool) {
+		.kernel_h = 1, .kernel_w = width, .stride_h = 1, .stride_w = 1,
+		.pad_left = width - 2, .mode = LWNPU_POOL_REAL, .hi = 255,
+		.scale = 0x3f000000, .out_scale = 0x3f000000, .whole = whole,
+	};
+	return one_run(&one, in, sizeof(in));
+}
+
+static void test_real_average(void **state)
+{
+	(void)state;
+	/* Halves are even bytes, whatever the zero point. */
+	assert_int_equal(one_real_average(10, 3, 2, false), 10);
+	assert_int_equal(one_real_average(10, 4, 2, false), 10);
+	assert_int_equal(one_real_average(12, 3, 2, false), 12);
+	/* 21 / 2, or 21 / 3. */
+	assert_int_equal(one_real_average(10, 0, 3, false), 10);
+	assert_int_equal(one_real_average(10, 0, 3, true), 7);
+}
+
 static int one_add(uint8_t a, uint8_t b, const struct lwnpu_add *add, int zero)
 {
 	const uint8_t in[8] = { a, 0, 0, 0, b, 0, 0, 0 };
@@ -358,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_tconv),
 		cmocka_unit_test(test_average),
+		cmocka_unit_test(test_real_average),
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_mul),
 		cmocka_unit_test(test_broadcast),

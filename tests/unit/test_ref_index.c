@@ -124,6 +124,48 @@ static void test_interpolate(void **state)
 		assert_int_equal(out[4 * i], expected[i]);
 }
 
+struct real_entry {
+	uint16_t near, far;
+	float fraction;
+};
+
+/* The same pixels as real numbers: halves are even less the zero point. */
+static void test_interpolate_real(void **state)
+{
+	struct lwnpu_op op = {
+		.opcode = LWNPU_OP_RESIZE, .in[0] = tensor(2, 1, 2, 1),
+		.out = tensor(3, 1, 5, 1),
+		.resize = {
+			.columns = 8, .mode = LWNPU_RESIZE_REAL,
+			.in_scale = 0x3f800000, .out_scale = 0x3f800000,
+		},
+	};
+	/* 10, 15.5, nearly 21, 21 of two halves, 18.25 by another pair */
+	struct real_entry tables[] = {
+		{ 0, 0, 0 },
+		{ 0, 1, 0 }, { 0, 1, 0.5f }, { 0, 1, 0x1.fffffep-1f },
+		{ 1, 1, 0.5f }, { 1, 0, 0.25f },
+	};
+	static const uint8_t in[64] = { 10, 0, 0, 0, 21 };
+	static const uint8_t expected[2][5] = {
+		{ 10, 16, 21, 21, 18 }, { 10, 15, 21, 21, 18 },
+	};
+	uint8_t out[64];
+	int zero, i;
+
+	(void)state;
+	for (zero = 0; zero < 2; zero++) {
+		op.in[0].zero_point = op.out.zero_point = zero;
+		resize(&op, (uint16_t (*)[2])tables, 12, in, out);
+		for (i = 0; i < 5; i++)
+			assert_int_equal(out[4 * i], expected[zero][i]);
+	}
+	/* Twice the scale. */
+	op.resize.out_scale = 0x40000000;
+	resize(&op, (uint16_t (*)[2])tables, 12, in, out);
+	assert_int_equal(out[4], 1 + 7);
+}
+
 /* Of 0, 100; 200, 255 and another channel: a point of each kind. */
 static void test_interpolate_both(void **state)
 {
@@ -179,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_reshape),
 		cmocka_unit_test(test_repeat),
 		cmocka_unit_test(test_interpolate),
+		cmocka_unit_test(test_interpolate_real),
 		cmocka_unit_test(test_interpolate_both),
 		cmocka_unit_test(test_gather),
 	};
