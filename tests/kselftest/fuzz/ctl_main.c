@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 	pthread_t thread;
 
 	fuzz_begin(&program, argc, argv);
-	if (set_parameter("timeout_ms", "1000", timeout, sizeof(timeout)) ||
+	if (set_parameter("timeout_ms", "2000", timeout, sizeof(timeout)) ||
 	    set_parameter("recovery_ms", "300", recovery, sizeof(recovery)))
 		fail("parameters of the module");
 	if (pthread_create(&thread, NULL, stand_by, &bystander))

@@ -24,6 +24,7 @@ static const struct fuzz_program *program;
 static struct options options = {
 	.seconds = 120, .processes = 4, .threads = 2,
 };
+static int64_t begin;
 static uint32_t tests;
 
 static bool parse(int argc, char **argv)
@@ -64,7 +65,7 @@ static void work(uint64_t process)
 	for (i = 0; i < options.threads; i++) {
 		plan[i].seed = options.seed + (process << 32) + i;
 		plan[i].count = options.count;
-		plan[i].end = in_ms(options.seconds * 1000);
+		plan[i].end = begin + options.seconds * 1000000000;
 		if (pthread_create(&thread[i], NULL, fuzz_thread, &plan[i]))
 			fail("a thread");
 	}
@@ -92,6 +93,7 @@ static void run(void)
 	pid_t pid;
 
 	fflush(stdout);
+	begin = in_ms(0);
 	for (n = 1; n <= options.processes; n++)
 		start(n);
 	while ((pid = wait(&status)) > 0 || errno == EINTR) {
@@ -191,8 +193,8 @@ void fuzz_run(void)
 {
 	run();
 	print_results();
-	printf("# %lu calls, seed %" PRIu64 "\n", fuzz_report->calls,
-	       options.seed);
+	printf("# %lu calls in %.1f s, seed %" PRIu64 "\n", fuzz_report->calls,
+	       (in_ms(0) - begin) * 1e-9, options.seed);
 	fuzz_test(all_accepted(), "each call is accepted some time");
 	fuzz_test(all_documented(), "errors are documented");
 }
