@@ -6,6 +6,9 @@ Each contender is a process that holds one model; all of a model's take turns
 of a fraction of a second, so that what happens to the machine happens to all.
 A figure is the median over rounds of the median of a turn; a ratio is the
 median over rounds of the quotient of two turns of one round.
+
+All models take about a quarter of an hour on two processors, which should have
+nothing else to do: with two threads, whoever waits for a processor loses most.
 """
 import argparse
 import json
