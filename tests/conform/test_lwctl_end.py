@@ -100,7 +100,7 @@ def test_tflite(lwctl):
     m = Maker()
     x = m.tensor((1, 6, 5, 4))
     y = m.operator("LOGISTIC", [x], (1, 6, 5, 4))
-    z = m.operator("CUMSUM", [y], (1, 6, 5, 4))
+    z = m.operator("CUMSUM", [y, m.constant(np.int32(3))], (1, 6, 5, 4))
     whole, part = m.finish(z), m.finish(y)
     images = np.random.default_rng(2).normal(size=(3, 6, 5, 4))
     images = images.astype(np.float32)
