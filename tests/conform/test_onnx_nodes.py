@@ -22,7 +22,7 @@ LIST = pathlib.Path(__file__).with_name("onnx_nodes.txt")
 # Expected values are written with few digits.
 ROUNDED = {"test_averagepool_2d_ceil_last_window_starts_on_pad": 1e-3}
 
-# Only of use to If: test_onnx_if.py. Tests of Einsum are in double precision.
+# Of use only to If: test_onnx_if.py. Einsum has tests of other types than float.
 ELSEWHERE = {"Einsum", "Not", "TopK"}
 
 
