@@ -56,7 +56,7 @@ def test_module_parameters():
     names = re.findall(r"module_param_named\((\w+), (\w+)", sources)
     assert names
     for name, variable in names:
-        value = re.search(rf"\b{variable} = (\d+);", sources).group(1)
+        value = re.search(rf"int {variable} = (\d+);", sources).group(1)
         assert re.search(rf"^\.B {name}\n\({value}\):", PAGE, re.M), name
 
 
