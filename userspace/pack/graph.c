@@ -185,11 +185,13 @@ struct lw_node *lw_graph_node(struct lw_graph *graph, enum lw_node_kind kind,
 	node->n_in = n_in;
 	node->out = out;
 	node->name = lw_name_copy(name);
-	node->in = lw_array_copy(in, n_in, sizeof(*in));
+	node->in = calloc(n_in ? n_in : 1, sizeof(*in));
 	if (!node->name || !node->in) {
 		free_node(node);
 		return NULL;
 	}
+	if (n_in)
+		memcpy(node->in, in, n_in * sizeof(*in));
 	graph->nodes[graph->n_nodes++] = node;
 	return node;
 }

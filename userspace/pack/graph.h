@@ -207,7 +207,7 @@ enum lw_axis { LW_AXIS_H, LW_AXIS_W, LW_AXIS_C };
  * @kind: enum lw_node_kind
  * @name: in the source model
  * @n_in: activations read
- * @in: them; not owned
+ * @in: them; not owned. Without any, @in[0] is there, and NULL
  * @out: the one written; not owned
  * @act_lo: fused activation: real lower bound, -INFINITY for none
  * @act_hi: upper bound, INFINITY for none
