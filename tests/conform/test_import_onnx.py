@@ -272,6 +272,18 @@ REFUSALS = {
                "5 channels in blocks of 2 x 2"),
     "huge": (lambda: refused("Pad", "x", lambda n: n.op(
         "ConstantOfShape", n.ints(2**30))), "too large"),
+    **{f"equation {e}": (lambda e=e: refused("Einsum", "x", "x", equation=e),
+                         "its equation is not") for e in [
+        "bchw,bcow,->bchw", "bchw,bcow,bd->bcd", "bchw,bcow-", "...w,bcow->bo",
+        "bchw,bcoo->bc", "bchw,bcow->bz", "bchw,bcow->bc,", "bchw,abcdefghi"]},
+    "sizes of a name": (lambda: refused("Einsum", "x", "x",
+                                        equation="bchw,bcwh->bc"),
+                        "dimension 'w' has two sizes"),
+    "rank of a term": (lambda: refused("Einsum", "x", "x",
+                                       equation="bchw,bc->bc"),
+                       "input 1 has 4 dimensions, the equation 2"),
+    "factors": (lambda: refused("Einsum", "x", equation="bchw,bchw->bc"),
+                "1 inputs, 2 in its equation"),
     "symbol": (lambda: refused("Relu", "x", shape=(1, 5, "rows", 9)), "rows"),
     "scales": (lambda: refused("QuantizeLinear", "x",
                                lambda n: n.const([1] * 5),

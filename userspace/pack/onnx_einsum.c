@@ -67,8 +67,8 @@ static bool read_equation(const char *text, size_t n, struct equation *e)
 	const char *end = text + n;
 	uint32_t i;
 
-	for (e->n = 0; e->n < 2; text++) {
-		if (!read_term(&text, end, &e->in[e->n++]))
+	for (;; text++) {
+		if (e->n == 2 || !read_term(&text, end, &e->in[e->n++]))
 			return false;
 		if (text == end || *text != ',')
 			break;
