@@ -365,7 +365,7 @@ struct lw_sum {
  * lw_sum() - both ratios of scales as integers, the larger one in 20 bits
  * A ratio below 2^-11 is kept with fewer bits.
  *
- * Return: false if a ratio is above 2^19.
+ * Return: false if the larger one is not above 0 and below 2^20.
  */
 bool lw_sum(struct lw_sum *sum, float ratio0, float ratio1);
 
