@@ -137,6 +137,11 @@ static int opencl_open(void **opened, const char *choice,
 	return 0;
 }
 
+static int opencl_prepare(void *opened, struct lwnpu_error *error)
+{
+	return lw_cl_small_open(opened, error);
+}
+
 static void opencl_describe(void *opened, struct lwnpu_device_info *info)
 {
 	const struct lw_cl_engine *engine = opened;
@@ -252,6 +257,7 @@ const struct lw_engine_ops lw_opencl_engine = {
 	.name = "opencl",
 	.list = opencl_list,
 	.open = opencl_open,
+	.prepare = opencl_prepare,
 	.close = opencl_close,
 	.describe = opencl_describe,
 	.load = opencl_load,

@@ -202,6 +202,15 @@ int lw_cl_engine_open(struct lw_cl_engine **result,
 /* small.c */
 
 /**
+ * lw_cl_small_open() - open where small programs run, if that is another device
+ * @engine: not locked
+ * @error: filled in on failure, may be NULL
+ *
+ * Return: 0, or as lw_cl_engine_open().
+ */
+int lw_cl_small_open(struct lw_cl_engine *engine, struct lwnpu_error *error);
+
+/**
  * lw_cl_small() - where a program should run
  * @engine: not locked
  * @program: the program

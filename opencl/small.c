@@ -53,21 +53,32 @@ static bool is_small(const struct lw_program *program)
 	return work < SMALL_WORK;
 }
 
-int lw_cl_small(struct lw_cl_engine *engine, const struct lw_program *program,
-		struct lw_cl_engine **result, struct lwnpu_error *error)
+int lw_cl_small_open(struct lw_cl_engine *engine, struct lwnpu_error *error)
 {
 	struct lw_cl_device basic;
 	int ret = 0;
+
+	if (engine->is_chosen)
+		return 0;
+	lw_cl_lock(engine);
+	if (!engine->small && lw_cl_find_basic(&engine->device, &basic))
+		ret = lw_cl_engine_open(&engine->small, &basic, error);
+	lw_cl_unlock(engine);
+	return ret;
+}
+
+int lw_cl_small(struct lw_cl_engine *engine, const struct lw_program *program,
+		struct lw_cl_engine **result, struct lwnpu_error *error)
+{
+	int ret;
 
 	*result = engine;
 	if (engine->is_chosen ||
 	    (engine->device.units > 1 && !is_small(program)))
 		return 0;
-	lw_cl_lock(engine);
-	if (!engine->small && lw_cl_find_basic(&engine->device, &basic))
-		ret = lw_cl_engine_open(&engine->small, &basic, error);
-	if (engine->small)
+	ret = lw_cl_small_open(engine, error);
+	/* Once it is there, it stays. */
+	if (!ret && engine->small)
 		*result = engine->small;
-	lw_cl_unlock(engine);
 	return ret;
 }

@@ -50,7 +50,9 @@ struct lw_run_result {
  * @name: "ref", "opencl", "lwnpu"
  * @list: as lwnpu_device_list(), for this engine
  * @open: open the device that @choice names (NULL: the default)
- * @close: the reverse
+ * @prepare: do now what would else be done when a program of another kind is
+ *	loaded first, and may take seconds; NULL: there is nothing
+ * @close: the reverse of @open
  * @describe: as lwnpu_device_describe()
  * @load: prepare a program; it is copied or re-laid, @program is not needed
  *	afterwards
@@ -76,6 +78,7 @@ struct lw_engine_ops {
 	int (*list)(struct lwnpu_device_info *info, unsigned int max);
 	int (*open)(void **engine, const char *choice,
 		    struct lwnpu_error *error);
+	int (*prepare)(void *engine, struct lwnpu_error *error);
 	void (*close)(void *engine);
 	void (*describe)(void *engine, struct lwnpu_device_info *info);
 	int (*load)(void *engine, const struct lw_program *program,

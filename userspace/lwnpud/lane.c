@@ -23,6 +23,7 @@ int lwd_lane_open(struct lwd_lane *lane, const char *engine, size_t budget,
 {
 	size_t length = strcspn(engine, ":");
 	struct lwd_programs *programs = &lane->programs;
+	int ret;
 
 	memset(lane, 0, sizeof(*lane));
 	pthread_mutex_init(&lane->engine_lock, NULL);
@@ -32,9 +33,16 @@ int lwd_lane_open(struct lwd_lane *lane, const char *engine, size_t budget,
 		return lw_fail(error, -EINVAL,
 			       "no engine \"%.64s\": expected ref, opencl or opencl:CHOICE",
 			       engine);
-	return programs->ops->open(&programs->engine,
-				   engine[length] ? engine + length + 1 : NULL,
-				   error);
+	ret = programs->ops->open(&programs->engine,
+				  engine[length] ? engine + length + 1 : NULL,
+				  error);
+	if (ret || !programs->ops->prepare)
+		return ret;
+	/* Jobs have a time limit, and no time for a compiler. */
+	ret = programs->ops->prepare(programs->engine, error);
+	if (ret)
+		programs->ops->close(programs->engine);
+	return ret;
 }
 
 void lwd_lane_close(struct lwd_lane *lane)
