@@ -100,15 +100,26 @@ def summarise(turns):
     }
 
 
+def run_round(turns, seconds):
+    """Each in turn; a peer that dies is left out from then on."""
+    for turn in list(turns):
+        try:
+            turn.run(seconds)
+        except RuntimeError as error:
+            if turn.label.startswith("lwnpu"):
+                raise
+            say(f"  left out: {error}")
+            turns.remove(turn)
+        # Threads of the one before may still spin.
+        time.sleep(0.02)
+
+
 def time_model(name, folder, threads, options):
     say(f"{name}, {threads} thread{'s'[:threads > 1]}")
     turns = start_all(name, folder, threads)
     try:
         for _ in range(options.rounds):
-            for turn in turns:
-                turn.run(options.seconds)
-                # Threads of the one before may still spin.
-                time.sleep(0.02)
+            run_round(turns, options.seconds)
     finally:
         for turn in turns:
             turn.end()
