@@ -18,6 +18,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import chart
@@ -35,18 +36,21 @@ class Turn:
 
     def __init__(self, label, contender, path, threads):
         self.label, self.rounds = label, []
+        # A file, not a pipe: some runtimes print at each run, and none waits.
+        self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [sys.executable, HERE / "worker.py", contender, path,
              str(threads)], text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            stdout=subprocess.PIPE, stderr=self.errors)
         self.start = self.answer()
 
     def answer(self):
         line = self.process.stdout.readline()
         if not line:
-            text = self.process.stderr.read()[-300:]
-            raise RuntimeError(f"{self.label}: ended with "
-                               f"{self.process.wait()}: {text}")
+            code = self.process.wait()
+            self.errors.seek(0)
+            raise RuntimeError(f"{self.label}: ended with {code}: "
+                               f"{self.errors.read()[-300:]}")
         return json.loads(line)
 
     def run(self, seconds):

@@ -17,6 +17,7 @@ RANGE = 6.0
 class _Writer:
     def __init__(self, network):
         self.layers, self.blobs, self.data = [], 0, b""
+        self.shapes = network.shapes
         self.readers, self.taken = {}, {}
         for layer in network.layers:
             for x in layer.inputs:
@@ -62,6 +63,12 @@ class _Writer:
         weights = layer.weights.reshape(len(layer.weights), -1)
         return 127 / np.abs(weights).max(axis=1)
 
+    @staticmethod
+    def activation(layer):
+        if layer.relu == float("inf"):
+            return ["9=1"]
+        return ["9=3", f"-23310=2,0.0,{layer.relu}"] if layer.relu else []
+
     def layer(self, layer):
         inputs = [self.take(x) for x in layer.inputs]
         out = "out" if layer.out == self.last else layer.out
@@ -69,6 +76,9 @@ class _Writer:
         self.split(layer.out)
 
     def conv(self, layer, inputs, out):
+        if self.shapes[layer.inputs[0]][1:] == (1, 1):
+            self.fc(layer, inputs, out)
+            return
         term = 101 if self.stays_int8(layer) else 1
         kernel_h, kernel_w = layer.weights.shape[2:]
         top, left, bottom, right = layer.pads
@@ -78,10 +88,7 @@ class _Writer:
             f"16={bottom}", "5=1", f"6={layer.weights.size}", f"8={term}"]
         if layer.groups > 1:
             parameters.append(f"7={layer.groups}")
-        if layer.relu == float("inf"):
-            parameters.append("9=1")
-        elif layer.relu:
-            parameters += ["9=3", f"-23310=2,0.0,{layer.relu}"]
+        parameters += self.activation(layer)
         self.emit("ConvolutionDepthWise" if layer.groups > 1 else
                  "Convolution", inputs, [out], *parameters)
         self.put_weights(layer, self.scales(layer))
@@ -90,7 +97,7 @@ class _Writer:
 
     def fc(self, layer, inputs, out):
         self.emit("InnerProduct", inputs, [out], f"0={layer.shape[0]}", "1=1",
-                 f"2={layer.weights.size}", "8=1")
+                 f"2={layer.weights.size}", "8=1", *self.activation(layer))
         self.put_weights(layer, self.scales(layer))
 
     def add(self, layer, inputs, out):
