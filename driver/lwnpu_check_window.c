@@ -252,8 +252,8 @@ int lw_check_dwconv(struct lw_check *check)
 static int lw_check_pool_mode(struct lw_check *check)
 {
 	const struct lwnpu_pool *pool = &check->op->pool;
-
-	bool real = pool->mode == LWNPU_POOL_REAL;
+	bool reduce = pool->mode == LWNPU_POOL_REDUCE;
+	bool real = pool->mode == LWNPU_POOL_REAL || reduce;
 	int err;
 
 	if (pool->mode == LWNPU_POOL_MEAN) {
@@ -268,9 +268,12 @@ static int lw_check_pool_mode(struct lw_check *check)
 	err = lw_check_real_scale(check, "out_scale", pool->out_scale, real);
 	if (err)
 		return err;
-	if (pool->whole && !real)
+	if (pool->whole && pool->mode != LWNPU_POOL_REAL)
 		return lw_check_refuse(check, LWNPU_CHECK_RESERVED, "whole",
 				       pool->whole, 0);
+	if (pool->vectors && !reduce)
+		return lw_check_refuse(check, LWNPU_CHECK_RESERVED, "vectors",
+				       pool->vectors, 0);
 	if (pool->mode != LWNPU_POOL_AVERAGE && pool->zero)
 		return lw_check_refuse(check, LWNPU_CHECK_RESERVED, "zero",
 				       pool->zero, 0);

@@ -64,11 +64,13 @@ static void set_options(const struct lw_cl_engine *engine,
 		 "-D QUAD_LARGE=%u -D QUAD_SMALL=%u -D CHUNK=%u "
 		 "-D MATMUL_ROWS=%u "
 		 "-D POOL_MAX=%u -D POOL_AVERAGE=%u -D POOL_REAL=%u "
+		 "-D POOL_REDUCE=%u "
 		 "-D LWNPU_DIGITS=%u %s",
 		 dot->macro, dot->lanes, dot->tiles.conv[0], dot->tiles.conv[1],
 		 dot->tiles.quad[0], dot->tiles.quad[1], LW_CL_CHUNK,
 		 LW_CL_MATMUL_ROWS,
 		 LWNPU_POOL_MAX, LWNPU_POOL_AVERAGE, LWNPU_POOL_REAL,
+		 LWNPU_POOL_REDUCE,
 		 LWNPU_DIGITS, divide);
 	if (walk)
 		snprintf(options + strlen(options),

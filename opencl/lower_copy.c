@@ -82,6 +82,7 @@ int lw_cl_pool(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
 		.pad_left = pool->pad_left,
 		.last_mask = lw_cl_lanes(op->out.c),
 		.mode = pool->mode,
+		.vectors = pool->vectors,
 		.zero = pool->mode == LWNPU_POOL_AVERAGE ?
 			pool->zero : op->in[0].zero_point,
 		.area = pool->whole ?
@@ -102,7 +103,7 @@ int lw_cl_pool(struct lw_cl_lowering *lower, const struct lwnpu_op *op)
 
 	memcpy(&params.scale, &pool->scale, 4);
 	memcpy(&params.out_scale, &pool->out_scale, 4);
-	if (pool->mode == LWNPU_POOL_REAL)
+	if (pool->mode == LWNPU_POOL_REAL || pool->mode == LWNPU_POOL_REDUCE)
 		ret = lw_cl_check_division(lower, "POOL");
 	return ret ? ret : lw_cl_launch(lower, &call);
 }

@@ -173,10 +173,11 @@ struct lw_pool_params {
 	uint pad_left;
 	uint last_mask;
 	uint mode;		/* enum lwnpu_pool_mode */
+	uint vectors;		/* reduce */
 	int zero;		/* taken from each byte, but of a maximum */
 	float scale;
-	float out_scale;	/* real */
-	float area;		/* real: places, 0: those inside the image */
+	float out_scale;	/* real, reduce */
+	float area;		/* real, reduce: places, 0: those inside the image */
 	int lo;
 	int hi;
 	int zero_point;

@@ -36,22 +36,83 @@ static inline int4 divide(int4 value, int area)
 	return (value + (value < 0 ? -up : up)) / (int4)area;
 }
 
-/* The average of real numbers, each operation in single precision. */
-static inline float4 real_average(const struct lw_pool_params *p,
-				  struct window w)
+/* A place of a window as real numbers. */
+static inline float4 real_place(const struct lw_pool_params *p,
+				struct window w, uint y, uint x)
 {
-	float n = p->area > 0.0f ? p->area : (float)(w.height * w.width);
+	uchar4 bytes = as_uchar4(w.first[y * w.row + x]);
+
+	return p->scale * convert_float4(convert_int4(bytes) - p->zero);
+}
+
+static inline float4 real_sum(const struct lw_pool_params *p, struct window w)
+{
 	float4 total = 0;
 
 	for (uint y = 0; y < w.height; y++)
-		for (uint x = 0; x < w.width; x++) {
-			uchar4 bytes = as_uchar4(w.first[y * w.row + x]);
+		for (uint x = 0; x < w.width; x++)
+			total += real_place(p, w, y, x);
+	return total;
+}
 
-			total += p->scale * convert_float4(
-				convert_int4(bytes) - p->zero);
+/* As Eigen sums up a row in vectors of four, after the first @head numbers. */
+static inline float4 vectors_sum(const struct lw_pool_params *p,
+				 struct window w, uint head)
+{
+	uint n = w.height * w.width, pairs, odd, i = 0, left = 0;
+	float4 sums[8] = { 0 }, rest[3 + 4 + 3], total;
+
+	head = min(head, n);
+	pairs = (n - head) / 8 * 8;
+	odd = (n - head) / 4 * 4 - pairs;
+	for (uint y = 0; y < w.height; y++)
+		for (uint x = 0; x < w.width; x++, i++) {
+			float4 place = real_place(p, w, y, x);
+
+			/* Less than 0 is more than any. */
+			if (i - head < pairs)
+				sums[(i - head) % 8] += place;
+			else
+				rest[left++] = place;
 		}
+	for (i = 0; i < 4; i++)
+		sums[i] += sums[4 + i];
+	for (i = 0; i < odd; i++)
+		sums[i] += rest[head + i];
+	total = (sums[0] + sums[2]) + (sums[1] + sums[3]);
+	for (i = 0; i < left; i++)
+		if (i < head || i >= head + odd)
+			total += rest[i];
+	return total;
+}
+
+/*
+ * Where the vectors of a channel's row begin depends on where that lies: on
+ * @place, the number of the first channel's output in order c, h, w.
+ */
+static inline float4 rows_sum(const struct lw_pool_params *p, struct window w,
+			      uint place)
+{
+	uint4 places = place + (uint4)(0, 1, 2, 3) * p->height * p->width;
+	uint4 heads = -(places * w.height * w.width) % 4;
+	float4 total = 0;
+
+	for (uint head = 0; head < 4; head++)
+		if (any(heads == head))
+			total = heads == head ? vectors_sum(p, w, head) :
+						total;
+	return total;
+}
+
+/* The average of real numbers, each operation in single precision. */
+static inline float4 real_average(const struct lw_pool_params *p,
+				  struct window w, uint place)
+{
+	float n = p->area > 0.0f ? p->area : (float)(w.height * w.width);
+	float4 total = p->vectors ? rows_sum(p, w, place) : real_sum(p, w);
+
 	total = QUOTIENT(total, n, 4);
-	return QUOTIENT(total, p->out_scale, 4) + (float)p->zero_point;
+	return QUOTIENT(total, p->out_scale, 4);
 }
 
 static inline float4 bound(float4 real, float lo, float hi)
@@ -60,7 +121,8 @@ static inline float4 bound(float4 real, float lo, float hi)
 	return real > hi ? (float4)hi : real;
 }
 
-static inline int4 pool_window(const struct lw_pool_params *p, struct window w)
+static inline int4 pool_window(const struct lw_pool_params *p, struct window w,
+			       uint place)
 {
 	int area = (int)(w.height * w.width);
 	float lo = p->lo - p->zero_point, hi = p->hi - p->zero_point;
@@ -69,8 +131,12 @@ static inline int4 pool_window(const struct lw_pool_params *p, struct window w)
 	if (p->mode == POOL_MAX)
 		return as_int4(largest(w));
 	if (p->mode == POOL_REAL)
-		return convert_int4_rte(bound(real_average(p, w), p->lo,
-					      p->hi));
+		return convert_int4_rte(bound(real_average(p, w, place) +
+					      (float)p->zero_point,
+					      p->lo, p->hi));
+	if (p->mode == POOL_REDUCE)
+		return convert_int4_rte(bound(real_average(p, w, place), lo,
+					      hi)) + p->zero_point;
 	value = as_int4(sum(w)) - p->zero * area;
 	if (p->mode == POOL_AVERAGE)
 		return divide(value, area) + p->zero;
@@ -85,6 +151,7 @@ KERNEL(pool, lw_pool_params)
 	int top = (int)(y * p.stride_h) - (int)p.pad_top;
 	int bottom = min(top + (int)p.kernel_h, (int)p.in_height);
 	uint mask = plane == p.planes - 1 ? p.last_mask : ~0u;
+	uint place = (4 * plane * p.height + y) * p.width;
 
 	if (y >= p.height || plane >= p.planes)
 		return;
@@ -102,7 +169,8 @@ KERNEL(pool, lw_pool_params)
 		w.row = p.in.row;
 		w.height = bottom - top;
 		w.width = right - left;
-		q = min(max(pool_window(&p, w), (int4)p.lo), (int4)p.hi);
+		q = pool_window(&p, w, place + x);
+		q = min(max(q, (int4)p.lo), (int4)p.hi);
 		out[x] = as_uint(convert_uchar4(q)) & mask;
 	}
 }

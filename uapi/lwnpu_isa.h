@@ -86,12 +86,14 @@ struct lwnpu_tensor {
  * @LWNPU_POOL_AVERAGE: average of the same scale, rounded as integers
  * @LWNPU_POOL_MEAN: average with a change of scale
  * @LWNPU_POOL_REAL: average of real numbers, in single precision
+ * @LWNPU_POOL_REDUCE: the same as a reduction of rows computes it
  */
 enum lwnpu_pool_mode {
 	LWNPU_POOL_MAX = 0,
 	LWNPU_POOL_AVERAGE = 1,
 	LWNPU_POOL_MEAN = 2,
 	LWNPU_POOL_REAL = 3,
+	LWNPU_POOL_REDUCE = 4,
 };
 
 /**

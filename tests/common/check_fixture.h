@@ -73,6 +73,13 @@ static inline void set_pool(struct lwnpu_op *op)
 	};
 }
 
+static inline void set_reduce(struct lwnpu_op *op)
+{
+	op->pool.mode = LWNPU_POOL_REDUCE;
+	op->pool.scale = 0x3f800000;
+	op->pool.out_scale = 0x3f800000;
+}
+
 static inline void set_add(struct lwnpu_op *op)
 {
 	op->in[1] = tensor(2, 8, 8, 8);

@@ -111,7 +111,7 @@ void lw_gen_pool(struct lw_gen *gen, bool last)
 	pool->stride_w = h.stride;
 	pool->pad_top = v.pad;
 	pool->pad_left = h.pad;
-	pool->mode = lw_random_below(&gen->random, 4);
+	pool->mode = lw_random_below(&gen->random, 5);
 	lw_gen_bounds(gen, &pool->lo, &pool->hi);
 	if (pool->mode == LWNPU_POOL_AVERAGE)
 		pool->zero = LW_RANDOM_PICK(&gen->random, zeros);
@@ -119,10 +119,12 @@ void lw_gen_pool(struct lw_gen *gen, bool last)
 		scale = lw_gen_scale(gen, 1.0f / (v.kernel * h.kernel));
 		memcpy(&pool->scale, &scale, sizeof(scale));
 	}
-	if (pool->mode == LWNPU_POOL_REAL) {
+	if (pool->mode == LWNPU_POOL_REAL || pool->mode == LWNPU_POOL_REDUCE)
 		lw_gen_real_scales(gen, &pool->scale, &pool->out_scale);
+	if (pool->mode == LWNPU_POOL_REAL)
 		pool->whole = lw_random_below(&gen->random, 2);
-	}
+	if (pool->mode == LWNPU_POOL_REDUCE)
+		pool->vectors = lw_random_below(&gen->random, 2);
 	lw_gen_emit(gen, &op);
 	lw_gen_written(gen, &op.out);
 }

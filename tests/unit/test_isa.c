@@ -114,7 +114,7 @@ static const char pool_text[] =
 	"pool out=1:0x0:1x1x6 in0=2:0x40:8x8x6:row=40:zp=128 "
 	"scale=0x1.041042p-6 kernel_h=8 kernel_w=8 stride_h=1 stride_w=1 "
 	"pad_top=0 pad_left=0 mode=2 lo=0 hi=255 zero=0 out_scale=0x0p0 "
-	"whole=0";
+	"whole=0 vectors=0";
 
 static void test_disasm(void **state)
 {

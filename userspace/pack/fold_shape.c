@@ -152,6 +152,7 @@ static bool takes_padding(const struct lw_node *node,
 	/* An average must count the padding, and see some of the image. */
 	return node->kind == LW_NODE_POOL && node->pool == LW_POOL_AVERAGE &&
 	       node->rule != LW_RULE_TFLITE &&
+	       node->rule != LW_RULE_ONNXRUNTIME_REDUCE &&
 	       (node->count_pad || !lw_has_padding(w)) &&
 	       sum->pad_top < w->kernel_h && sum->pad_bottom < w->kernel_h &&
 	       sum->pad_left < w->kernel_w && sum->pad_right < w->kernel_w &&

@@ -117,12 +117,14 @@ enum lw_pool_kind { LW_POOL_MAX, LW_POOL_AVERAGE };
  * as a whole number; of a REQUANT numbers are divided by the output's scale, not
  * multiplied by a quotient. ONNXRUNTIME_SUM: the sum of an average is requantised by
  * in.scale / (out.scale x count), not by in.scale / out.scale / count.
+ * ONNXRUNTIME_REDUCE: an average is a reduction of real numbers.
  */
 enum lw_rule {
 	LW_RULE_COMMON,
 	LW_RULE_TFLITE,
 	LW_RULE_ONNXRUNTIME,
 	LW_RULE_ONNXRUNTIME_SUM,
+	LW_RULE_ONNXRUNTIME_REDUCE,
 };
 
 /*
@@ -227,6 +229,7 @@ enum lw_axis { LW_AXIS_H, LW_AXIS_W, LW_AXIS_C };
  * @count_pad: POOL average: the divisor counts padding as zeros
  * @rule: POOL average, RESIZE, SOFTMAX, REQUANT of a quantised model
  * @average_zero: the byte of 0 in the type that the source averages in
+ * @vectors: POOL of rule ONNXRUNTIME_REDUCE: summed up in vectors of four
  * @unary: UNARY
  * @alpha: UNARY: a in its formula
  * @beta: UNARY: b in its formula
@@ -278,6 +281,7 @@ struct lw_node {
 	bool count_pad;
 	enum lw_rule rule;
 	uint8_t average_zero;
+	bool vectors;
 	enum lw_unary_kind unary;
 	float alpha, beta;
 	float *alphas;

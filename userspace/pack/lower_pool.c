@@ -16,6 +16,8 @@ static enum lwnpu_pool_mode pool_mode(const struct lw_node *node)
 		return LWNPU_POOL_MAX;
 	if (node->rule == LW_RULE_ONNXRUNTIME)
 		return LWNPU_POOL_REAL;
+	if (node->rule == LW_RULE_ONNXRUNTIME_REDUCE)
+		return LWNPU_POOL_REDUCE;
 	if (node->rule == LW_RULE_TFLITE || (cut && !node->count_pad))
 		return LWNPU_POOL_AVERAGE;
 	return LWNPU_POOL_MEAN;
@@ -57,12 +59,13 @@ static int lower_mean(struct lw_lowering *lower, const struct lw_node *node,
 	const struct lw_value *in = node->in[0], *out = node->out;
 	float area = (float)node->window.kernel_h * node->window.kernel_w;
 	float scale = (double)in->scale / out->scale / area;
+	bool real = mode != LWNPU_POOL_MEAN;
 	struct lwnpu_op *op;
 	int ret = 0;
 
 	if (node->rule == LW_RULE_ONNXRUNTIME_SUM)
 		scale = in->scale / (out->scale * area);
-	if (mode == LWNPU_POOL_REAL)
+	if (real)
 		ret = lw_lower_real_scales(lower, node);
 	if (ret)
 		return ret;
@@ -73,10 +76,11 @@ static int lower_mean(struct lw_lowering *lower, const struct lw_node *node,
 	set_window(&op->pool, node, out);
 	op->pool.mode = mode;
 	op->pool.scale = lw_float_bits(scale);
-	if (mode == LWNPU_POOL_REAL) {
+	if (real) {
 		op->pool.scale = lw_float_bits(in->scale);
 		op->pool.out_scale = lw_float_bits(out->scale);
 		op->pool.whole = node->count_pad;
+		op->pool.vectors = node->vectors;
 	}
 	return 0;
 }
@@ -92,7 +96,7 @@ int lw_lower_pool(struct lw_lowering *lower, const struct lw_node *node)
 
 	if (ret)
 		return ret;
-	if (mode == LWNPU_POOL_MEAN || mode == LWNPU_POOL_REAL)
+	if (mode != LWNPU_POOL_MAX && mode != LWNPU_POOL_AVERAGE)
 		return lower_mean(lower, node, mode);
 	if (!lw_same_scale(in, node->out))
 		ret = lw_lower_buffer(lower, LWNPU_REGION_ARENA, node->out->h,

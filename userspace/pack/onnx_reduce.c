@@ -162,16 +162,14 @@ static void axes_across(const struct onnx_shape *shape, const bool *over,
 	}
 }
 
-struct onnx_value *lw_onnx_max(struct onnx_node *node,
-			       const struct onnx_value *in, const bool *over)
+/* Over any dimensions, which are moved off the channels if need be. */
+static struct onnx_value *pool_any(struct onnx_node *node,
+				   const struct onnx_value *in,
+				   enum lw_pool_kind kind, const bool *over)
 {
-	const struct onnx_value *from = in;
 	int8_t axis[ONNX_MAX_DIMS];
-	struct onnx_value *out;
 	bool along[3];
 
-	if (!in)
-		return NULL;
 	if (!lw_onnx_axes(in, axis) ||
 	    !whole_axes(&in->shape, axis, over, along) || along[ONNX_C]) {
 		axes_across(&in->shape, over, axis);
@@ -179,9 +177,17 @@ struct onnx_value *lw_onnx_max(struct onnx_node *node,
 		memset(along, 0, sizeof(along));
 		along[ONNX_W] = true;
 	}
-	out = pool(node, in, LW_POOL_MAX, over, along);
+	return pool(node, in, kind, over, along);
+}
+
+struct onnx_value *lw_onnx_max(struct onnx_node *node,
+			       const struct onnx_value *in, const bool *over)
+{
+	struct onnx_value *out = in ? pool_any(node, in, LW_POOL_MAX, over) :
+				      NULL;
+
 	if (out && lw_onnx_count(&out->shape) == 1)
-		out->greatest_of = from->value;
+		out->greatest_of = in->value;
 	return out;
 }
 
@@ -291,11 +297,52 @@ static int reduce(struct onnx_node *node, const struct reduction *r)
 		return reduce(node, &r); \
 	}
 
+/*
+ * onnxruntime sums up bytes as real numbers: dimensions that are the last ones
+ * as rows, in vectors of four, others number by number.
+ */
+static bool is_row(const struct onnx_shape *shape, const bool *over)
+{
+	bool kept = false;
+	uint32_t i;
+
+	for (i = shape->n; i-- > 0;) {
+		if (shape->dim[i] == 1)
+			continue;
+		if (over[i] && kept)
+			return false;
+		kept |= !over[i];
+	}
+	return true;
+}
+
+static struct onnx_value *mean(struct onnx_node *node,
+			       const struct onnx_value *in, const bool *over)
+{
+	const struct lw_graph *graph = node->im->graph;
+	uint32_t before = graph->n_nodes;
+	struct onnx_value *out;
+	struct lw_node *made;
+
+	if (!in || !in->value->quantised ||
+	    count_over(&in->shape, over) > UINT16_MAX)
+		return lw_onnx_mean(node, in, over);
+	out = pool_any(node, in, LW_POOL_AVERAGE, over);
+	/* Dimensions of 1 alone need no node. */
+	made = out && graph->n_nodes > before ?
+		graph->nodes[graph->n_nodes - 1] : NULL;
+	if (made && made->kind == LW_NODE_POOL) {
+		made->vectors = is_row(&in->shape, over);
+		lw_onnx_set_rule(made, LW_RULE_ONNXRUNTIME_REDUCE);
+	}
+	return out;
+}
+
 REDUCTION(l1, ABS, lw_onnx_sum, IDENTITY)
 REDUCTION(l2, SQUARE, lw_onnx_sum, SQRT)
 REDUCTION(log_sum, IDENTITY, lw_onnx_sum, LOG)
 REDUCTION(max, IDENTITY, lw_onnx_max, IDENTITY)
-REDUCTION(mean, IDENTITY, lw_onnx_mean, IDENTITY)
+REDUCTION(mean, IDENTITY, mean, IDENTITY)
 REDUCTION(min, IDENTITY, min, IDENTITY)
 REDUCTION(sum, IDENTITY, lw_onnx_sum, IDENTITY)
 REDUCTION(sum_square, SQUARE, lw_onnx_sum, IDENTITY)

@@ -58,25 +58,86 @@ static int32_t lw_ref_pool_sum(const struct lw_ref_job *job,
 	return sum;
 }
 
-/* The average of real numbers, each operation in single precision. */
+/* Place @i of a window, row by row, as a real number. */
+static float lw_ref_pool_place(const struct lw_ref_job *job,
+			       const struct lwnpu_op *op, uint32_t c,
+			       const struct lw_ref_window *window, uint32_t i)
+{
+	const struct lwnpu_tensor *in = &op->in[0];
+	uint32_t width = window->x1 - window->x0;
+	uint8_t byte = *lw_ref_byte(job, in, c, window->y0 + i / width,
+				    window->x0 + i % width);
+
+	return lw_ref_float(op->pool.scale) * (float)(byte - in->zero_point);
+}
+
+/* @sum and places @from to @to - 1, each sum in single precision. */
+static float lw_ref_pool_add(const struct lw_ref_job *job,
+			     const struct lwnpu_op *op, uint32_t c,
+			     const struct lw_ref_window *window, float sum,
+			     uint32_t from, uint32_t to)
+{
+	uint32_t i;
+
+	for (i = from; i < to; i++)
+		sum += lw_ref_pool_place(job, op, c, window, i);
+	return sum;
+}
+
+/*
+ * The sum of @n places that come @before places after an aligned address, as
+ * Eigen sums up a row: Redux.h, the linear traversal, with vectors of four.
+ */
+static float lw_ref_pool_vectors(const struct lw_ref_job *job,
+				 const struct lwnpu_op *op, uint32_t c,
+				 const struct lw_ref_window *window, uint32_t n,
+				 uint32_t before)
+{
+	uint32_t head = -before % 4 < n ? -before % 4 : n;
+	uint32_t pairs_end = head + (n - head) / 8 * 8;
+	uint32_t end = head + (n - head) / 4 * 4;
+	float sums[8] = { 0 }, sum;
+	uint32_t i;
+
+	for (i = head; i < pairs_end; i++)
+		sums[(i - head) % 8] +=
+			lw_ref_pool_place(job, op, c, window, i);
+	for (i = 0; i < 4; i++)
+		sums[i] += sums[4 + i];
+	for (i = pairs_end; i < end; i++)
+		sums[i - pairs_end] +=
+			lw_ref_pool_place(job, op, c, window, i);
+	sum = (sums[0] + sums[2]) + (sums[1] + sums[3]);
+	sum = lw_ref_pool_add(job, op, c, window, sum, 0, head);
+	return lw_ref_pool_add(job, op, c, window, sum, end, n);
+}
+
+/*
+ * The average of real numbers, each operation in single precision, of output
+ * place @place in order c, h, w.
+ */
 static uint8_t lw_ref_pool_real(const struct lw_ref_job *job,
 				const struct lwnpu_op *op, uint32_t c,
-				const struct lw_ref_window *window, float n)
+				const struct lw_ref_window *window, uint32_t n,
+				uint32_t place)
 {
 	const struct lwnpu_pool *pool = &op->pool;
-	const struct lwnpu_tensor *in = &op->in[0];
-	float scale = lw_ref_float(pool->scale), sum = 0;
-	uint32_t y, x;
+	float zero = op->out.zero_point, first = 0, last = 0, sum;
 
-	for (y = window->y0; y < window->y1; y++)
-		for (x = window->x0; x < window->x1; x++)
-			sum += scale * (float)(*lw_ref_byte(job, in, c, y, x) -
-					       in->zero_point);
+	/* Where a half goes depends on when the zero point is added. */
+	if (pool->mode == LWNPU_POOL_REAL)
+		first = zero;
+	else
+		last = zero;
+	if (pool->vectors)
+		sum = lw_ref_pool_vectors(job, op, c, window, n, n * place);
+	else
+		sum = lw_ref_pool_add(job, op, c, window, 0, 0, n);
 	if (pool->whole)
-		n = (float)pool->kernel_h * (float)pool->kernel_w;
-	sum = sum / n / lw_ref_float(pool->out_scale) +
-	      (float)op->out.zero_point;
-	return lrintf(fminf(fmaxf(sum, pool->lo), pool->hi));
+		n = (uint32_t)pool->kernel_h * pool->kernel_w;
+	sum = sum / (float)n / lw_ref_float(pool->out_scale) + first;
+	return lrintf(fminf(fmaxf(sum, pool->lo - last), pool->hi - last)) +
+	       (int)last;
 }
 
 /* Halves are rounded away from zero. */
@@ -92,7 +153,8 @@ static uint8_t lw_ref_clamp(int32_t value, uint8_t lo, uint8_t hi)
 
 static uint8_t lw_ref_pool_one(const struct lw_ref_job *job,
 			       const struct lwnpu_op *op, uint32_t c,
-			       const struct lw_ref_window *window)
+			       const struct lw_ref_window *window,
+			       uint32_t place)
 {
 	const struct lwnpu_pool *pool = &op->pool;
 	const struct lwnpu_tensor *in = &op->in[0];
@@ -105,8 +167,8 @@ static uint8_t lw_ref_pool_one(const struct lw_ref_job *job,
 					 op->out.zero_point, pool->lo,
 					 pool->hi);
 	}
-	if (pool->mode == LWNPU_POOL_REAL)
-		return lw_ref_pool_real(job, op, c, window, n);
+	if (pool->mode == LWNPU_POOL_REAL || pool->mode == LWNPU_POOL_REDUCE)
+		return lw_ref_pool_real(job, op, c, window, n, place);
 	if (pool->mode == LWNPU_POOL_AVERAGE) {
 		value = lw_ref_pool_sum(job, in, c, window, pool->zero);
 		value = lw_ref_quotient(value, n) + pool->zero;
@@ -119,7 +181,7 @@ static uint8_t lw_ref_pool_one(const struct lw_ref_job *job,
 void lw_ref_pool(const struct lw_ref_job *job, const struct lwnpu_op *op)
 {
 	const struct lwnpu_tensor *out = &op->out;
-	uint32_t c, y, x;
+	uint32_t c, y, x, place = 0;
 
 	for (c = 0; c < out->c; c++) {
 		for (y = 0; y < out->h; y++) {
@@ -128,7 +190,8 @@ void lw_ref_pool(const struct lw_ref_job *job, const struct lwnpu_op *op)
 					lw_ref_window(op, y, x);
 
 				*lw_ref_byte(job, out, c, y, x) =
-					lw_ref_pool_one(job, op, c, &window);
+					lw_ref_pool_one(job, op, c, &window,
+							place++);
 			}
 		}
 	}
