@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "drm_rig.h"
+#include "random_program.h"
 
 int drm_rig_start(void **state)
 {
@@ -33,4 +34,24 @@ void *drm_rig_open(void)
 	if (lw_drm_engine.open(&engine, DRM_RIG_NODE, &error))
 		fail_msg("%s", error.message);
 	return engine;
+}
+
+void drm_rig_open_trial(struct lw_trial *trial, void *engine,
+			struct lw_program *program, uint64_t seed)
+{
+	struct lwnpu_error error;
+
+	lw_random_program(program, seed);
+	if (lw_trial_open(trial, &lw_drm_engine, engine, program, seed, &error))
+		fail_msg("seed %llu: %s", (unsigned long long)seed,
+			 error.message);
+}
+
+void drm_rig_run(struct lw_trial *trial, uint64_t seed)
+{
+	struct lwnpu_error error;
+
+	if (lw_trial_run(trial, seed, &error))
+		fail_msg("seed %llu: %s", (unsigned long long)seed,
+			 error.message);
 }
