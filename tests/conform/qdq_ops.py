@@ -125,9 +125,9 @@ def two(kind, a=IMAGE, b=IMAGE, **attributes):
                           **attributes)
 
 
-def constant(kind, low=-1.0):
+def constant(kind, low=-1.0, shape=(6, 1, 1)):
     return one(kind, consts=lambda n: [n.quantised(
-        n.rng.uniform(low, 1, (6, 1, 1)))])
+        n.rng.uniform(low, 1, shape))])
 
 
 def conv(kind, out, groups=1, per_channel=True, k=3, relu=None, **attributes):
@@ -175,6 +175,7 @@ OPERATORS = {
                                              strides=[2, 1])),
     "Conv, Relu": Operator(conv("Conv", 10, relu="Relu")),
     "Conv, depthwise": Operator(conv("Conv", 6, groups=6)),
+    "Neg, of Conv": Operator(conv("Conv", 10, relu="Neg")),
     "ConvTranspose": Operator(conv("ConvTranspose", 7, per_channel=False,
                                    strides=[2, 2])),
     "MatMul": Operator(matmul("MatMul", (1, 5, 17), 17, 6)),
@@ -196,8 +197,20 @@ OPERATORS = {
     "Div, constant": Operator(constant("Div", 0.3)),
     "Sum": Operator(two("Sum")),
     "Mean": Operator(two("Mean")),
-    "Max": Operator(two("Max")),
-    "Min": Operator(two("Min")),
+    **{f"{kind}{name}": Operator(make(kind), same)
+       for kind in ("Max", "Min") for name, make, same in (
+           ("", two, False),
+           (", one scale", lambda kind: lambda n: n.op(
+               kind, n.activation(scale=0.01, zero=90),
+               n.activation(scale=0.01, zero=90)), True),
+           (", one row", lambda kind: two(kind, (1, 9), (1, 9)), False),
+           (", broadcast", lambda kind: two(kind, (1, 6, 9, 1), (1, 6, 1, 8)),
+            False),
+           (", three", lambda kind: lambda n: n.op(kind, *(
+               n.activation() for _ in range(3))), False),
+           (", constant", constant, False),
+           (", constant image", lambda kind: constant(kind, shape=IMAGE),
+            False))},
     "Concat": Operator(two("Concat", axis=1)),
     "Clip": Operator(one("Clip", consts=lambda n: [n.const(-0.4),
                                                    n.const(0.9)])),

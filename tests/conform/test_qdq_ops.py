@@ -33,7 +33,7 @@ ELSEWHERE = {
 EXACT = {"Conv", "MatMul", "Gemm", "Relu", "Clip", "MaxPool", "GlobalMaxPool",
          "AveragePool", "GlobalAveragePool", "ReduceMean", "Concat",
          "Transpose", "Reshape", "Flatten", "Pad", "Slice", "Split", "Resize",
-         "DepthToSpace"}
+         "DepthToSpace", "Max", "Min"}
 
 
 def run(lwctl, name, seed, dtype):

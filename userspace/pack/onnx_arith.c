@@ -179,12 +179,11 @@ int lw_onnx_run_div(struct onnx_node *node)
 	return lw_onnx_result(node, 0, out);
 }
 
-/* A function of each number with a parameter that may vary along channels. */
-static struct onnx_value *unary_of(struct onnx_node *node,
-				   const struct onnx_value *in,
-				   enum lw_unary_kind kind,
-				   const struct onnx_shape *shape,
-				   const float *alpha)
+struct onnx_value *lw_onnx_unary_of(struct onnx_node *node,
+				    const struct onnx_value *in,
+				    enum lw_unary_kind kind,
+				    const struct onnx_shape *shape,
+				    const float *alpha)
 {
 	struct onnx_channelwise wise;
 	struct onnx_value *out;
@@ -219,8 +218,8 @@ int lw_onnx_run_prelu(struct onnx_node *node)
 		out = lw_onnx_unary(node, in, LW_UNARY_LEAKY_RELU,
 				    slope->constant->real[0], 0);
 	else
-		out = unary_of(node, in, LW_UNARY_LEAKY_RELU, &slope->shape,
-			       slope->constant->real);
+		out = lw_onnx_unary_of(node, in, LW_UNARY_LEAKY_RELU,
+				       &slope->shape, slope->constant->real);
 	return lw_onnx_result(node, 0, out);
 }
 
@@ -257,31 +256,10 @@ int lw_onnx_run_pow(struct onnx_node *node)
 		out = lw_onnx_unary(node, in, power_kind(alpha[0]), alpha[0],
 				    0);
 	else
-		out = unary_of(node, in, LW_UNARY_POW, &power->shape, alpha);
+		out = lw_onnx_unary_of(node, in, LW_UNARY_POW, &power->shape,
+				       alpha);
 	free(alpha);
 	return lw_onnx_result(node, 0, out);
-}
-
-/* The greater, or the smaller, of two. */
-static struct onnx_value *extreme(struct onnx_node *node,
-				  const struct onnx_value *a,
-				  const struct onnx_value *b, bool max)
-{
-	struct onnx_value *more;
-
-	if (!a || !b)
-		return NULL;
-	if (b->state == ONNX_CONSTANT && b->constant->n == 1)
-		return lw_onnx_clamp(node, a,
-				     max ? b->constant->real[0] : -INFINITY,
-				     max ? INFINITY : b->constant->real[0]);
-	/* b + what a has more, if it has; or less. */
-	more = b->state == ONNX_CONSTANT ? affine(node, a, b, 0, 1, -1) :
-					   lw_onnx_sub(node, a, b);
-	more = lw_onnx_clamp(node, more, max ? 0 : -INFINITY,
-			     max ? INFINITY : 0);
-	return b->state == ONNX_CONSTANT ? affine(node, more, b, 0, 1, 1) :
-					   lw_onnx_add(node, more, b);
 }
 
 /* The first input that is an activation: what the others are joined to. */
@@ -301,53 +279,38 @@ static const struct onnx_value *operand(struct onnx_node *node, uint32_t i)
 						lw_onnx_constant(node, i);
 }
 
-static int run_extreme(struct onnx_node *node, bool max)
+const struct onnx_value *lw_onnx_all_inputs(struct onnx_node *node,
+					    onnx_join_fn join)
 {
 	uint32_t i, first = first_activation(node);
 	const struct onnx_value *out = operand(node, first);
 
 	for (i = 0; i < node->n_in; i++)
 		if (i != first)
-			out = extreme(node, out, operand(node, i), max);
-	return lw_onnx_result(node, 0, out);
-}
-
-int lw_onnx_run_max(struct onnx_node *node)
-{
-	return run_extreme(node, true);
-}
-
-int lw_onnx_run_min(struct onnx_node *node)
-{
-	return run_extreme(node, false);
-}
-
-static const struct onnx_value *sum_inputs(struct onnx_node *node)
-{
-	uint32_t i, first = first_activation(node);
-	const struct onnx_value *out = operand(node, first), *next;
-
-	for (i = 0; i < node->n_in; i++) {
-		next = i == first ? NULL : operand(node, i);
-		if (!next)
-			continue;
-		out = next->state == ONNX_CONSTANT ?
-			      affine(node, out, next, 0, 1, 1) :
-			      lw_onnx_add(node, out, next);
-	}
+			out = join(node, out, operand(node, i));
 	return out;
+}
+
+static struct onnx_value *sum(struct onnx_node *node,
+			      const struct onnx_value *a,
+			      const struct onnx_value *b)
+{
+	if (!a || !b)
+		return NULL;
+	return b->state == ONNX_CONSTANT ? affine(node, a, b, 0, 1, 1) :
+					   lw_onnx_add(node, a, b);
 }
 
 int lw_onnx_run_sum(struct onnx_node *node)
 {
-	return lw_onnx_result(node, 0, sum_inputs(node));
+	return lw_onnx_result(node, 0, lw_onnx_all_inputs(node, sum));
 }
 
 int lw_onnx_run_mean(struct onnx_node *node)
 {
-	const struct onnx_value *sum = sum_inputs(node);
+	const struct onnx_value *all = lw_onnx_all_inputs(node, sum);
 
-	return lw_onnx_result(node, 0, sum ? lw_onnx_scale(node, sum,
+	return lw_onnx_result(node, 0, all ? lw_onnx_scale(node, all,
 							   1.0f / node->n_in,
 							   0) : NULL);
 }

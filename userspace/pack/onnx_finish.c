@@ -43,30 +43,58 @@ static bool only_moves(const struct lw_node *node)
 	       node->kind == LW_NODE_REORDER || node->kind == LW_NODE_CONCAT;
 }
 
-static void take_scale(struct lw_value *to, const struct lw_value *from)
+/* What a node multiplies all numbers by, and does no more; else 0. */
+static float factor_of(const struct lw_node *node)
 {
-	to->quantised = true;
-	to->is_signed = from->is_signed;
-	to->scale = from->scale;
-	to->zero_point = from->zero_point;
+	const struct lw_weights *weights = node->weights;
+	uint32_t i;
+
+	if (only_moves(node))
+		return 1;
+	if (node->kind == LW_NODE_UNARY)
+		return node->unary == LW_UNARY_NEG ? -1 : 0;
+	if (node->kind != LW_NODE_AFFINE)
+		return 0;
+	for (i = 0; i < weights->o; i++)
+		if (weights->real[i] != weights->real[0] ||
+		    (weights->bias && weights->bias[i] != 0))
+			return 0;
+	return weights->real[0];
 }
 
-/* Rounding before a node that only moves numbers is rounding after it. */
+/* The scale in which numbers are the same bytes as @from's, @factor times. */
+static void take_scale(struct lw_value *to, const struct lw_value *from,
+		       float factor)
+{
+	float scale = from->scale / fabsf(factor);
+
+	if (!isnormal(scale))
+		return;
+	to->quantised = true;
+	to->is_signed = from->is_signed;
+	to->scale = scale;
+	to->zero_point = factor < 0 ? 255 - from->zero_point :
+				      from->zero_point;
+}
+
+/* Rounding before a node that keeps bytes is rounding after it. */
 static void round_earlier(const struct lw_graph *graph,
 			  const struct uses *uses)
 {
 	const struct lw_node *node;
 	struct lw_value *in;
+	float factor;
 	uint32_t i, k;
 
 	for (i = graph->n_nodes; i-- > 0;) {
 		node = graph->nodes[i];
-		if (!only_moves(node) || !node->out->quantised)
+		factor = factor_of(node);
+		if (factor == 0 || !node->out->quantised)
 			continue;
 		for (k = 0; k < node->n_in; k++) {
 			in = node->in[k];
 			if (!in->quantised && uses[in->id].readers == 1)
-				take_scale(in, node->out);
+				take_scale(in, node->out, factor);
 		}
 	}
 }

@@ -137,6 +137,22 @@ struct onnx_value *lw_onnx_mul(struct onnx_node *node,
 			       const struct onnx_value *a,
 			       const struct onnx_value *b);
 
+/* onnx_arith.c */
+
+/* A function of each number whose parameter has numbers of the shape. */
+struct onnx_value *lw_onnx_unary_of(struct onnx_node *node,
+				    const struct onnx_value *in,
+				    enum lw_unary_kind kind,
+				    const struct onnx_shape *shape,
+				    const float *alpha);
+/* Joins an activation with one or a constant. */
+typedef struct onnx_value *(*onnx_join_fn)(struct onnx_node *node,
+					   const struct onnx_value *a,
+					   const struct onnx_value *b);
+/* All inputs joined, the first activation with one after the other. */
+const struct onnx_value *lw_onnx_all_inputs(struct onnx_node *node,
+					    onnx_join_fn join);
+
 /* onnx_matmul.c: of matrices, the last two dimensions; batches before them. */
 struct onnx_value *lw_onnx_product(struct onnx_node *node,
 				   const struct onnx_value *a,
@@ -210,6 +226,11 @@ struct onnx_value *lw_onnx_sum(struct onnx_node *node,
 			       const struct onnx_value *in, const bool *over);
 struct onnx_value *lw_onnx_max(struct onnx_node *node,
 			       const struct onnx_value *in, const bool *over);
+
+/* A function after which bytes of the same scale are exact: NEG, ABS. */
+struct onnx_value *lw_onnx_exact(struct onnx_node *node,
+				 const struct onnx_value *in,
+				 enum lw_unary_kind kind);
 
 /* onnx_pick.c: parts along dimensions. */
 

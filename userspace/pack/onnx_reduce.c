@@ -191,10 +191,9 @@ struct onnx_value *lw_onnx_max(struct onnx_node *node,
 	return out;
 }
 
-/* A function after which bytes of the same scale are exact: NEG, ABS. */
-static struct onnx_value *exact(struct onnx_node *node,
-				const struct onnx_value *in,
-				enum lw_unary_kind kind)
+struct onnx_value *lw_onnx_exact(struct onnx_node *node,
+				 const struct onnx_value *in,
+				 enum lw_unary_kind kind)
 {
 	struct onnx_value *out = lw_onnx_unary(node, in, kind, 0, 0);
 
@@ -210,8 +209,8 @@ static struct onnx_value *exact(struct onnx_node *node,
 static struct onnx_value *min(struct onnx_node *node,
 			      const struct onnx_value *in, const bool *over)
 {
-	in = exact(node, in, LW_UNARY_NEG);
-	return exact(node, lw_onnx_max(node, in, over), LW_UNARY_NEG);
+	in = lw_onnx_exact(node, in, LW_UNARY_NEG);
+	return lw_onnx_exact(node, lw_onnx_max(node, in, over), LW_UNARY_NEG);
 }
 
 /**
@@ -253,7 +252,7 @@ static struct onnx_value *apply(struct onnx_node *node,
 	if (!in || kind == LW_UNARY_IDENTITY)
 		return in ? lw_onnx_view(node, in, &in->shape) : NULL;
 	if (kind == LW_UNARY_ABS)
-		return exact(node, in, kind);
+		return lw_onnx_exact(node, in, kind);
 	return lw_onnx_unary(node, in, kind, 0, 0);
 }
 
