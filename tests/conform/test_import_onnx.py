@@ -272,6 +272,11 @@ REFUSALS = {
                "5 channels in blocks of 2 x 2"),
     "huge": (lambda: refused("Pad", "x", lambda n: n.op(
         "ConstantOfShape", n.ints(2**30))), "too large"),
+    "evaluated": (lambda: refused("Add", "x", lambda n: n.op(
+        "Resize", n.random(1, 1, 64, 64), "", n.const([1, 1, 60, 60]))),
+                  "what it makes of constants takes more memory"),
+    "evaluated integers": (lambda: refused("Reshape", "x", lambda n: n.op(
+        "ReduceSum", n.ints(1, 5, 11))), "input 0 of int64, expected float"),
     **{f"equation {e}": (lambda e=e: refused("Einsum", "x", "x", equation=e),
                          "its equation is not") for e in [
         "bchw,bcow,->bchw", "bchw,bcow,bd->bcd", "bchw,bcow-", "...w,bcow->bo",

@@ -258,6 +258,7 @@ int lw_onnx_refuse(struct onnx_node *node, const char *format, ...)
 #define ONNX_PROTO_RUN(ours) int lw_onnx_run_##ours(struct onnx_node *node);
 #define ONNX_PROTO_FOLD(ours) int lw_onnx_fold_##ours(struct onnx_node *node);
 #define ONNX_PROTO_BOTH(ours) ONNX_PROTO_RUN(ours) ONNX_PROTO_FOLD(ours)
+#define ONNX_PROTO_CALC(ours) ONNX_PROTO_RUN(ours)
 #define ONNX_OP(what, name, ours, min_in, max_in, max_out, since, limits) \
 	ONNX_PROTO_##what(ours)
 #define MS_OP(what, name, ours, min_in, max_in, max_out, limits) \
@@ -412,6 +413,9 @@ struct onnx_constant *lw_onnx_fold_new(struct onnx_node *node,
 void lw_onnx_fold_copy(struct onnx_constant *to, size_t at,
 		       const struct onnx_constant *from, size_t from_at,
 		       size_t n);
+
+/* onnx_evaluate.c: the results of a node of constants, as its run() has it. */
+int lw_onnx_evaluate(struct onnx_node *node);
 
 /* onnx_finish.c: the last step for quantised models, if only in parts. */
 int lw_onnx_finish_quantised(struct onnx_import *im);

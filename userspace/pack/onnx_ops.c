@@ -9,6 +9,7 @@ static const struct onnx_op ops[] = {
 #define ONNX_FUNCS_RUN(ours) lw_onnx_run_##ours, NULL
 #define ONNX_FUNCS_FOLD(ours) NULL, lw_onnx_fold_##ours
 #define ONNX_FUNCS_BOTH(ours) lw_onnx_run_##ours, lw_onnx_fold_##ours
+#define ONNX_FUNCS_CALC(ours) lw_onnx_run_##ours, lw_onnx_evaluate
 #define ONNX_OP(what, name, ours, min_in, max_in, max_out, since, limits) \
 	{ "", #name, ONNX_FUNCS_##what(ours), min_in, max_in, max_out, since, \
 	  limits },
