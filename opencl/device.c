@@ -99,7 +99,6 @@ static void describe_device(struct lw_cl_device *device)
  */
 static void ask_for_basic(cl_platform_id platform)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	char version[256] = "";
 	unsigned int major;
 
@@ -108,9 +107,7 @@ static void ask_for_basic(cl_platform_id platform)
 	if (!is_pocl(platform) ||
 	    sscanf(version, "OpenCL %*s PoCL %u", &major) != 1 || major > 3)
 		return;
-	pthread_mutex_lock(&lock);
 	setenv("POCL_DEVICES", "pthread basic", 0);
-	pthread_mutex_unlock(&lock);
 }
 
 /* Appends a platform's devices. */
@@ -150,7 +147,7 @@ static int find_on_platform(cl_platform_id platform,
 	return 0;
 }
 
-int lw_cl_find_devices(struct lw_cl_device **devices)
+static int find_devices(struct lw_cl_device **devices)
 {
 	cl_platform_id *platforms;
 	cl_uint n_platforms = 0, n = 0;
@@ -174,6 +171,18 @@ int lw_cl_find_devices(struct lw_cl_device **devices)
 		*devices = NULL;
 	}
 	return ret ? ret : (int)n;
+}
+
+/* Neither the loader nor PoCL lets two threads be the first. */
+int lw_cl_find_devices(struct lw_cl_device **devices)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int n;
+
+	pthread_mutex_lock(&lock);
+	n = find_devices(devices);
+	pthread_mutex_unlock(&lock);
+	return n;
 }
 
 /* The index of the device that is meant, or -ENODEV. */

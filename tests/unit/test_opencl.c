@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The OpenCL engine: devices, arithmetic, buffers, threads, kernel cache. */
+/* The OpenCL engine: arithmetic, buffers, threads, kernel cache. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <pthread.h>
@@ -44,96 +44,6 @@ static void *open_choice(const char *choice)
 static void *open_device(void)
 {
 	return open_choice(NULL);
-}
-
-/* In a child process: the loader looks for drivers only once. */
-static void without_drivers_no_device_is_found(void **state)
-{
-	struct lwnpu_error error = { 0 };
-	void *engine;
-	int status;
-	pid_t pid = fork();
-
-	(void)state;
-	if (!pid) {
-		bool good;
-
-		setenv("OCL_ICD_VENDORS", "/nonexistent", 1);
-		good = ops->list(NULL, 0) == 0 &&
-		       ops->open(&engine, NULL, &error) == -ENODEV &&
-		       strstr(error.message, "pocl-opencl-icd");
-		_exit(!good);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-}
-
-static void devices_are_listed(void **state)
-{
-	struct lwnpu_device_info info[2] = { 0 };
-	int n = ops->list(NULL, 0);
-
-	(void)state;
-	assert_true(n > 0);
-	assert_int_equal(ops->list(info, 1), n);
-	assert_string_equal(info[0].name, "opencl:0");
-	assert_string_equal(info[0].engine, "opencl");
-	assert_true(strlen(info[0].description) > 0);
-	assert_string_equal(info[1].name, "");
-}
-
-static void a_device_is_chosen_by_number_or_name(void **state)
-{
-	struct lwnpu_device_info listed, info;
-	char part[8] = { 0 };
-	void *engine;
-
-	(void)state;
-	ops->list(&listed, 1);
-	memcpy(part, listed.description, sizeof(part) - 1);
-	assert_int_equal(ops->open(&engine, "0", NULL), 0);
-	ops->describe(engine, &info);
-	assert_memory_equal(&info, &listed, sizeof(info));
-	ops->close(engine);
-	assert_int_equal(ops->open(&engine, part, NULL), 0);
-	ops->close(engine);
-	setenv("LWNPU_OPENCL_DEVICE", part, 1);
-	assert_int_equal(ops->open(&engine, "", NULL), 0);
-	ops->close(engine);
-	unsetenv("LWNPU_OPENCL_DEVICE");
-}
-
-static void unknown_devices_are_refused(void **state)
-{
-	static const char *const choices[] = {
-		"9999", "-1", "0x", "99999999999999999999", "no such device",
-	};
-	struct lwnpu_error error;
-	void *engine;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
-		assert_int_equal(ops->open(&engine, choices[i], &error),
-				 -ENODEV);
-		assert_non_null(strstr(error.message, choices[i]));
-	}
-	setenv("LWNPU_OPENCL_DEVICE", "elsewhere", 1);
-	assert_int_equal(ops->open(&engine, NULL, &error), -ENODEV);
-	assert_non_null(strstr(error.message, "elsewhere"));
-	unsetenv("LWNPU_OPENCL_DEVICE");
-}
-
-static void an_unknown_dot_is_refused(void **state)
-{
-	struct lwnpu_error error;
-	void *engine;
-
-	(void)state;
-	setenv("LWNPU_OPENCL_DOT", "nine", 1);
-	assert_int_equal(ops->open(&engine, NULL, &error), -EINVAL);
-	assert_non_null(strstr(error.message, "nine"));
-	unsetenv("LWNPU_OPENCL_DOT");
 }
 
 static void compare_with_ref(void *engine, const struct lw_program *program,
@@ -662,14 +572,9 @@ static void damaged_kernels_are_compiled_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest alone[] = {
-		cmocka_unit_test(without_drivers_no_device_is_found),
 		cmocka_unit_test(one_device_is_enough),
 	};
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(devices_are_listed),
-		cmocka_unit_test(a_device_is_chosen_by_number_or_name),
-		cmocka_unit_test(unknown_devices_are_refused),
-		cmocka_unit_test(an_unknown_dot_is_refused),
 		cmocka_unit_test(results_with_vnni_are_those_of_ref),
 		cmocka_unit_test(results_with_avxvnni_are_those_of_ref),
 		cmocka_unit_test(results_with_avx2_are_those_of_ref),
