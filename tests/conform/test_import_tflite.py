@@ -18,12 +18,16 @@ SAME, VALID = 0, 1
 RELU, RELU_N1_TO_1, RELU6 = 1, 2, 3
 
 
-def ours(folder, model, x):
-    """Outputs of our interpreter, one row for each input."""
+def try_ours(folder, model, x):
     (folder / "m.tflite").write_bytes(model)
     (folder / "x.raw").write_bytes(np.ascontiguousarray(x, np.float32))
-    done = subprocess.run([FLOAT_RUN, "m.tflite", "x.raw", "y.raw"],
+    return subprocess.run([FLOAT_RUN, "m.tflite", "x.raw", "y.raw"],
                           cwd=folder, capture_output=True, text=True)
+
+
+def ours(folder, model, x):
+    """Outputs of our interpreter, one row for each input."""
+    done = try_ours(folder, model, x)
     assert done.returncode == 0, done.stderr
     return np.fromfile(folder / "y.raw", np.float32).reshape(len(x), -1)
 
@@ -165,6 +169,19 @@ def slice_of(m, x, shape, begin, size):
                       "SliceOptions")
 
 
+def transposed(m, x, shape, kernel, stride, padding, custom=False):
+    """By LiteRT's operator, or by MediaPipe's, which LiteRT has, too."""
+    rng = np.random.default_rng(9)
+    w = m.constant(rng.normal(size=(shape[3], *kernel, 6)).astype(np.float32))
+    b = m.constant(rng.normal(size=shape[3]).astype(np.float32))
+    if custom:
+        return m.operator("Convolution2DTransposeBias", [x, w, b], shape,
+                          custom=np.int32([padding + 1, *stride]).tobytes())
+    return m.operator("TRANSPOSE_CONV", [m.constant(np.int32(shape)), w, x, b],
+                      shape, "TransposeConvOptions", padding=padding,
+                      strideW=stride[0], strideH=stride[1])
+
+
 def reshape(m, x, shape):
     return m.operator("RESHAPE", [x, m.constant(np.int32(shape))], shape,
                       "ReshapeOptions", newShape=list(shape))
@@ -242,6 +259,14 @@ OPERATORS = REAL | {
                                      act=RELU_N1_TO_1),
     "conv large stride": lambda m, x: conv(m, x, (1, 3, 2, 3), (3, 1, 1, 6),
                                            stride=3),
+    **{f"transposed, {name}, {custom}": (
+        lambda m, x, w=words, custom=custom: transposed(m, x, *w, custom))
+       for name, *words in (
+           ("same", (1, 18, 21, 4), (3, 4), (3, 2), SAME),
+           ("same, cropped", (1, 17, 7, 1), (5, 2), (1, 2), SAME),
+           ("pixels apart", (1, 18, 14, 4), (2, 2), (2, 2), SAME),
+           ("valid", (1, 19, 23, 4), (3, 5), (3, 2), VALID))
+       for custom in (False, True)},
     "depthwise": lambda m, x: depthwise(m, x, (1, 5, 4, 6), (1, 3, 3, 6), 1,
                                         stride=2),
     "depthwise multiplied": lambda m, x: depthwise(
@@ -306,6 +331,29 @@ def test_operators(tmp_path, name):
     x = np.random.default_rng(6).normal(size=(10, 9, 7, 6)) * 3
     x = x.astype(np.float32)
     assert_close(ours(tmp_path, model, x), theirs(model, x), 1e-5)
+
+
+@pytest.mark.parametrize("name,options,dtype,reason", [
+    ("Convolution2DTransposeBias", [1, 2], np.float32,
+     "its options are 8 bytes; 12 expected"),
+    ("Convolution2DTransposeBias", [0, 2, 2], np.float32,
+     "its padding is 0; 1 (SAME) or 2 (VALID) expected"),
+    ("Convolution2DTransposeBias", [1, 2, 0], np.float32,
+     "its stride is 0; 1 to 65535 expected"),
+    ("Convolution2DTransposeBias", [1, 2, 2], np.int8,
+     "its input is INT8; FLOAT32 expected"),
+    ("Convolution2DTranspose", [1, 2, 2], np.float32,
+     "the operator is not supported"),
+])
+def test_refused_custom_operators(tmp_path, name, options, dtype, reason):
+    m = tflite_models.Maker()
+    m.tensor((1, 9, 7, 6), dtype)
+    w = m.constant(np.ones((4, 2, 2, 6), np.float32))
+    b = m.constant(np.ones(4, np.float32))
+    y = m.operator(name, [0, w, b], (1, 18, 14, 4),
+                   custom=np.int32(options).tobytes())
+    done = try_ours(tmp_path, m.finish(y), np.zeros((1, 9, 7, 6)))
+    assert done.returncode and f"({name}): {reason}" in done.stderr
 
 
 def test_output_that_is_constant(tmp_path):

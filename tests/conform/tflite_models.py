@@ -136,9 +136,12 @@ class Maker:
         return self.tensor(array.shape, array.dtype, quanta,
                            len(self.model.buffers) - 1)
 
-    def add(self, name, inputs, outputs, options=None, **values):
-        """An operator; options are the schema's, by the name of their type."""
+    def add(self, name, inputs, outputs, options=None, custom=None, **values):
+        """An operator; options are the schema's, by the name of their type,
+        or bytes of one that is no builtin operator."""
         entry = schema.OperatorCodeT()
+        if custom is not None:
+            entry.customCode, name = name, "CUSTOM"
         entry.builtinCode = getattr(schema.BuiltinOperator, name)
         entry.deprecatedBuiltinCode = min(entry.builtinCode, 127)
         entry.version = 1
@@ -146,6 +149,8 @@ class Maker:
         op = schema.OperatorT()
         op.opcodeIndex = len(self.model.operatorCodes) - 1
         op.inputs, op.outputs = inputs, outputs
+        if custom is not None:
+            op.customOptions = np.frombuffer(custom, np.uint8)
         if options:
             op.builtinOptionsType = getattr(schema.BuiltinOptions, options)
             op.builtinOptions = getattr(schema, options + "T")()
@@ -154,10 +159,11 @@ class Maker:
                 setattr(op.builtinOptions, key, value)
         self.graph.operators.append(op)
 
-    def operator(self, name, inputs, shape, options=None, **values):
+    def operator(self, name, inputs, shape, options=None, custom=None,
+                 **values):
         """The same, of one float output, which it gives."""
         output = self.tensor(shape)
-        self.add(name, inputs, [output], options, **values)
+        self.add(name, inputs, [output], options, custom, **values)
         return output
 
     def finish(self, output, inputs=(0,)):

@@ -63,7 +63,8 @@ int lw_import_onnx(struct lw_graph **graph, const void *data, size_t size,
 /**
  * struct lw_claim - an operator that an importer reads
  * @format: "onnx" or "tflite"
- * @domain: of the operator set; "" is ONNX's own, and TFLite's builtins
+ * @domain: of the operator set; "" is ONNX's own, and TFLite's builtins;
+ *	"custom": TFLite's other ones
  * @op: its name in the format
  * @versions: operator sets of ONNX in which it may be, else ""
  * @activations: it may work on activations

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* The table of builtin operators, by their numbers in the TFLite schema. */
+/*
+ * The table of builtin operators, by their numbers in the TFLite schema, and
+ * that of MediaPipe's.
+ */
+#include <string.h>
+
 #include "import.h"
 #include "tflite_import.h"
 
@@ -283,30 +288,51 @@ static const struct lw_tflite_builtin builtins[] = {
 	REFUSED(STABLEHLO_CBRT),
 };
 
+#define N_BUILTINS (int)(sizeof(builtins) / sizeof(*builtins))
+
+static const struct lw_tflite_builtin customs[] = {
+	{ "Convolution2DTransposeBias", lw_tflite_transpose_conv_bias,
+	  OPTIONS_NONE, 3, 3, 1,
+	  "real numbers, one image, constant weights" },
+};
+
+#define N_CUSTOMS (sizeof(customs) / sizeof(*customs))
+
 const struct lw_tflite_builtin *lw_tflite_builtin(int32_t code)
 {
-	if (code < 0 || code >= (int)(sizeof(builtins) / sizeof(*builtins)))
-		return NULL;
-	return &builtins[code];
+	return code >= 0 && code < N_BUILTINS ? &builtins[code] : NULL;
+}
+
+const struct lw_tflite_builtin *lw_tflite_custom(const struct lw_fb_vector *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < N_CUSTOMS; i++)
+		if (name->n == strlen(customs[i].name) &&
+		    !memcmp(name->data, customs[i].name, name->n))
+			return &customs[i];
+	return NULL;
 }
 
 bool lw_tflite_claim(uint32_t i, struct lw_claim *claim)
 {
-	const struct lw_tflite_builtin *builtin;
-	int32_t code;
+	const struct lw_tflite_builtin *builtin = builtins;
+	bool custom;
 
-	for (code = 0; (builtin = lw_tflite_builtin(code)); code++) {
-		if (!builtin->import || i--)
-			continue;
-		*claim = (struct lw_claim){
-			.format = "tflite",
-			.domain = "",
-			.op = builtin->name,
-			.activations = builtin->import != lw_tflite_shape,
-			.constants = builtin->import == lw_tflite_shape,
-			.limits = builtin->limits,
-		};
-		return true;
-	}
-	return false;
+	while (builtin < builtins + N_BUILTINS && (!builtin->import || i--))
+		builtin++;
+	custom = builtin == builtins + N_BUILTINS;
+	if (custom && i >= N_CUSTOMS)
+		return false;
+	if (custom)
+		builtin = &customs[i];
+	*claim = (struct lw_claim){
+		.format = "tflite",
+		.domain = custom ? "custom" : "",
+		.op = builtin->name,
+		.activations = builtin->import != lw_tflite_shape,
+		.constants = builtin->import == lw_tflite_shape,
+		.limits = builtin->limits,
+	};
+	return true;
 }

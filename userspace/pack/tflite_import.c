@@ -9,6 +9,9 @@
 /* Operators may share constants, within reason. */
 #define MAX_SHARING 16
 
+/* The code of operators that have a name. */
+#define CUSTOM 32
+
 static int damaged(struct lw_tflite_op *op, const char *what,
 		   const struct lw_tflite_tensor *tensor)
 {
@@ -169,9 +172,10 @@ int lw_tflite_import_at(struct lw_tflite_import *import, uint32_t i,
 	if (!builtin)
 		snprintf(kind, sizeof(kind), "builtin operator %d",
 			 source->code);
-	if (source->custom.n) {
+	if (source->code == CUSTOM && source->custom.n) {
 		lw_tflite_text(kind, sizeof(kind), &source->custom);
 		op.kind = kind;
+		builtin = lw_tflite_custom(&source->custom);
 	}
 	set_name(&op, i);
 	return import_builtin(&op, builtin);

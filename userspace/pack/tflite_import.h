@@ -86,6 +86,9 @@ struct lw_tflite_builtin {
 /** lw_tflite_builtin() - by its number in the schema; NULL if unknown */
 const struct lw_tflite_builtin *lw_tflite_builtin(int32_t code);
 
+/** lw_tflite_custom() - one that is no builtin operator; NULL if unknown */
+const struct lw_tflite_builtin *lw_tflite_custom(const struct lw_fb_vector *name);
+
 /** lw_tflite_import_at() - import an operator before its turn comes */
 int lw_tflite_import_at(struct lw_tflite_import *import, uint32_t i,
 			const struct lw_tflite_bracket *bracket);
@@ -344,6 +347,7 @@ int lw_tflite_add_wide(struct lw_tflite_op *op,
 int lw_tflite_conv(struct lw_tflite_op *op);
 int lw_tflite_depthwise(struct lw_tflite_op *op);
 int lw_tflite_transpose_conv(struct lw_tflite_op *op);
+int lw_tflite_transpose_conv_bias(struct lw_tflite_op *op);
 int lw_tflite_fully_connected(struct lw_tflite_op *op);
 int lw_tflite_max_pool(struct lw_tflite_op *op);
 int lw_tflite_average_pool(struct lw_tflite_op *op);

@@ -43,6 +43,7 @@ enum {
 	OPERATOR_OUTPUTS = 2,
 	OPERATOR_OPTIONS_TYPE = 3,
 	OPERATOR_OPTIONS = 4,
+	OPERATOR_CUSTOM_OPTIONS = 5,
 };
 
 const char *lw_tflite_type_name(unsigned int type)
@@ -230,6 +231,7 @@ static int read_operator(struct lw_tflite_model *model,
 	op->outputs = lw_fb_vector(table, OPERATOR_OUTPUTS, 4);
 	op->options_type = lw_fb_u8(table, OPERATOR_OPTIONS_TYPE, 0);
 	op->options = lw_fb_child(table, OPERATOR_OPTIONS);
+	op->custom_options = lw_fb_vector(table, OPERATOR_CUSTOM_OPTIONS, 1);
 	ret = check_indices(model, &op->inputs, -1, "an operator's input",
 			    error);
 	if (ret)

@@ -74,6 +74,7 @@ struct lw_tflite_tensor {
  * @outputs: s32 tensors
  * @options_type: type of @options
  * @options: its parameters
+ * @custom_options: bytes: those of one that is no builtin operator
  */
 struct lw_tflite_operator {
 	int32_t code;
@@ -82,6 +83,7 @@ struct lw_tflite_operator {
 	struct lw_fb_vector outputs;
 	uint8_t options_type;
 	struct lw_fb_table options;
+	struct lw_fb_vector custom_options;
 };
 
 /**

@@ -11,6 +11,10 @@ enum {
 	WEIGHTS = 1,
 	INPUT = 2,
 	BIAS = 3,
+	CUSTOM_SAME = 1,
+	CUSTOM_VALID = 2,
+	CUSTOM_INPUT = 0,
+	CUSTOM_BIAS = 2,
 };
 
 /* One direction; what the kernels reach beyond the output is cropped. */
@@ -32,57 +36,106 @@ static int place(struct lw_tflite_op *op, bool same, uint32_t in, uint32_t out,
 	return 0;
 }
 
-static int read_window(struct lw_tflite_op *op, struct lw_tflite_layer *layer)
+/**
+ * struct way - how a transposed convolution goes
+ * @same: padding
+ * @stride_h: along rows
+ * @stride_w: along columns
+ * @input: number of that input
+ */
+struct way {
+	bool same;
+	int32_t stride_h, stride_w;
+	uint32_t input;
+};
+
+static int read_window(struct lw_tflite_op *op, struct lw_tflite_layer *layer,
+		       const struct way *way)
 {
-	const struct lw_fb_table *options = &op->source->options;
 	const int32_t *dims = lw_tflite_input(op, WEIGHTS)->dims;
-	bool same = lw_fb_u8(options, PADDING, 0) == PADDING_SAME;
-	int32_t stride_h = lw_fb_i32(options, STRIDE_H, 0);
-	int32_t stride_w = lw_fb_i32(options, STRIDE_W, 0);
 	struct lw_window *w = &layer->window;
 	int ret;
 
 	*w = (struct lw_window){
 		.kernel_h = dims[1],
 		.kernel_w = dims[2],
-		.stride_h = stride_h,
-		.stride_w = stride_w,
+		.stride_h = way->stride_h,
+		.stride_w = way->stride_w,
 		.dilation_h = 1,
 		.dilation_w = 1,
 	};
-	ret = place(op, same, layer->in->h, layer->out->h, w->kernel_h,
-		    stride_h, &w->pad_top);
-	return ret ? ret : place(op, same, layer->in->w, layer->out->w,
-				 w->kernel_w, stride_w, &w->pad_left);
+	ret = place(op, way->same, layer->in->h, layer->out->h, w->kernel_h,
+		    way->stride_h, &w->pad_top);
+	return ret ? ret : place(op, way->same, layer->in->w, layer->out->w,
+				 w->kernel_w, way->stride_w, &w->pad_left);
+}
+
+static int import_layer(struct lw_tflite_op *op, const struct way *way,
+			struct lw_tflite_layer *layer)
+{
+	const int32_t *dims = lw_tflite_input(op, WEIGHTS)->dims;
+	int ret = lw_tflite_image(op, lw_tflite_input(op, way->input));
+
+	layer->transposed = true;
+	layer->groups = 1;
+	if (!ret)
+		ret = lw_tflite_input_value(op, way->input, &layer->in);
+	if (!ret)
+		ret = lw_tflite_output_value(op, &layer->out);
+	if (!ret)
+		ret = lw_tflite_keeps_type(op, layer->in, layer->out);
+	if (!ret)
+		ret = lw_tflite_weight_dims(op, 4);
+	if (!ret)
+		ret = read_window(op, layer, way);
+	if (ret)
+		return ret;
+	if ((uint32_t)dims[3] != layer->in->c)
+		return lw_tflite_refuse(op, "its weights take %d channels, its input has %u",
+					dims[3], layer->in->c);
+	layer->shape = (struct lw_weights){ .o = dims[0], .kh = dims[1],
+					    .kw = dims[2], .i = dims[3] };
+	return lw_tflite_import_layer(op, layer);
 }
 
 int lw_tflite_transpose_conv(struct lw_tflite_op *op)
 {
-	const int32_t *dims = lw_tflite_input(op, WEIGHTS)->dims;
-	struct lw_tflite_layer layer = {
-		.transposed = true,
-		.groups = 1,
-		.bias = BIAS,
-		.activation = lw_fb_u8(&op->source->options, ACTIVATION, 0),
+	const struct lw_fb_table *options = &op->source->options;
+	const struct way way = {
+		.same = lw_fb_u8(options, PADDING, 0) == PADDING_SAME,
+		.stride_h = lw_fb_i32(options, STRIDE_H, 0),
+		.stride_w = lw_fb_i32(options, STRIDE_W, 0),
+		.input = INPUT,
 	};
-	int ret = lw_tflite_image(op, lw_tflite_input(op, INPUT));
+	struct lw_tflite_layer layer = {
+		.bias = BIAS,
+		.activation = lw_fb_u8(options, ACTIVATION, 0),
+	};
 
-	if (!ret)
-		ret = lw_tflite_input_value(op, INPUT, &layer.in);
-	if (!ret)
-		ret = lw_tflite_output_value(op, &layer.out);
-	if (!ret)
-		ret = lw_tflite_keeps_type(op, layer.in, layer.out);
-	if (!ret)
-		ret = lw_tflite_weight_dims(op, 4);
-	if (!ret)
-		ret = read_window(op, &layer);
-	if (ret)
-		return ret;
-	if ((uint32_t)dims[3] != layer.in->c)
-		return lw_tflite_refuse(op, "its weights take %d channels, its input has %u",
-					dims[3], layer.in->c);
-	layer.shape = (struct lw_weights){ .o = dims[0], .kh = dims[1],
-					   .kw = dims[2], .i = dims[3] };
-	return lw_tflite_import_layer(op, &layer);
+	return import_layer(op, &way, &layer);
+}
+
+/* MediaPipe's: its options are a struct of TfLite, of three numbers. */
+int lw_tflite_transpose_conv_bias(struct lw_tflite_op *op)
+{
+	const struct lw_fb_vector *bytes = &op->source->custom_options;
+	const struct lw_fb_vector numbers = { bytes->data, bytes->n / 4 };
+	struct lw_tflite_layer layer = { .bias = CUSTOM_BIAS };
+	struct way way = { .input = CUSTOM_INPUT };
+	int32_t padding;
+
+	if (bytes->n < 12)
+		return lw_tflite_refuse(op, "its options are %u bytes; 12 expected",
+					bytes->n);
+	if (lw_tflite_input(op, CUSTOM_INPUT)->type != LW_TFLITE_FLOAT32)
+		return lw_tflite_refuse(op, "its input is %s; FLOAT32 expected",
+					lw_tflite_type_name(lw_tflite_input(op, CUSTOM_INPUT)->type));
+	padding = lw_tflite_index(&numbers, 0);
+	if (padding != CUSTOM_SAME && padding != CUSTOM_VALID)
+		return lw_tflite_refuse(op, "its padding is %d; %d (SAME) or %d (VALID) expected",
+					padding, CUSTOM_SAME, CUSTOM_VALID);
+	way.same = padding == CUSTOM_SAME;
+	way.stride_w = lw_tflite_index(&numbers, 1);
+	way.stride_h = lw_tflite_index(&numbers, 2);
+	return import_layer(op, &way, &layer);
 }
