@@ -202,8 +202,10 @@ demo-dev:
 	@$(MAKE) --no-print-directory $(JOBS) all
 	@recipes/demo/run-device $(BUILD)
 
-check-fast: all tests
-	tests/run.py $(FAST_SUITES)
+check-fast:
+	@tests/deps test
+	@$(MAKE) --no-print-directory $(JOBS) all tests
+	@tests/run.py $(FAST_SUITES)
 
 # The driver's tests, each in kernels of its own.
 include $(wildcard tests/kselftest/Makefile)
