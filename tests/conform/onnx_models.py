@@ -105,6 +105,14 @@ def conv(options):
     return net.model(net.conv("x", channels=5, **options))
 
 
+@model((3, {}), (5, {"alpha": 2.0, "beta": 0.5}), (9, {"bias": 0.5}))
+def lrn(size, options):
+    net = Net()
+    x = net.op("LRN", "x", size=size, **options)
+    return net.model(net.op("LRN", net.op("Transpose", x, perm=[0, 2, 1, 3]),
+                            size=size, **options))
+
+
 @model()
 def conv_1d():
     net = Net((1, 4, 21))
@@ -262,6 +270,13 @@ def concat(axis):
     net = Net()
     a, b = net.op("Relu", "x"), net.op("Sigmoid", "x")
     return net.model(net.op("Concat", a, "x", b, axis=axis))
+
+
+@model()
+def concat_empty():
+    net = Net()
+    return net.model(net.op("Concat", net.const(np.zeros((1, 0, 11, 9))), "x",
+                            net.random(1, 2, 11, 9), axis=1))
 
 
 @model((9,), (17,))

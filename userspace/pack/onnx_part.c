@@ -343,11 +343,16 @@ static struct onnx_value *concat(struct onnx_node *node, uint32_t dim,
 	return made ? out : NULL;
 }
 
-/* Constants among the inputs become activations. */
+/* Constants among the inputs become activations, but empty ones, which go. */
 static int hold_inputs(struct onnx_node *node)
 {
-	uint32_t i;
+	uint32_t i, n = 0;
 
+	for (i = 0; i < node->n_in; i++)
+		if (!node->in[i] || node->in[i]->state != ONNX_CONSTANT ||
+		    node->in[i]->constant->n)
+			node->in[n++] = node->in[i];
+	node->n_in = n;
 	for (i = 0; i < node->n_in; i++)
 		if (node->in[i] && node->in[i]->state == ONNX_CONSTANT) {
 			struct onnx_value *held =
