@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """lwctl pack --end: models whose last steps are left out."""
 import json
+import re
 
 import numpy as np
 import onnx
@@ -56,6 +57,32 @@ def test_tensors_inside_are_outputs(lwctl, detector):
     assert np.abs(np.load(lwctl.folder / "s.npy") - wanted).max() < 0.02
 
 
+def alone(said):
+    """The ends that a refusal names."""
+    line, = [line for line in said.splitlines() if "packed alone" in line]
+    return re.findall(r" --end '([^']*)'", line)
+
+
+def test_a_refusal_names_ends(lwctl, detector):
+    model, boxes, scores, joined = detector
+    assert alone(lwctl.try_run(*pack()).stderr) == [joined]
+    # Behind what is refused, next to it, and an output of its own.
+    net = Net()
+    y, z = net.op("Relu", "x"), net.op("Sigmoid", "x")
+    chosen = net.op("Cast", net.op("NonZero", y), to=1)
+    product = net.op("Mul", net.op("ReduceMax", chosen, keepdims=0), z)
+    same = net.op("Tanh", y)
+    onnx.save(net.model(product, same, checked=False), lwctl.folder / "m.onnx")
+    said = lwctl.try_run(*pack()).stderr
+    assert alone(said) == [y, z, same]
+    assert "(NonZero): operator is not supported: it chooses" in said
+    lwctl(*pack(*alone(said)))
+    net = Net()
+    onnx.save(net.model(net.op("Det", "x"), checked=False),
+              lwctl.folder / "m.onnx")
+    assert "packed alone" not in lwctl.try_run(*pack()).stderr
+
+
 def test_a_part_that_is_lost_is_told(lwctl, detector):
     _, boxes, scores, joined = detector
     said = lwctl.try_run(*pack(joined)).stderr
@@ -108,7 +135,8 @@ def test_tflite(lwctl):
     (lwctl.folder / "m.tflite").write_bytes(whole)
     arguments = ["pack", "m.tflite", "-o", "m.lwm", "--calib", "x.npy",
                  "--eval", "x.npy", "--float-output", "f.npy"]
-    assert "CUMSUM" in lwctl.try_run(*arguments).stderr
+    said = lwctl.try_run(*arguments).stderr
+    assert "CUMSUM" in said and alone(said) == ["t1"]
     lwctl(*arguments, "--end", "t1")
     wanted = [peers.run_tflite(part, [i[None]])[0] for i in images]
     assert np.abs(np.load(lwctl.folder / "f.npy")

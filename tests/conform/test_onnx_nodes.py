@@ -22,8 +22,8 @@ LIST = pathlib.Path(__file__).with_name("onnx_nodes.txt")
 # Expected values are written with few digits.
 ROUNDED = {"test_averagepool_2d_ceil_last_window_starts_on_pad": 1e-3}
 
-# Of use only to If: test_onnx_if.py. Einsum has tests of other types than float.
-ELSEWHERE = {"Einsum", "Not", "TopK"}
+# Of use only to If: test_onnx_if.py.
+ELSEWHERE = {"Not", "TopK"}
 
 
 def claimed():

@@ -240,6 +240,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* As many as a line has room for: more may be added one by one. */
+static void tell_ends(const struct lw_refusals *refusals)
+{
+	char text[LWNPU_ERROR_SIZE - 64] = "";
+	size_t at = 0;
+	int n;
+
+	for (uint32_t i = 0; i < refusals->n_ends; i++) {
+		n = snprintf(text + at, sizeof(text) - at, " --end '%s'",
+			     refusals->ends[i]);
+		if (n < 0 || (size_t)n >= sizeof(text) - at)
+			break;
+		at += n;
+	}
+	text[at] = '\0';
+	if (at)
+		lwctl_note("what comes before can be packed alone:%s", text);
+}
+
 /* All nodes that cannot be packed, one a line, before the error itself. */
 static int fail_refused(const struct lw_refusals *refusals,
 			const struct lwnpu_error *error)
@@ -256,6 +275,7 @@ static int fail_refused(const struct lw_refusals *refusals,
 					 lwctl_json_string(r->op), "reason",
 					 lwctl_json_string(r->reason)));
 	}
+	tell_ends(refusals);
 	return lwctl_fail_with(LWCTL_INPUT, error, "refused", array);
 }
 

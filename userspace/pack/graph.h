@@ -331,17 +331,31 @@ struct lw_graph {
 	struct lw_port *outputs;
 };
 
+/* Why operators of every format cannot be packed. */
+#define LW_REFUSED_RECURRENT \
+	"a recurrent layer, whose steps depend on those before"
+#define LW_REFUSED_LOOP "a loop; how often it runs is not known beforehand"
+#define LW_REFUSED_CHOICE "it chooses among results, which is the application's"
+#define LW_REFUSED_STATE "a state that is kept from one run to the next"
+
+/* Ends that are told of. */
+#define LW_MAX_REFUSAL_ENDS 8
+
 /**
  * struct lw_refusals - nodes that cannot be packed
  * @item: [n] node name, source operator, reason
+ * @ends: [n_ends] tensors that these nodes, or what comes after them, read and
+ *	that do not depend on any: where the model could end
  */
 struct lw_refusals {
 	uint32_t n;
+	uint32_t n_ends;
 	struct lw_refusal {
 		char *node;
 		char *op;
 		char *reason;
 	} *item;
+	char *ends[LW_MAX_REFUSAL_ENDS];
 };
 
 /* Numbers in a value. */
@@ -445,6 +459,8 @@ int lw_graph_check(const struct lw_graph *graph, struct lwnpu_error *error);
 
 int lw_refuse(struct lw_refusals *refusals, const char *node, const char *op,
 	      const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Adds an end, if it is new and there is room: 0 or -ENOMEM. */
+int lw_refusals_end(struct lw_refusals *refusals, const char *name);
 void lw_refusals_free(struct lw_refusals *refusals);
 
 #endif /* LW_GRAPH_H */

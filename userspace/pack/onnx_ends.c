@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Which nodes of a model are read when it is to end at given tensors. */
+/*
+ * Which nodes of a model are read when it is to end at given tensors; and where
+ * it could end before what was refused.
+ */
 #include <stdlib.h>
 
 #include "onnx_import.h"
@@ -95,4 +98,45 @@ int lw_onnx_want(struct onnx_import *im, struct onnx_scope *scope)
 	for (i = 0; all && i < scope->n_values; i++)
 		scope->values[i].wanted = true;
 	return check_inputs(im, scope);
+}
+
+static bool is_refused(const struct onnx_import *im,
+		       const Lw__Onnx__NodeProto *node)
+{
+	const struct onnx_value *value;
+	size_t i;
+
+	for (i = 0; i < node->n_output; i++) {
+		value = lw_onnx_find(im, node->output[i]);
+		if (value && value->state == ONNX_REFUSED)
+			return true;
+	}
+	return false;
+}
+
+/* An activation that some node makes can be an output. */
+static int may_end(const struct onnx_import *im, const char *name)
+{
+	const struct onnx_value *value = name ? lw_onnx_find(im, name) : NULL;
+
+	if (!value || value->state != ONNX_ACTIVATION ||
+	    value->type != ONNX_FLOAT || value->origin == ONNX_INPUT)
+		return 0;
+	return lw_refusals_end(im->refusals, name);
+}
+
+int lw_onnx_tell_ends(const struct onnx_import *im)
+{
+	const Lw__Onnx__GraphProto *graph = im->scope->proto;
+	size_t i, k;
+	int ret = 0;
+
+	for (i = 0; i < graph->n_node && !ret; i++)
+		if (is_refused(im, graph->node[i]))
+			for (k = 0; k < graph->node[i]->n_input && !ret; k++)
+				ret = may_end(im, graph->node[i]->input[k]);
+	/* Outputs of the model that are sound stay so. */
+	for (i = 0; i < graph->n_output && !ret && im->refusals->n_ends; i++)
+		ret = may_end(im, graph->output[i]->name);
+	return ret;
 }

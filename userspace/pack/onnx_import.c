@@ -255,6 +255,9 @@ static int finish(struct onnx_import *im)
 	if (ret)
 		return ret;
 	if (im->refusals->n) {
+		ret = lw_onnx_tell_ends(im);
+		if (ret)
+			return ret;
 		first = im->refusals->item;
 		return lw_fail(im->error, -EOPNOTSUPP,
 			       "%u node%s cannot be packed; the first is '%s' (%s): %s",

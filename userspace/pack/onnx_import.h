@@ -280,6 +280,8 @@ int lw_onnx_run_graph(struct onnx_import *im, struct onnx_scope *scope);
 
 /* onnx_ends.c: finds what the ends that the user gave need. */
 int lw_onnx_want(struct onnx_import *im, struct onnx_scope *scope);
+/* After refusals: where the model could end before them. */
+int lw_onnx_tell_ends(const struct onnx_import *im);
 
 /* onnx_ports.c: the model's inputs and outputs. */
 int lw_onnx_inputs(struct onnx_import *im);

@@ -39,12 +39,39 @@ static const struct onnx_op *find(const Lw__Onnx__NodeProto *proto)
 	return NULL;
 }
 
+/* Why not, where that says more. */
+static const struct {
+	const char *name, *why;
+} unsupported[] = {
+	{ "ArgMax", LW_REFUSED_CHOICE },
+	{ "ArgMin", LW_REFUSED_CHOICE },
+	{ "GRU", LW_REFUSED_RECURRENT },
+	{ "LSTM", LW_REFUSED_RECURRENT },
+	{ "Loop", LW_REFUSED_LOOP },
+	{ "NonMaxSuppression", LW_REFUSED_CHOICE },
+	{ "NonZero", LW_REFUSED_CHOICE },
+	{ "RNN", LW_REFUSED_RECURRENT },
+	{ "Scan", LW_REFUSED_LOOP },
+};
+
+static void refuse_unknown(struct onnx_node *node)
+{
+	const char *name = node->proto->op_type ? node->proto->op_type : "";
+	size_t i;
+
+	for (i = 0; i < sizeof(unsupported) / sizeof(*unsupported); i++)
+		if (!strcmp(unsupported[i].name, name))
+			lw_onnx_refuse(node, "operator is not supported: %s",
+				       unsupported[i].why);
+	lw_onnx_refuse(node, "operator is not supported");
+}
+
 const struct onnx_op *lw_onnx_op(struct onnx_node *node)
 {
 	const struct onnx_op *op = find(node->proto);
 
 	if (!op)
-		lw_onnx_refuse(node, "operator is not supported");
+		refuse_unknown(node);
 	else if (node->im->opset < op->since)
 		lw_onnx_refuse(node, "operator came with operator set %u, the model's is %lld",
 			       op->since, (long long)node->im->opset);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "graph_private.h"
 
@@ -40,9 +41,28 @@ int lw_refuse(struct lw_refusals *refusals, const char *node, const char *op,
 	return 0;
 }
 
+int lw_refusals_end(struct lw_refusals *refusals, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < refusals->n_ends; i++)
+		if (!strcmp(refusals->ends[i], name))
+			return 0;
+	if (i == LW_MAX_REFUSAL_ENDS)
+		return 0;
+	refusals->ends[i] = strdup(name);
+	if (!refusals->ends[i])
+		return -ENOMEM;
+	refusals->n_ends++;
+	return 0;
+}
+
 void lw_refusals_free(struct lw_refusals *refusals)
 {
 	uint32_t i;
+
+	for (i = 0; i < refusals->n_ends; i++)
+		free(refusals->ends[i]);
 
 	for (i = 0; i < refusals->n; i++)
 		free_refusal(&refusals->item[i]);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Which operators of a model are read when it is to end at given tensors. */
+/*
+ * Which operators of a model are read when it is to end at given tensors; and
+ * where it could end before what was refused.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,5 +125,70 @@ int lw_tflite_end(struct lw_tflite_model *model,
 		ret = set_ports(model, options, wanted, error);
 	}
 	free(wanted);
+	return ret;
+}
+
+static bool is_activation(const struct lw_tflite_tensor *tensor)
+{
+	return !tensor->data && (tensor->type == LW_TFLITE_FLOAT32 ||
+				 tensor->type == LW_TFLITE_INT8 ||
+				 tensor->type == LW_TFLITE_UINT8);
+}
+
+/* Of tensors: those that an operator makes that is not lost itself. */
+static int may_end(const struct lw_tflite_import *import,
+		   const struct lw_fb_vector *tensors, const bool *sound)
+{
+	int32_t index;
+	uint32_t i;
+	int ret = 0;
+
+	for (i = 0; i < tensors->n && !ret; i++) {
+		index = lw_tflite_index(tensors, i);
+		if (index >= 0 && sound[index] &&
+		    is_activation(&import->model->tensors[index]))
+			ret = lw_refusals_end(import->refusals,
+					      import->model->tensors[index].name);
+	}
+	return ret;
+}
+
+static bool is_lost(const struct lw_tflite_operator *op, const bool *lost)
+{
+	int32_t index;
+	uint32_t i;
+
+	for (i = 0; i < op->inputs.n; i++) {
+		index = lw_tflite_index(&op->inputs, i);
+		if (index >= 0 && lost[index])
+			return true;
+	}
+	return false;
+}
+
+int lw_tflite_tell_ends(const struct lw_tflite_import *import)
+{
+	const struct lw_tflite_model *model = import->model;
+	const struct lw_tflite_operator *op;
+	bool *lost = calloc(2 * ((size_t)model->n_tensors + 1), sizeof(*lost));
+	bool *sound = lost + model->n_tensors + 1;
+	bool gone;
+	uint32_t i, k;
+	int ret = 0;
+
+	if (!lost)
+		return -ENOMEM;
+	for (i = 0; i < model->n_operators && !ret; i++) {
+		op = &model->operators[i];
+		gone = import->refused[i] || is_lost(op, lost);
+		for (k = 0; k < op->outputs.n; k++)
+			(gone ? lost : sound)[lw_tflite_index(&op->outputs,
+							      k)] = true;
+		if (gone)
+			ret = may_end(import, &op->inputs, sound);
+	}
+	if (!ret && import->refusals->n_ends)
+		ret = may_end(import, &model->outputs, sound);
+	free(lost);
 	return ret;
 }

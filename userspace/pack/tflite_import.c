@@ -19,6 +19,17 @@ static int damaged(struct lw_tflite_op *op, const char *what,
 		       op->kind, op->name, what, tensor->name);
 }
 
+/* A constant without numbers has no bytes: RESHAPE to a scalar has one. */
+static bool is_empty(const struct lw_tflite_tensor *tensor)
+{
+	uint32_t i;
+
+	for (i = 0; i < tensor->n_dims && i < LW_TFLITE_MAX_DIMS; i++)
+		if (!tensor->dims[i])
+			return true;
+	return false;
+}
+
 /* What it reads is constant, or was written before. */
 static int check_reads(struct lw_tflite_op *op, uint32_t least)
 {
@@ -35,7 +46,7 @@ static int check_reads(struct lw_tflite_op *op, uint32_t least)
 		if (!tensor || tensor->data ||
 		    op->import->written[lw_tflite_index(inputs, i)])
 			continue;
-		if (!tensor->variable)
+		if (!tensor->variable && !is_empty(tensor))
 			return damaged(op, "reads, before it is written,",
 				       tensor);
 	}
@@ -124,7 +135,10 @@ static int import_builtin(struct lw_tflite_op *op,
 	if (ret)
 		return ret;
 	if (!builtin || !builtin->import)
-		return lw_tflite_refuse(op, "the operator is not supported");
+		return lw_tflite_refuse(op, "the operator is not supported%s%s",
+					builtin && builtin->limits ? ": " : "",
+					builtin && builtin->limits ?
+						builtin->limits : "");
 	ret = check_form(op, builtin);
 	if (!ret)
 		ret = refuse_variables(op);
@@ -190,6 +204,7 @@ static int import_operators(struct lw_tflite_import *import)
 		ret = lw_tflite_import_at(import, i, NULL);
 		if (ret && ret != -EOPNOTSUPP)
 			return ret;
+		import->refused[i] = ret;
 	}
 	return 0;
 }
@@ -290,9 +305,13 @@ static int summarise(const struct lw_tflite_import *import, uint32_t before)
 {
 	const struct lw_refusals *refusals = import->refusals;
 	const struct lw_refusal *first;
+	int ret;
 
 	if (refusals->n == before)
 		return 0;
+	ret = lw_tflite_tell_ends(import);
+	if (ret)
+		return ret;
 	first = &refusals->item[before];
 	return lw_fail(import->error, -EOPNOTSUPP,
 		       "%u of %u operators cannot be packed; first: %s (%s): %s",
@@ -338,8 +357,10 @@ static int make_room(struct lw_tflite_import *import)
 	import->readers = calloc(n, sizeof(*import->readers));
 	import->done = calloc(import->model->n_operators + 1,
 			      sizeof(*import->done));
+	import->refused = calloc(import->model->n_operators + 1,
+				 sizeof(*import->refused));
 	if (!import->graph || !import->values || !import->written ||
-	    !import->readers || !import->done)
+	    !import->readers || !import->done || !import->refused)
 		return lw_fail(import->error, -ENOMEM, "out of memory");
 	return 0;
 }
@@ -410,6 +431,7 @@ int lw_import_tflite(struct lw_graph **graph, const void *data, size_t size,
 	free(import.written);
 	free(import.readers);
 	free(import.done);
+	free(import.refused);
 	lw_tflite_model_release(&model);
 	return ret;
 }

@@ -15,6 +15,7 @@
  * @written: [n_tensors] it is an input, or an operator before writes it
  * @readers: [n_tensors] operators that read it (graph outputs not counted)
  * @done: [n_operators] imported together with one before
+ * @refused: [n_operators]
  * @constants: weights that may still be unpacked
  * @refusals: what cannot be packed
  * @error: for damage
@@ -26,6 +27,7 @@ struct lw_tflite_import {
 	bool *written;
 	uint32_t *readers;
 	bool *done;
+	bool *refused;
 	uint64_t constants;
 	struct lw_refusals *refusals;
 	struct lwnpu_error *error;
@@ -73,7 +75,7 @@ struct lw_tflite_op {
  * @least: inputs
  * @most: inputs
  * @outputs: at most; 1 at least
- * @limits: for people: what of it is packed
+ * @limits: for people: what of it is packed, or why nothing is; NULL
  */
 struct lw_tflite_builtin {
 	const char *name;
@@ -102,6 +104,9 @@ int lw_tflite_import_at(struct lw_tflite_import *import, uint32_t i,
 int lw_tflite_end(struct lw_tflite_model *model,
 		  const struct lw_import_options *options,
 		  struct lwnpu_error *error);
+
+/** lw_tflite_tell_ends() - after refusals: where the model could end before */
+int lw_tflite_tell_ends(const struct lw_tflite_import *import);
 
 /** lw_tflite_refuse() - note why an operator cannot be packed; -EOPNOTSUPP */
 int lw_tflite_refuse(struct lw_tflite_op *op, const char *format, ...)
