@@ -293,7 +293,7 @@ def depth_to_space(g, x):
     h, w, c = image(x)
     blocks = [b for b in (1, 2, 3) if c % (b * b) == 0]
     b = g.pick(blocks)
-    y = g.like(x, (1, h * b, w * b, c // (b * b)))
+    y = g.like(x, (x.batch, h * b, w * b, c // (b * b)))
     g.add("DEPTH_TO_SPACE", [x.index], [y.index], "DepthToSpaceOptions",
           blockSize=b)
     return y
@@ -304,7 +304,7 @@ def space_to_depth(g, x):
     h, w, c = image(x)
     blocks = [b for b in (1, 2, 3) if h % b == 0 and w % b == 0]
     b = g.pick(blocks)
-    y = g.like(x, (1, h // b, w // b, c * b * b))
+    y = g.like(x, (x.batch, h // b, w // b, c * b * b))
     g.add("SPACE_TO_DEPTH", [x.index], [y.index], "SpaceToDepthOptions",
           blockSize=b)
     return y

@@ -63,7 +63,7 @@ def conv_2d(g, x):
         options.update(strideH=1, strideW=1)
     groups = g.pick([k for k in (1, 1, 2, 3, 4) if c % k == 0])
     out = groups * g.between(1, 6)
-    shape = (1, *place(x, kernel, dilation, options), out)
+    shape = (x.batch, *place(x, kernel, dilation, options), out)
     made, std = weights(g, x, (out, *kernel, c // groups), out, 0,
                         kernel[0] * kernel[1] * c // groups)
     return finish_layer(g, x, "CONV_2D", made, std, shape, "Conv2DOptions",
@@ -83,7 +83,7 @@ def depthwise_conv_2d(g, x):
         options.update(strideH=1, strideW=1)
     multiplier = g.pick([1, 1, 1, 2, 3])
     out = c * multiplier
-    shape = (1, *place(x, kernel, dilation, options), out)
+    shape = (x.batch, *place(x, kernel, dilation, options), out)
     made, std = weights(g, x, (1, *kernel, out), out, 3,
                         kernel[0] * kernel[1])
     return finish_layer(g, x, "DEPTHWISE_CONV_2D", made, std, shape,
@@ -112,7 +112,7 @@ def pool(g, x, name):
     h, w, c = image(x)
     options = window(g)
     kernel = g.between(1, 4), g.between(1, 4)
-    shape = (1, *place(x, kernel, (1, 1), options), c)
+    shape = (x.batch, *place(x, kernel, (1, 1), options), c)
     y = g.like(x, shape)
     act = g.pick([0, 0, 1, RELU6])
     g.add(name, [x.index], [y.index], "Pool2DOptions", filterHeight=kernel[0],
@@ -136,7 +136,7 @@ def resize(g, x, name, options):
     if g.chance(0.4):
         size = 2 * h, 2 * w
     how = g.pick([(False, False), (False, True), (True, False)])
-    y = g.like(x, (1, *size, c))
+    y = g.like(x, (x.batch, *size, c))
     g.add(name, [x.index, g.ints(size)], [y.index], options,
           alignCorners=how[0], halfPixelCenters=how[1])
     return y
@@ -168,11 +168,10 @@ def transpose_conv(g, x):
     out = g.between(1, 6)
     made, std = weights(g, x, (out, *kernel, c), out, 0, c)
     act, mean, std = g.activation(0, std)
-    y = g.value((1, *size, out), mean, std)
-    g.add("TRANSPOSE_CONV", [g.ints([1, *size, out]), made[0], x.index,
-                             *made[1:]], [y.index], "TransposeConvOptions",
-          padding=padding, strideH=stride[0], strideW=stride[1],
-          fusedActivationFunction=act)
+    y = g.value((x.batch, *size, out), mean, std)
+    g.add("TRANSPOSE_CONV", [g.ints(y.shape), made[0], x.index, *made[1:]],
+          [y.index], "TransposeConvOptions", padding=padding,
+          strideH=stride[0], strideW=stride[1], fusedActivationFunction=act)
     # XNNPACK leaves these to LiteRT's own kernel.
     if padding == SAME and (kernel[0] < stride[0] or kernel[1] < stride[1]):
         return g.rounds_otherwise(y)
@@ -183,6 +182,8 @@ def transpose_conv(g, x):
 def dilated_by_batches(g, x):
     """What converters make of a dilated convolution where there is none."""
     h, w, c = image(x)
+    if x.batch != 1:
+        raise Unfit
     block = g.between(2, 3), g.between(2, 3)
     kernel = g.between(1, 3), g.between(1, 3)
     pads, size = [], []

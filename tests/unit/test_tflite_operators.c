@@ -188,6 +188,20 @@ static void test_a_constant_image(void **state)
 	release(&r);
 }
 
+static void pool_batch(struct rig *r, int32_t n_in, int32_t n_out,
+		       const char *reason)
+{
+	int32_t in, out;
+
+	tfl_begin(&r->t);
+	in = value(r, n_in, 4, 4, 2, 1, 0);
+	out = value(r, n_out, 4, 4, 2, 1, 0);
+	tfl_add_operator(&r->t, TFL_AVERAGE_POOL_2D, (int32_t[]){ in, -2 }, out,
+			 TFL_POOL_OPTIONS,
+			 tfl_pool_options(&r->t, TFL_SAME, 1, 2));
+	run_refused(r, in, out, "AVERAGE_POOL_2D", reason);
+}
+
 static void test_refusals(void **state)
 {
 	static const int32_t bad_axes[4] = { 0, 1, 1, 3 };
@@ -227,13 +241,8 @@ static void test_refusals(void **state)
 	tfl_add_operator(&r.t, MEAN, (int32_t[]){ in, in, -2 }, out, 0, 0);
 	run_refused(&r, in, out, "MEAN", "is no constant");
 
-	tfl_begin(&r.t);
-	in = value(&r, 2, 4, 4, 2, 1, 0);
-	out = value(&r, 2, 4, 4, 2, 1, 0);
-	tfl_add_operator(&r.t, TFL_AVERAGE_POOL_2D, (int32_t[]){ in, -2 }, out,
-			 TFL_POOL_OPTIONS,
-			 tfl_pool_options(&r.t, TFL_SAME, 1, 2));
-	run_refused(&r, in, out, "AVERAGE_POOL_2D", "has a batch of 2");
+	pool_batch(&r, 65, 65, "has a batch of 65; at most 64 expected");
+	pool_batch(&r, 2, 3, "has a batch of 2; 1 expected");
 }
 
 int main(void)

@@ -39,32 +39,35 @@ enum {
 };
 
 #define PACKED(name, handler, options, least, most, limits) \
-	{ #name, lw_tflite_##handler, OPTIONS_##options, least, most, 1, \
+	{ #name, lw_tflite_##handler, OPTIONS_##options, least, most, 1, 0, \
 	  limits }
+/* On images, which are this input, counted from 1. */
+#define IMAGES(name, handler, options, least, most, images, limits) \
+	{ #name, lw_tflite_##handler, OPTIONS_##options, least, most, 1, \
+	  images, "at most 64 images" limits }
 /* With several outputs. */
 #define PACKED_PARTS(name, handler, options, least, most, limits) \
 	{ #name, lw_tflite_##handler, OPTIONS_##options, least, most, \
-	  LW_TFLITE_MAX_INPUTS, limits }
+	  LW_TFLITE_MAX_INPUTS, 0, limits }
 /* Only in the arithmetic of shapes. */
 #define SHAPE_ONLY(name) \
-	{ #name, lw_tflite_shape, OPTIONS_NONE, 0, LW_TFLITE_MAX_INPUTS, 1, \
+	{ #name, lw_tflite_shape, OPTIONS_NONE, 0, LW_TFLITE_MAX_INPUTS, 1, 0, \
 	  "in the arithmetic of shapes" }
 #define REFUSED(name) REFUSED_AS(name, NULL)
-#define REFUSED_AS(name, why) { #name, NULL, OPTIONS_NONE, 0, 0, 0, why }
+#define REFUSED_AS(name, why) { #name, NULL, OPTIONS_NONE, 0, 0, 0, 0, why }
 
 #define WITHIN_ONE "8 bits: within one of LiteRT"
 
 static const struct lw_tflite_builtin builtins[] = {
 	PACKED(ADD, add, ADD, 2, 2, ""),
-	PACKED(AVERAGE_POOL_2D, average_pool, POOL_2D, 1, 1, "one image"),
+	IMAGES(AVERAGE_POOL_2D, average_pool, POOL_2D, 1, 1, 1, ""),
 	PACKED(CONCATENATION, concatenation, CONCATENATION, 1,
 	       LW_TFLITE_MAX_INPUTS,
 	       "no fused activation"),
-	PACKED(CONV_2D, conv, CONV_2D, 2, 3, "one image, constant weights"),
-	PACKED(DEPTHWISE_CONV_2D, depthwise, DEPTHWISE_CONV_2D, 2, 3,
-	       "one image, constant weights"),
-	PACKED(DEPTH_TO_SPACE, depth_to_space, DEPTH_TO_SPACE, 1, 1,
-	       "one image"),
+	IMAGES(CONV_2D, conv, CONV_2D, 2, 3, 1, ", constant weights"),
+	IMAGES(DEPTHWISE_CONV_2D, depthwise, DEPTHWISE_CONV_2D, 2, 3,
+	       1, ", constant weights"),
+	IMAGES(DEPTH_TO_SPACE, depth_to_space, DEPTH_TO_SPACE, 1, 1, 1, ""),
 	PACKED(DEQUANTIZE, dequantize, NONE, 1, 1,
 	       "of constants, and for outputs of the model"),
 	REFUSED(EMBEDDING_LOOKUP),
@@ -79,18 +82,17 @@ static const struct lw_tflite_builtin builtins[] = {
 	PACKED(LOGISTIC, logistic, NONE, 1, 1, ""),
 	REFUSED(LSH_PROJECTION),
 	REFUSED_AS(LSTM, LW_REFUSED_RECURRENT),
-	PACKED(MAX_POOL_2D, max_pool, POOL_2D, 1, 1, "one image"),
+	IMAGES(MAX_POOL_2D, max_pool, POOL_2D, 1, 1, 1, ""),
 	PACKED(MUL, mul, MUL, 2, 2, ""),
 	PACKED(RELU, relu, NONE, 1, 1, ""),
 	PACKED(RELU_N1_TO_1, relu_n1_to_1, NONE, 1, 1, ""),
 	PACKED(RELU6, relu6, NONE, 1, 1, ""),
 	PACKED(RESHAPE, reshape, NONE, 1, 2, ""),
-	PACKED(RESIZE_BILINEAR, resize_bilinear, RESIZE_BILINEAR, 2, 2,
-	       "one image"),
+	IMAGES(RESIZE_BILINEAR, resize_bilinear, RESIZE_BILINEAR, 2, 2, 1,
+	       ""),
 	REFUSED_AS(RNN, LW_REFUSED_RECURRENT),
 	PACKED(SOFTMAX, softmax, SOFTMAX, 1, 1, ""),
-	PACKED(SPACE_TO_DEPTH, space_to_depth, SPACE_TO_DEPTH, 1, 1,
-	       "one image"),
+	IMAGES(SPACE_TO_DEPTH, space_to_depth, SPACE_TO_DEPTH, 1, 1, 1, ""),
 	REFUSED_AS(SVDF, LW_REFUSED_RECURRENT),
 	PACKED(TANH, tanh, NONE, 1, 1, ""),
 	REFUSED(CONCAT_EMBEDDINGS),
@@ -137,8 +139,8 @@ static const struct lw_tflite_builtin builtins[] = {
 	REFUSED(SELECT),
 	PACKED(SLICE, slice, NONE, 3, 3, "constant bounds"),
 	PACKED(SIN, sin, NONE, 1, 1, ""),
-	PACKED(TRANSPOSE_CONV, transpose_conv, TRANSPOSE_CONV, 3, 4,
-	       "one image, constant weights; " WITHIN_ONE
+	IMAGES(TRANSPOSE_CONV, transpose_conv, TRANSPOSE_CONV, 3, 4,
+	       3, ", constant weights; " WITHIN_ONE
 	       " if padding is SAME and a kernel shorter than its stride"),
 	REFUSED(SPARSE_TO_DENSE),
 	PACKED(TILE, tile, NONE, 2, 2, "constant multiples"),
@@ -171,8 +173,8 @@ static const struct lw_tflite_builtin builtins[] = {
 	SHAPE_ONLY(FILL),
 	REFUSED(FLOOR_MOD),
 	SHAPE_ONLY(RANGE),
-	PACKED(RESIZE_NEAREST_NEIGHBOR, resize_nearest, RESIZE_NEAREST, 2, 2,
-	       "one image"),
+	IMAGES(RESIZE_NEAREST_NEIGHBOR, resize_nearest, RESIZE_NEAREST, 2, 2,
+	       1, ""),
 	PACKED(LEAKY_RELU, leaky_relu, LEAKY_RELU, 1, 1, ""),
 	PACKED(SQUARED_DIFFERENCE, squared_difference, NONE, 2, 2,
 	       "8 bits: one operand is constant"),
@@ -293,8 +295,8 @@ static const struct lw_tflite_builtin builtins[] = {
 
 static const struct lw_tflite_builtin customs[] = {
 	{ "Convolution2DTransposeBias", lw_tflite_transpose_conv_bias,
-	  OPTIONS_NONE, 3, 3, 1,
-	  "real numbers, one image, constant weights" },
+	  OPTIONS_NONE, 3, 3, 1, 1,
+	  "real numbers, at most 64 images, constant weights" },
 };
 
 #define N_CUSTOMS (sizeof(customs) / sizeof(*customs))

@@ -143,7 +143,7 @@ static int import_builtin(struct lw_tflite_op *op,
 	if (!ret)
 		ret = refuse_variables(op);
 	if (!ret && !makes_indices(op))
-		ret = builtin->import(op);
+		ret = lw_tflite_each_image(op, builtin);
 	if (!op->import->model->fb.damage)
 		return ret;
 	return lw_tflite_damage(&op->import->model->fb, op->import->error);

@@ -75,13 +75,15 @@ struct lw_tflite_op {
  * @least: inputs
  * @most: inputs
  * @outputs: at most; 1 at least
+ * @images: number of the input that is one image, or a batch of them, from 1
+ *	on; 0: it has none
  * @limits: for people: what of it is packed, or why nothing is; NULL
  */
 struct lw_tflite_builtin {
 	const char *name;
 	int (*import)(struct lw_tflite_op *op);
 	uint8_t options;
-	uint16_t least, most, outputs;
+	uint16_t least, most, outputs, images;
 	const char *limits;
 };
 
@@ -94,6 +96,10 @@ const struct lw_tflite_builtin *lw_tflite_custom(const struct lw_fb_vector *name
 /** lw_tflite_import_at() - import an operator before its turn comes */
 int lw_tflite_import_at(struct lw_tflite_import *import, uint32_t i,
 			const struct lw_tflite_bracket *bracket);
+
+/** lw_tflite_each_image() - run an operator's handler, once for each image */
+int lw_tflite_each_image(struct lw_tflite_op *op,
+			 const struct lw_tflite_builtin *builtin);
 
 /**
  * lw_tflite_end() - make given tensors the outputs of a model
