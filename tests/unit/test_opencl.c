@@ -479,7 +479,7 @@ static void threads_share_a_device(void **state)
 	ops->close(engine);
 }
 
-/* The only file in a directory; returns how many there are. */
+/* One file of a directory; returns how many there are. */
 static int find_file(const char *directory, char *path, size_t size)
 {
 	DIR *dir = opendir(directory);
@@ -551,22 +551,77 @@ static void check_cache(const char *home)
 	assert_int_equal(rmdir(directory), 0);
 }
 
-static void damaged_kernels_are_compiled_again(void **state)
+/* Kernels are kept in "home", which is empty and goes away, while it runs. */
+static void with_cache(void (*check)(const char *home))
 {
 	char home[] = "/tmp/lwnpu-cache-XXXXXX";
-	const char *before = getenv("XDG_CACHE_HOME");
+	char *before = getenv("XDG_CACHE_HOME");
 
-	(void)state;
+	before = before ? strdup(before) : NULL;
 	assert_non_null(mkdtemp(home));
 	setenv("XDG_CACHE_HOME", home, 1);
-	check_cache(home);
+	check(home);
 	assert_int_equal(rmdir(home), 0);
-	setenv("XDG_CACHE_HOME", "/proc/nonexistent", 1);
-	open_and_close();
 	if (before)
 		setenv("XDG_CACHE_HOME", before, 1);
 	else
 		unsetenv("XDG_CACHE_HOME");
+	free(before);
+}
+
+static void check_missing_cache(const char *home)
+{
+	(void)home;
+	setenv("XDG_CACHE_HOME", "/proc/nonexistent", 1);
+	open_and_close();
+}
+
+static void damaged_kernels_are_compiled_again(void **state)
+{
+	(void)state;
+	with_cache(check_cache);
+	with_cache(check_missing_cache);
+}
+
+/* Loads a small program; its kernels must be compiled already. */
+static void load_small(void *engine)
+{
+	struct layer *layer = calloc(1, sizeof(*layer));
+	void *loaded;
+
+	assert_non_null(layer);
+	make_layer(layer, 5, 3, 1, 3, -5);
+	assert_int_equal(ops->load(engine, &layer->program, &loaded, NULL), 0);
+	ops->unload(engine, loaded);
+	free(layer);
+}
+
+static void check_prepare(const char *home)
+{
+	char directory[256], path[512];
+	int n_devices = ops->list(NULL, 0) > 1 ? 2 : 1;
+	void *engine = open_device();
+
+	snprintf(directory, sizeof(directory), "%s/lwnpu", home);
+	assert_int_equal(find_file(directory, path, sizeof(path)), 1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ops->prepare(engine, NULL), 0);
+		assert_int_equal(find_file(directory, path, sizeof(path)),
+				 n_devices);
+	}
+	while (find_file(directory, path, sizeof(path)))
+		assert_int_equal(unlink(path), 0);
+	load_small(engine);
+	assert_int_equal(find_file(directory, path, sizeof(path)), 0);
+	ops->close(engine);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+/* lwnpud calls prepare() so that no job waits for a compiler. */
+static void prepare_compiles_for_small_programs_too(void **state)
+{
+	(void)state;
+	with_cache(check_prepare);
 }
 
 int main(void)
@@ -589,6 +644,7 @@ int main(void)
 		cmocka_unit_test(small_and_missing_buffers_are_refused),
 		cmocka_unit_test(threads_share_a_device),
 		cmocka_unit_test(damaged_kernels_are_compiled_again),
+		cmocka_unit_test(prepare_compiles_for_small_programs_too),
 	};
 	int failed = cmocka_run_group_tests(alone, NULL, NULL);
 
