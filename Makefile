@@ -205,35 +205,44 @@ demo-dev:
 check-fast:
 	@tests/deps test
 	@$(MAKE) --no-print-directory $(JOBS) all tests
-	@tests/run.py $(FAST_SUITES)
+	@tests/run.py $(JOBS) $(FAST_SUITES)
 
 # The driver's tests, each in kernels of its own.
 include $(wildcard tests/kselftest/Makefile)
 VM_PROGRAMS = kselftest $(addprefix $(BUILD)/tests/tools/,daemon_cut daemon_kills device_async)
-VM_SUITES = "checkpatch=tests/vm/checkpatch" "boots again=tests/vm/boots-again" \
+VM_SUITES = "tap:tests/vm/check $(BUILD)" \
 	"module of Debian 12=tests/vm/module bookworm 6.12" \
-	"tap:tests/vm/check $(BUILD)"
+	"checkpatch=tests/vm/checkpatch" "boots again=tests/vm/boots-again"
 
-HOST_SUITES = $(FAST_SUITES) $(SAN_SUITES) $(TSAN_TESTS:%=unit:%) \
+# Longest first: as many suites run at a time as there are processors.
+HOST_SUITES = "pytest:$$venv/bin/python:tests/conform" \
+	$(FAST_SUITES) $(SAN_SUITES) $(TSAN_TESTS:%=unit:%) \
 	"engines=$(BUILD)/tests/property/engines --count 2000" \
 	"engines, threads=$(BUILD)/tests/property/engines --count 2000 --engines ref,opencl:0" \
 	"graphs=$(BUILD)/tests/property/graphs --count 2000" \
-	"demo=recipes/demo/run $(BUILD)/lwctl" \
-	"pytest:$$venv/bin/python:tests/conform"
+	"demo=recipes/demo/run $(BUILD)/lwctl"
+
+venv:
+	@tests/deps venv >/dev/null
+
+san-tests:
+	@$(MAKE) SAN=1 tests
+
+tsan-tests:
+	@$(MAKE) TSAN=1 $(TSAN_TESTS)
+
+host-programs: venv all tests san-tests tsan-tests
 
 check:
 	@tests/deps lab
-	@$(MAKE) $(JOBS) all tests $(VM_PROGRAMS)
-	@$(MAKE) $(JOBS) SAN=1 tests
-	@$(MAKE) $(JOBS) TSAN=1 $(TSAN_TESTS)
-	@venv=$$(tests/deps venv) && tests/run.py $(HOST_SUITES) $(VM_SUITES)
+	@$(MAKE) $(JOBS) $(VM_PROGRAMS) host-programs
+	@venv=$$(tests/deps venv) && \
+		tests/run.py $(JOBS) $(VM_SUITES) $(HOST_SUITES)
 
 check-host:
 	@tests/deps test
-	@$(MAKE) $(JOBS) all tests
-	@$(MAKE) $(JOBS) SAN=1 tests
-	@$(MAKE) $(JOBS) TSAN=1 $(TSAN_TESTS)
-	@venv=$$(tests/deps venv) && tests/run.py $(HOST_SUITES)
+	@$(MAKE) $(JOBS) host-programs
+	@venv=$$(tests/deps venv) && tests/run.py $(JOBS) $(HOST_SUITES)
 
 # BENCH: options of tests/bench/bench.py, such as "--models kws --threads 1".
 bench:
@@ -252,7 +261,7 @@ bench-device:
 check-vm:
 	@tests/deps lab
 	@$(MAKE) $(JOBS) all $(VM_PROGRAMS)
-	tests/run.py $(VM_SUITES)
+	@tests/run.py $(JOBS) $(VM_SUITES)
 
 # In a copy: objects of the module and of userspace would have the same names.
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -326,6 +335,6 @@ clean:
 	rm -rf build
 
 .PHONY: all tests fuzz fuzzers demo demo-dev bench bench-device check check-fast \
-	check-host check-vm modules install install-dkms clean
+	check-host host-programs san-tests tsan-tests venv check-vm modules install install-dkms clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
