@@ -130,6 +130,16 @@ def dense(m, x, shape, units, inputs, keep=False):
                       "FullyConnectedOptions", keepNumDims=keep)
 
 
+def computed_weights(m, x, bias):
+    w = m.operator("MEAN", [x, m.constant(np.int32([0, 1]))], (7, 6),
+                   "ReducerOptions")
+    rng = np.random.default_rng(10)
+    b = m.constant(rng.normal(size=7).astype(np.float32)) if bias else -1
+    return m.operator("FULLY_CONNECTED", [x, w, b], (1, 9, 7, 7),
+                      "FullyConnectedOptions", keepNumDims=True,
+                      fusedActivationFunction=RELU)
+
+
 def pool(m, kind, x, shape, kernel, stride, padding, act=0):
     return m.operator(kind + "_POOL_2D", [x], shape, "Pool2DOptions",
                       padding=padding, strideH=stride, strideW=stride,
@@ -273,6 +283,9 @@ OPERATORS = REAL | {
         m, x, (1, 8, 5, 12), (1, 2, 3, 12), 2, VALID),
     "dense of an image": lambda m, x: dense(m, x, (1, 4), 4, 9 * 7 * 6),
     "dense of pixels": lambda m, x: dense(m, x, (1, 9, 7, 4), 4, 6, True),
+    **{f"dense of computed weights, {name}": (
+        lambda m, x, bias=bias: computed_weights(m, x, bias))
+       for name, bias in (("bias", True), ("no bias", False))},
     "max pool": lambda m, x: pool(m, "MAX", x, (1, 5, 4, 6), 3, 2, SAME),
     "average pool same": lambda m, x: pool(m, "AVERAGE", x, (1, 5, 4, 6), 3, 2,
                                            SAME),

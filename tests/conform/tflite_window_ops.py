@@ -108,6 +108,20 @@ def fully_connected(g, x):
                         "FullyConnectedOptions", keepNumDims=keep)
 
 
+@operator
+def fully_connected_activations(g, x):
+    """With weights that are another value."""
+    if len(x.shape) < 2:
+        raise Unfit
+    w = g.input((g.between(1, 12), x.shape[-1]))
+    y = g.value((*x.shape[:-1], w.shape[0]), 0,
+                x.shape[-1] ** .5 * x.rms * w.rms)
+    g.add("FULLY_CONNECTED", [x.index, w.index, -1], [y.index],
+          "FullyConnectedOptions", keepNumDims=len(x.shape) > 2,
+          fusedActivationFunction=g.pick([0, 0, 1, RELU6]))
+    return g.rounds_otherwise(y)
+
+
 def pool(g, x, name):
     h, w, c = image(x)
     options = window(g)

@@ -202,6 +202,26 @@ static void pool_batch(struct rig *r, int32_t n_in, int32_t n_out,
 	run_refused(r, in, out, "AVERAGE_POOL_2D", reason);
 }
 
+/* A product of its input with itself. */
+static void bias_of_activations(struct rig *r)
+{
+	static const int32_t zeros[2] = { 0 };
+	const float scale = 1;
+	const struct tfl_tensor matrix = {
+		.name = "matrix", .type = TFL_INT8, .dims = { 2, 8 },
+		.scale = &scale, .n_scales = 1 };
+	int32_t in, out;
+
+	tfl_begin(&r->t);
+	in = tfl_add_tensor(&r->t, &matrix);
+	out = value(r, 1, 1, 2, 2, 1, 0);
+	tfl_add_operator(&r->t, TFL_FULLY_CONNECTED,
+			 (int32_t[]){ in, in, integers(r, zeros, 2), -2 },
+			 out, 0, 0);
+	run_refused(r, in, out, "FULLY_CONNECTED",
+		    "it has a bias, and its weights are no constant");
+}
+
 static void test_refusals(void **state)
 {
 	static const int32_t bad_axes[4] = { 0, 1, 1, 3 };
@@ -241,6 +261,7 @@ static void test_refusals(void **state)
 	tfl_add_operator(&r.t, MEAN, (int32_t[]){ in, in, -2 }, out, 0, 0);
 	run_refused(&r, in, out, "MEAN", "is no constant");
 
+	bias_of_activations(&r);
 	pool_batch(&r, 65, 65, "has a batch of 65; at most 64 expected");
 	pool_batch(&r, 2, 3, "has a batch of 2; 1 expected");
 }

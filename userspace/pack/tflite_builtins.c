@@ -73,7 +73,7 @@ static const struct lw_tflite_builtin builtins[] = {
 	REFUSED(EMBEDDING_LOOKUP),
 	PACKED(FLOOR, floor, NONE, 1, 1, ""),
 	PACKED(FULLY_CONNECTED, fully_connected, FULLY_CONNECTED, 2, 3,
-	       "constant weights"),
+	       "8 bits: with other than constant weights no bias, within one of LiteRT"),
 	REFUSED(HASHTABLE_LOOKUP),
 	PACKED(L2_NORMALIZATION, l2_normalization, L2_NORM, 1, 1,
 	       "no fused activation; " WITHIN_ONE),
