@@ -272,6 +272,47 @@ def concat(axis):
     return net.model(net.op("Concat", a, "x", b, axis=axis))
 
 
+@model(("Greater",), ("GreaterOrEqual",), ("Less",), ("LessOrEqual",),
+       ("Equal",))
+def where(kind):
+    net = Net()
+    x = net.op("Round", net.op("Mul", "x", net.const(2)))
+    y = net.op("Transpose", net.op("Transpose", x, perm=[0, 1, 3, 2]),
+               perm=[0, 1, 3, 2])
+    a = net.op(kind, x, net.const(1))
+    b = net.op(kind, net.op("Sub", y, net.random(5, 1, 1)), net.const(0))
+    c = net.op(kind, x, net.op("Round", net.op("Neg", y)))
+    d = net.op(kind, net.random(9), y)
+    return net.model(
+        net.op("Where", a, "x", net.const(3)),
+        net.op("Where", net.op("And", b, net.op("Not", a)), net.const(0), "x"),
+        net.op("Where", net.op("Or", c, d), net.random(9), net.const(0)),
+        net.op("Cast", d, to=TensorProto.FLOAT))
+
+
+@model()
+def where_constant():
+    """A mask that the model holds; and a number that an If could test."""
+    net = Net()
+    mask = net.const(net.rng.random((11, 9)) > 0.4, bool)
+    most = net.op("ReduceMax", "x")
+    return net.model(
+        net.op("Where", mask, "x", net.random(5, 1, 1)),
+        net.op("Where", net.op("Less", most, net.const(2)), "x", most),
+        net.op("Where", net.op("Greater", net.const(2), most),
+               net.op("Cast", mask, to=TensorProto.FLOAT), net.const(0)))
+
+
+@model()
+def divide_no_nan():
+    net = Net()
+    x = net.op("Relu", "x")
+    y = net.op("Relu", net.op("Neg", net.conv("x", 5, 5, pads=[1] * 4)))
+    return net.model(net.op(
+        "Where", net.op("Equal", y, net.const(0)), net.const(0),
+        net.op("Div", x, y)))
+
+
 @model()
 def concat_empty():
     net = Net()

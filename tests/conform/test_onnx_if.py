@@ -207,7 +207,7 @@ REFUSALS = {
         "x", 8, 5)))), "results 0 of the branches differ in type or shape"),
     "numbers": (lambda n: exits(n, lambda n, s: n.op("Greater", s,
                                                      n.const(0.1))),
-                "input 0 has more than one number"),
+                "the condition is neither a constant nor the comparison"),
     "second": (lambda n: exits(n, second_greatest),
                "input 0 is not the greatest number"),
     "use": (lambda n: n.op("Cast", greatest(n, "x"), to=1),

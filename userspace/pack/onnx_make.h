@@ -304,6 +304,16 @@ int lw_onnx_test_part(struct onnx_node *node, uint32_t i, int64_t first,
 /* Input 0 less input 1, of which one is a test. */
 int lw_onnx_test_margin(struct onnx_node *node);
 
+/* onnx_where.c: conditions of many numbers. */
+
+/*
+ * Output 0: where the difference of inputs 0 and 1 has this sign, or is 0;
+ * @invert: where not.
+ */
+int lw_onnx_compare(struct onnx_node *node, float sign, bool invert);
+/* Output 0: where input 0 is not. */
+int lw_onnx_negate(struct onnx_node *node);
+
 /* onnx_window.c: convolution's and pooling's attributes. */
 
 /*

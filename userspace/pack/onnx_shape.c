@@ -182,7 +182,7 @@ int lw_onnx_run_identity(struct onnx_node *node)
 
 int lw_onnx_run_cast(struct onnx_node *node)
 {
-	struct onnx_value *in = lw_onnx_activation(node, 0);
+	struct onnx_value *in = lw_onnx_movable(node, 0);
 	int64_t to = lw_onnx_int(node, "to", 0) & INT32_MAX;
 
 	lw_onnx_ignore(node, "saturate");
@@ -190,6 +190,14 @@ int lw_onnx_run_cast(struct onnx_node *node)
 	if (!lw_onnx_is_real(to))
 		lw_onnx_refuse(node, "to is %s, expected a type of real numbers",
 			       lw_onnx_type_name(to));
+	/* A condition is 0 or 1. */
+	if (in && in->type == ONNX_BOOL) {
+		in = lw_onnx_view(node, in, &in->shape);
+		if (in)
+			in->type = ONNX_FLOAT;
+	} else {
+		in = lw_onnx_activation(node, 0);
+	}
 	return lw_onnx_result(node, 0, in);
 }
 

@@ -78,9 +78,6 @@ static int read_tested(struct onnx_node *node, uint32_t i,
 {
 	const struct onnx_value *in = lw_onnx_in(node, i);
 
-	if (lw_onnx_count(&in->shape) != 1)
-		return lw_onnx_refuse(node, "input %u has more than one number",
-				      i);
 	*test = *in;
 	if (lw_onnx_is_test(node, i, ONNX_MARGIN)) {
 		test->kind = LW_GATE_MARGIN;
@@ -100,22 +97,31 @@ static int read_tested(struct onnx_node *node, uint32_t i,
 	return node->status;
 }
 
+/* Whether a number is compared with a constant one. */
+static bool is_single(const struct onnx_node *node)
+{
+	const struct onnx_value *a = node->in[0], *b = node->in[1];
+
+	return lw_onnx_count(&a->shape) == 1 && lw_onnx_count(&b->shape) == 1 &&
+	       (a->state == ONNX_CONSTANT || b->state == ONNX_CONSTANT);
+}
+
 /*
  * Whether input 0 is greater than input 1, or equal and @equal; @invert: not
- * so. One is a constant.
+ * so.
  */
 static int compare(struct onnx_node *node, bool equal, bool invert)
 {
 	uint32_t which = node->in[0]->state == ONNX_CONSTANT;
-	const struct onnx_value *k = lw_onnx_constant(node, !which);
+	const struct onnx_value *k;
 	struct onnx_value test;
 	float threshold;
 
+	if (!is_single(node))
+		return lw_onnx_compare(node, equal ? -1 : 1, equal != invert);
+	k = lw_onnx_constant(node, !which);
 	if (!k || read_tested(node, which, &test))
 		return node->status;
-	if (k->constant->n != 1)
-		return lw_onnx_refuse(node, "compares with %zu numbers",
-				      k->constant->n);
 	threshold = k->constant->real[0];
 	/* k > x is not x >= k. */
 	if (which) {
@@ -154,7 +160,7 @@ int lw_onnx_run_not(struct onnx_node *node)
 	struct onnx_value test = *node->in[0];
 
 	if (!lw_onnx_is_test(node, 0, ONNX_CONDITION))
-		return lw_onnx_refuse(node, "input 0 is not a comparison");
+		return lw_onnx_negate(node);
 	test.invert = !test.invert;
 	return lw_onnx_result(node, 0, &test);
 }
