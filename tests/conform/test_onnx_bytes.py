@@ -164,6 +164,9 @@ def test_quantised_in_parts(tmp_path, lwctl):
     said = lwctl.try_run("pack", tmp_path / "qdq.onnx", "-o", "m.lwm")
     assert said.returncode == 2
     assert "is quantised only in parts, expected --calib" in said.stderr
+    model = onnx.load(tmp_path / "qdq.onnx")
+    first, = (n for n in model.graph.node if n.op_type == "HardSwish")
+    assert f'"{first.output[0]}" has no scale' in said.stderr
     lwctl("pack", tmp_path / "qdq.onnx", "-o", "m.lwm", "--calib",
           lwctl.save("calib.npy", x))
     ours = lwctl.submit("m.lwm", x).reshape(40, -1)

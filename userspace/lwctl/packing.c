@@ -122,6 +122,25 @@ static bool is_float(const struct lw_graph *graph)
 	return true;
 }
 
+/* What a model that is not quantised throughout lacks. */
+static int refuse_real(const struct lw_graph *graph, const char *model,
+		       struct lwnpu_error *error)
+{
+	const struct lw_value *real = NULL;
+
+	for (uint32_t i = 0; i < graph->n_values && !real; i++)
+		if (!graph->values[i]->quantised)
+			real = graph->values[i];
+	if (is_float(graph) || !real)
+		return lw_fail(error, -EDOM,
+			       "%s: is %s, expected --calib with inputs to calibrate with",
+			       model, real ? "a float model" :
+			       "quantised only in parts");
+	return lw_fail(error, -EDOM,
+		       "%s: is quantised only in parts, expected --calib with inputs to calibrate with: \"%s\" has no scale",
+		       model, real->name);
+}
+
 int lw_packing_open(struct lw_packing *packing,
 		    struct lw_packing_request *request,
 		    struct lwnpu_error *error)
@@ -136,11 +155,7 @@ int lw_packing_open(struct lw_packing *packing,
 		return ret;
 	graph = packing->graph;
 	if (!graph->quantised && !request->n_calib)
-		return lw_fail(error, -EDOM,
-			       "%s: %s, expected --calib with inputs to calibrate with",
-			       request->model, is_float(graph) ?
-			       "is a float model" :
-			       "is quantised only in parts");
+		return refuse_real(graph, request->model, error);
 	lw_io_of_port(&packing->output, &graph->outputs[0]);
 	ret = set_inputs(packing, request, error);
 	if (!ret)
