@@ -94,7 +94,7 @@ static void describe_device(struct lw_cl_device *device)
 }
 
 /*
- * PoCL makes its device without threads only if asked, before it makes any.
+ * PoCL makes its devices without threads only if asked, before it makes any.
  * From version 4 on its devices have other names.
  */
 static void ask_for_basic(cl_platform_id platform)
@@ -107,7 +107,7 @@ static void ask_for_basic(cl_platform_id platform)
 	if (!is_pocl(platform) ||
 	    sscanf(version, "OpenCL %*s PoCL %u", &major) != 1 || major > 3)
 		return;
-	setenv("POCL_DEVICES", "pthread basic", 0);
+	setenv("POCL_DEVICES", "pthread basic basic", 0);
 }
 
 /* Appends a platform's devices. */
@@ -174,7 +174,7 @@ static int find_devices(struct lw_cl_device **devices)
 }
 
 /* Neither the loader nor PoCL lets two threads be the first. */
-int lw_cl_find_devices(struct lw_cl_device **devices)
+static int find_all(struct lw_cl_device **devices)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	int n;
@@ -182,6 +182,18 @@ int lw_cl_find_devices(struct lw_cl_device **devices)
 	pthread_mutex_lock(&lock);
 	n = find_devices(devices);
 	pthread_mutex_unlock(&lock);
+	return n;
+}
+
+/* A second device without threads is another thread's, see twin.c. */
+int lw_cl_find_devices(struct lw_cl_device **devices)
+{
+	int all = find_all(devices), n = all > 0 ? 1 : all;
+
+	for (int i = 1; i < all; i++)
+		if (!lw_cl_is_basic(&(*devices)[i]) ||
+		    !lw_cl_is_basic(&(*devices)[n - 1]))
+			(*devices)[n++] = (*devices)[i];
 	return n;
 }
 
@@ -241,7 +253,7 @@ bool lw_cl_find_basic(const struct lw_cl_device *device,
 		      struct lw_cl_device *basic)
 {
 	struct lw_cl_device *devices;
-	int n = device->is_host ? lw_cl_find_devices(&devices) : 0;
+	int n = device->is_host ? find_all(&devices) : 0;
 	bool found = false;
 
 	for (int i = 0; i < n && !found; i++) {

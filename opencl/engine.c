@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lower.h"
+#include "twin.h"
 
 /*
  * PoCL's "basic" devices run kernels in the calling thread and do not stand
@@ -47,13 +47,12 @@ static int opencl_list(struct lwnpu_device_info *info, unsigned int max)
 	return n;
 }
 
-static void opencl_close(void *opened)
+void lw_cl_engine_close(struct lw_cl_engine *engine)
 {
-	struct lw_cl_engine *engine = opened;
-
 	if (!engine)
 		return;
-	opencl_close(engine->small);
+	lw_cl_engine_close(engine->small);
+	lw_cl_twin_close(engine->twin);
 	lw_cl_memory_free_all(engine);
 	if (engine->walk)
 		clReleaseProgram(engine->walk);
@@ -101,7 +100,7 @@ int lw_cl_engine_open(struct lw_cl_engine **result,
 	if (!ret)
 		ret = lw_cl_build(engine, error);
 	if (ret) {
-		opencl_close(engine);
+		lw_cl_engine_close(engine);
 		return ret;
 	}
 	*result = engine;
@@ -137,6 +136,11 @@ static int opencl_open(void **opened, const char *choice,
 	return 0;
 }
 
+static void opencl_close(void *opened)
+{
+	lw_cl_engine_close(opened);
+}
+
 static int opencl_prepare(void *opened, struct lwnpu_error *error)
 {
 	return lw_cl_small_open(opened, error);
@@ -170,6 +174,8 @@ static void opencl_unload(void *opened, void *program)
 			clReleaseKernel(loaded->launches[i].kernel);
 	if (loaded->walk.kernel)
 		clReleaseKernel(loaded->walk.kernel);
+	if (loaded->walk.twin)
+		clReleaseKernel(loaded->walk.twin);
 	if (loaded->walk.progress)
 		clReleaseMemObject(loaded->walk.progress);
 	for (unsigned int i = 0; i < LWNPU_REGION_MAX; i++)

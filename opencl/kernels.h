@@ -34,7 +34,17 @@ extern const char lw_kernel_walk[];
 /* Words from one step's counters to the next's: a line of the cache. */
 #define LW_CL_WALK_PITCH 16
 
-/* Buffers of a job that the kernel "walk" takes. */
+/*
+ * Arguments of the kernel "walk": parameters, constants, counters, arena, then
+ * the buffers of a job.
+ */
+#define LW_CL_WALK_FIRST_BUFFER 4
 #define LW_CL_WALK_BUFFERS 6
+
+/*
+ * Work-groups of a thread of two: one that has ended because the other kept it
+ * waiting is replaced by the next.
+ */
+#define LW_CL_TWIN_GROUPS 8
 
 #endif /* LW_CL_KERNELS_H */

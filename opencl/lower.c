@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lower.h"
+#include "twin.h"
 #include "lwnpu_table.h"
 
 /* What a vector may read past the end of a tensor in the arena, words. */
@@ -247,13 +247,20 @@ static int create_buffers(struct lw_cl_lowering *lower)
 	return 0;
 }
 
+static int set_walk_buffers(struct lw_cl_lowering *lower)
+{
+	int ret = lw_cl_walk_buffers(lower);
+
+	return ret ? ret : lw_cl_twin_load(lower);
+}
+
 /* Sets all arguments but those that jobs bind. */
 static int set_buffers(struct lw_cl_lowering *lower)
 {
 	struct lw_cl_loaded *loaded = lower->loaded;
 
 	if (loaded->walk.kernel)
-		return lw_cl_walk_buffers(lower);
+		return set_walk_buffers(lower);
 	for (size_t i = 0; i < loaded->n_launches; i++) {
 		struct lw_cl_launch *launch = &loaded->launches[i];
 		cl_int code = clSetKernelArg(launch->kernel, 1, sizeof(cl_mem),

@@ -144,6 +144,7 @@ static int begin_in_place(struct lw_cl_engine *engine, struct lw_cl_job *job,
 	cl_int code;
 
 	job->mem[region] = memory->mem;
+	job->data[region] = memory->data;
 	if (!memory->mapped)
 		return 0;
 	code = clEnqueueUnmapMemObject(engine->queue, memory->mem, memory->data,
@@ -218,6 +219,7 @@ static int begin_region(struct lw_cl_engine *engine,
 		job->mem[region] = NULL;
 		return lw_cl_fail(error, "clCreateBuffer", code);
 	}
+	job->data[region] = binding->data;
 	job->wrapped[region] = true;
 	return 0;
 }

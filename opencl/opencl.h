@@ -1,51 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The OpenCL engine, inside: devices, programs, lowering, buffers. */
+/* The OpenCL engine, inside: programs, lowering, buffers. */
 #ifndef LW_CL_OPENCL_H
 #define LW_CL_OPENCL_H
 
-#define CL_TARGET_OPENCL_VERSION 120
-#include <CL/cl.h>
 #include <pthread.h>
 
+#include "cl_device.h"
 #include "engine.h"
 #include "kernels.h"
 
 typedef cl_uint uint;
 #include "params.cl"
-
-/**
- * struct lw_cl_device - what a device is and can do
- * @platform: its platform
- * @id: the device
- * @name: CL_DEVICE_NAME
- * @driver: CL_DRIVER_VERSION
- * @lacks: what it needs and does not have, NULL if nothing
- * @is_cpu: it shares the host's memory, and likes one work-item a group
- * @is_host: its kernels run in this process: host CPUID tells what they can use
- * @has_asm: its kernels may hold inline assembly for the host's processor
- * @denormals: single precision has them
- * @exact_divide: single precision division can be correctly rounded
- * @has_double: it has double precision
- * @units: work-groups that it runs at a time
- * @alignment: of host memory that buffers may use in place, bytes
- * @max_buffer: greatest buffer, bytes
- */
-struct lw_cl_device {
-	cl_platform_id platform;
-	cl_device_id id;
-	char name[128];
-	char driver[64];
-	const char *lacks;
-	bool is_cpu;
-	bool is_host;
-	bool has_asm;
-	bool denormals;
-	bool exact_divide;
-	bool has_double;
-	unsigned int units;
-	size_t alignment;
-	uint64_t max_buffer;
-};
 
 /**
  * struct lw_cl_tiles - vectors of pixels in a tile of each convolution kernel
@@ -78,6 +43,7 @@ struct lw_cl_dot {
 };
 
 struct lw_cl_memory;
+struct lw_cl_twin;
 
 /**
  * struct lw_cl_engine - an open device
@@ -92,6 +58,7 @@ struct lw_cl_memory;
  * @is_chosen: the user has named the device, or says how it should compute:
  *	all programs run on it
  * @small: where small programs run, NULL as long as there are none
+ * @twin: takes part in its walks, or NULL
  */
 struct lw_cl_engine {
 	struct lw_cl_device device;
@@ -104,6 +71,7 @@ struct lw_cl_engine {
 	struct lw_cl_memory *memory;
 	bool is_chosen;
 	struct lw_cl_engine *small;
+	struct lw_cl_twin *twin;
 };
 
 /* In the place of a region: a tensor of region 0, which is among constants. */
@@ -121,17 +89,31 @@ struct lw_cl_launch {
 };
 
 /**
+ * struct lw_cl_pace - how long jobs take, with the engine's twin and without
+ * @ns: smoothed, [0] alone, [1] together; 0 if not known yet
+ * @jobs: so far, in streams of them
+ */
+struct lw_cl_pace {
+	int64_t ns[2];
+	unsigned int jobs;
+};
+
+/**
  * struct lw_cl_walk - all of a program's launches as steps of one, see walk.cl
  * @kernel: NULL if the launches are enqueued one by one
+ * @twin: the same for the engine's twin, NULL if it has none
  * @progress: two sets of counters
  * @params: of the next launch
  * @groups: work-groups
+ * @pace: of its jobs
  */
 struct lw_cl_walk {
 	cl_kernel kernel;
+	cl_kernel twin;
 	cl_mem progress;
 	struct lw_walk_params params;
 	size_t groups;
+	struct lw_cl_pace pace;
 };
 
 /* Whether a job binds a launch's argument. */
@@ -199,6 +181,9 @@ int lw_cl_engine_open(struct lw_cl_engine **result,
 		      const struct lw_cl_device *device,
 		      struct lwnpu_error *error);
 
+/* lw_cl_engine_close() - the reverse; @engine may be NULL */
+void lw_cl_engine_close(struct lw_cl_engine *engine);
+
 /* small.c */
 
 /**
@@ -233,40 +218,6 @@ int lw_cl_small(struct lw_cl_engine *engine, const struct lw_program *program,
  * Return: -ENOMEM if memory ran out, else -EIO.
  */
 int lw_cl_fail(struct lwnpu_error *error, const char *call, cl_int code);
-
-/* device.c */
-
-/**
- * lw_cl_find_devices() - all devices of all platforms
- * @devices: gets an array that the caller frees, NULL if there are none
- *
- * Return: how many, or -ENOMEM.
- */
-int lw_cl_find_devices(struct lw_cl_device **devices);
-
-/**
- * lw_cl_choose_device() - the device that a user means
- * @device: filled in
- * @choice: a number, a part of a name, or "" for the first
- * @error: filled in on failure, may be NULL
- *
- * Return: 0, -ENODEV, -EOPNOTSUPP the device lacks something, -ENOMEM.
- */
-int lw_cl_choose_device(struct lw_cl_device *device, const char *choice,
-			struct lwnpu_error *error);
-
-/* lw_cl_is_basic() - whether it is PoCL's device without threads */
-bool lw_cl_is_basic(const struct lw_cl_device *device);
-
-/**
- * lw_cl_find_basic() - the device without threads beside one of PoCL's
- * @device: the one
- * @basic: filled in, if there is another
- *
- * Return: whether there is.
- */
-bool lw_cl_find_basic(const struct lw_cl_device *device,
-		      struct lw_cl_device *basic);
 
 /* dot.c */
 
@@ -357,11 +308,13 @@ void lw_cl_memory_free_all(struct lw_cl_engine *engine);
 /**
  * struct lw_cl_job - the buffers of a job on the device
  * @mem: per region; what the kernels get
+ * @data: per region: where the host has it, NULL if the device has a copy
  * @owner: per region: the allocation that it is, if it is one
  * @wrapped: per region: @mem was made for this job
  */
 struct lw_cl_job {
 	cl_mem mem[LWNPU_REGION_MAX];
+	void *data[LWNPU_REGION_MAX];
 	struct lw_cl_memory *owner[LWNPU_REGION_MAX];
 	bool wrapped[LWNPU_REGION_MAX];
 };

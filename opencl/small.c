@@ -3,7 +3,7 @@
  * Small programs run in the calling thread, on PoCL's device "basic": to wake
  * the threads of the other one takes longer than such a program.
  */
-#include "opencl.h"
+#include "twin.h"
 
 /*
  * Work is counted in products of convolutions, of which a thread with AVX-512
@@ -53,6 +53,22 @@ static bool is_small(const struct lw_program *program)
 	return work < SMALL_WORK;
 }
 
+static int open_small(struct lw_cl_engine *engine,
+		      const struct lw_cl_device *basic,
+		      struct lwnpu_error *error)
+{
+	struct lw_cl_engine *small = NULL;
+	int ret = lw_cl_engine_open(&small, basic, error);
+
+	if (!ret && engine->device.units > 1)
+		ret = lw_cl_twin_open(small, error);
+	if (!ret)
+		engine->small = small;
+	else
+		lw_cl_engine_close(small);
+	return ret;
+}
+
 int lw_cl_small_open(struct lw_cl_engine *engine, struct lwnpu_error *error)
 {
 	struct lw_cl_device basic;
@@ -62,7 +78,7 @@ int lw_cl_small_open(struct lw_cl_engine *engine, struct lwnpu_error *error)
 		return 0;
 	lw_cl_lock(engine);
 	if (!engine->small && lw_cl_find_basic(&engine->device, &basic))
-		ret = lw_cl_engine_open(&engine->small, &basic, error);
+		ret = open_small(engine, &basic, error);
 	lw_cl_unlock(engine);
 	return ret;
 }

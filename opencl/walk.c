@@ -3,10 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lower.h"
-
-/* Arguments of the kernel: parameters, constants, counters, arena, buffers. */
-#define FIRST_BUFFER 4
+#include "twin.h"
 
 /*
  * Of a thread: one that has ended because others kept it waiting is replaced
@@ -20,10 +17,16 @@
 /* Items of a share: up to 10 us each, and waiting is for shorter times. */
 #define MAX_CHUNK 8
 
+/* Threads that may take part in a walk. */
+static unsigned int threads_of(const struct lw_cl_engine *engine)
+{
+	return engine->twin ? 2 : engine->device.units;
+}
+
 int lw_cl_walk_open(struct lw_cl_lowering *lower)
 {
 	struct lw_cl_walk *walk = &lower->loaded->walk;
-	unsigned int units = lower->engine->device.units;
+	unsigned int threads = threads_of(lower->engine);
 	cl_int code;
 
 	if (!lower->engine->walk || lower->program->info.n_regions >
@@ -34,8 +37,10 @@ int lw_cl_walk_open(struct lw_cl_lowering *lower)
 		walk->kernel = NULL;
 		return lw_cl_fail(lower->error, "clCreateKernel", code);
 	}
-	walk->groups = units > 1 ? GROUPS * units : 1;
-	walk->params.slots = units < MAX_SLOTS ? units : MAX_SLOTS;
+	walk->groups = threads > 1 ? GROUPS * threads : 1;
+	if (lower->engine->twin)
+		walk->groups = LW_CL_TWIN_GROUPS;
+	walk->params.slots = threads < MAX_SLOTS ? threads : MAX_SLOTS;
 	walk->params.clear = 1;
 	return 0;
 }
@@ -43,7 +48,7 @@ int lw_cl_walk_open(struct lw_cl_lowering *lower)
 int lw_cl_walk_add(struct lw_cl_lowering *lower, const struct lw_cl_call *call,
 		   struct lw_step *step)
 {
-	unsigned int units = lower->engine->device.units;
+	unsigned int threads = threads_of(lower->engine);
 	uint32_t *params;
 
 	params = lw_cl_constants(lower, call->size / 4, &step->params);
@@ -56,8 +61,8 @@ int lw_cl_walk_add(struct lw_cl_lowering *lower, const struct lw_cl_call *call,
 		else if (!lw_cl_is_bound(step->buffers[i]))
 			step->buffers[i] = LWNPU_REGION_ARENA;
 	step->chunk = step->items;
-	if (units > 1) {
-		step->chunk = step->items / (units * SHARES) + 1;
+	if (threads > 1) {
+		step->chunk = step->items / (threads * SHARES) + 1;
 		if (step->chunk > MAX_CHUNK)
 			step->chunk = MAX_CHUNK;
 	}
@@ -110,16 +115,16 @@ int lw_cl_walk_steps(struct lw_cl_lowering *lower)
 int lw_cl_walk_buffers(struct lw_cl_lowering *lower)
 {
 	const struct lw_cl_loaded *loaded = lower->loaded;
-	cl_mem mem[FIRST_BUFFER + LW_CL_WALK_BUFFERS] = {
+	cl_mem mem[LW_CL_WALK_FIRST_BUFFER + LW_CL_WALK_BUFFERS] = {
 		NULL, loaded->constants, loaded->walk.progress
 	};
 	cl_int code = CL_SUCCESS;
 
 	/* Jobs bind those that they have. */
-	for (unsigned int i = FIRST_BUFFER - 1; i < FIRST_BUFFER +
+	for (unsigned int i = LW_CL_WALK_FIRST_BUFFER - 1; i < LW_CL_WALK_FIRST_BUFFER +
 	     LW_CL_WALK_BUFFERS; i++)
 		mem[i] = loaded->arena;
-	for (unsigned int i = 1; i < FIRST_BUFFER + LW_CL_WALK_BUFFERS &&
+	for (unsigned int i = 1; i < LW_CL_WALK_FIRST_BUFFER + LW_CL_WALK_BUFFERS &&
 	     code == CL_SUCCESS; i++)
 		code = clSetKernelArg(loaded->walk.kernel, i, sizeof(cl_mem),
 				      &mem[i]);
@@ -146,7 +151,7 @@ static int bind_job(struct lw_cl_loaded *loaded, const struct lw_cl_job *job,
 	for (unsigned int i = 0; i < LW_CL_WALK_BUFFERS &&
 	     code == CL_SUCCESS; i++)
 		if (job->mem[LWNPU_REGION_IO + i])
-			code = clSetKernelArg(walk->kernel, FIRST_BUFFER + i,
+			code = clSetKernelArg(walk->kernel, LW_CL_WALK_FIRST_BUFFER + i,
 					      sizeof(cl_mem),
 					      &job->mem[LWNPU_REGION_IO + i]);
 	if (code != CL_SUCCESS)
@@ -170,8 +175,14 @@ int lw_cl_walk_enqueue(struct lw_cl_engine *engine, struct lw_cl_loaded *loaded,
 	ret = bind_job(loaded, job, error);
 	if (ret)
 		return ret;
+	if (engine->twin)
+		lw_cl_twin_call(engine->twin, walk, job);
 	code = clEnqueueNDRangeKernel(engine->queue, walk->kernel, 1, NULL,
 				      &walk->groups, &one, 0, NULL, NULL);
+	if (engine->twin) {
+		clFinish(engine->queue);
+		lw_cl_twin_wait(engine->twin);
+	}
 	if (code != CL_SUCCESS)
 		return lw_cl_fail(error, "clEnqueueNDRangeKernel", code);
 	walk->params.clear = 0;
