@@ -19,13 +19,15 @@
 
 /*
  * Of each so many jobs of a stream the first ones run alone and the next ones
- * together, of which the very first find the twin asleep; the others as what
- * was faster. Two threads are not where the other processor is busy, or far.
+ * together, and those that are known tell how the others should run: the very
+ * first of each find the twin awake, or asleep and its cache empty. Two threads
+ * are no faster where the other processor is busy, or far away.
  */
-#define PERIOD 128
-#define TRY_ALONE 2
-#define TRY_TOGETHER 6
-#define TOGETHER_KNOWN 4
+#define PERIOD 512
+#define TRY_ALONE 4
+#define ALONE_KNOWN 2
+#define TRY_TOGETHER 16
+#define TOGETHER_KNOWN 10
 
 enum { IDLE, CALLED, AT_WORK };
 
@@ -326,20 +328,21 @@ static bool is_better_together(struct lw_cl_pace *pace, bool *known)
 {
 	unsigned int job = pace->jobs++ % PERIOD;
 
-	*known = job < TRY_ALONE || job >= TOGETHER_KNOWN;
-	if (job < TRY_TOGETHER)
-		return job >= TRY_ALONE;
-	return pace->ns[true] < pace->ns[false];
+	*known = job >= TRY_TOGETHER;
+	if (job >= TRY_TOGETHER)
+		return pace->ns[true] < pace->ns[false];
+	*known = job < TRY_ALONE ? job >= ALONE_KNOWN : job >= TOGETHER_KNOWN;
+	return job >= TRY_ALONE;
 }
 
-/* A job that something else held up counts as four. */
+/* A job that something else held up counts as two. */
 static void note_pace(struct lw_cl_pace *pace, bool together, int64_t ns)
 {
 	int64_t *mean = &pace->ns[together];
 
-	if (*mean && ns > 4 * *mean)
-		ns = 4 * *mean;
-	*mean = *mean ? *mean + (ns - *mean) / 8 : ns;
+	if (*mean && ns > 2 * *mean)
+		ns = 2 * *mean;
+	*mean = *mean ? *mean + (ns - *mean) / 4 : ns;
 }
 
 void lw_cl_twin_call(struct lw_cl_twin *twin, struct lw_cl_walk *walk,

@@ -18,10 +18,10 @@
 #include "../common/trial.h"
 
 #define PROGRAMS 60
-#define RUNS 8
-#define REPEATS 5
-/* Some of each hundred are tried with both threads, whatever is faster. */
-#define LONG_STREAM 1000
+#define RUNS 4
+#define REPEATS 10
+/* Some of each 512 are tried with both threads, whatever is faster. */
+#define LONG_STREAM 3000
 
 static const struct lw_engine_ops *const ops = &lw_opencl_engine;
 
