@@ -401,11 +401,77 @@ static void test_parts_that_others_read(void **state)
 	lw_graph_free(graph);
 }
 
+struct long_kernel {
+	uint32_t size, kernel, stride, dilation, pad, nodes;
+};
+
+/* A convolution along rows, of bytes, or along columns, of real numbers. */
+static void check_long(bool along_h, struct long_kernel k)
+{
+	uint32_t reach = (k.kernel - 1) * k.dilation + 1;
+	uint32_t out = (k.size + 2 * k.pad - reach) / k.stride + 1;
+	struct lw_graph *graph = along_h ? build_graph(k.size, 2, 3) :
+					   build_graph(2, k.size, 3);
+	struct lw_value *in = graph->values[0];
+	struct lw_node *node = build_conv(graph, LW_NODE_CONV, "conv", in,
+					  (struct build_conv){ .o = 2 });
+	struct lw_window *w = &node->window;
+	size_t i, n = (size_t)2 * k.kernel * 3;
+
+	*w = along_h ? (struct lw_window){ k.kernel, 1, k.stride, 1, k.dilation,
+					   1, k.pad, 0, k.pad, 0 } :
+		       (struct lw_window){ 1, k.kernel, 1, k.stride, 1,
+					   k.dilation, 0, k.pad, 0, k.pad };
+	*(along_h ? &node->out->h : &node->out->w) = out;
+	lw_weights_free(node->weights);
+	node->weights = lw_weights_new(2, w->kernel_h, w->kernel_w, 3, true);
+	assert_non_null(node->weights);
+	for (i = 0; i < n; i++)
+		node->weights->real[i] = build_random();
+	node->weights->bias[1] = 0.5f;
+	if (along_h) {
+		build_scale(in, 0.01f, 100);
+		build_scale(node->out, 0.1f, 128);
+		build_quantise(node, 0.01f);
+	}
+	graph = fold_check(graph, node->out, k.nodes);
+	w = &graph->nodes[graph->n_nodes - 1]->window;
+	assert_true(w->kernel_h < 256 && w->kernel_w < 256);
+	assert_true(w->stride_h < 256 && w->stride_w < 256);
+	assert_true(w->dilation_h < 256 && w->dilation_w < 256);
+	lw_graph_free(graph);
+}
+
+static void test_long_kernels(void **state)
+{
+	static const struct long_kernel kernels[] = {
+		{ 900, 300, 7, 1, 0, 3 },     /* cut off */
+		{ 900, 256, 2, 1, 127, 3 },   /* padded */
+		{ 909, 301, 7, 1, 3, 4 },     /* both */
+		{ 900, 512, 160, 1, 256, 3 },
+		{ 1080, 270, 270, 1, 0, 2 },  /* neither */
+		{ 1100, 100, 270, 1, 0, 3 },  /* a stride */
+		{ 600, 256, 1, 1, 0, 2 },     /* taps that overlap */
+		{ 700, 300, 3, 2, 4, 3 },
+		{ 700, 3, 1, 256, 256, 3 },   /* a dilation */
+		{ 900, 3, 300, 300, 300, 3 },
+		{ 40, 3, 2, 1, 300, 3 },      /* nothing but padding is long */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(kernels) / sizeof(*kernels); i++) {
+		check_long(true, kernels[i]);
+		check_long(false, kernels[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_parts_that_others_read),
+		cmocka_unit_test(test_long_kernels),
 		cmocka_unit_test(test_batch_norm_after_convolution),
 		cmocka_unit_test(test_batch_norm_before_convolution),
 		cmocka_unit_test(test_batch_norm_beside_transposed_convolution),

@@ -29,6 +29,18 @@ void lw_fold_remove_unread(struct lw_graph *graph, const struct lw_node *node)
 		lw_fold_remove(graph, node);
 }
 
+void lw_fold_move_before(struct lw_graph *graph, const struct lw_node *other)
+{
+	struct lw_node *last = graph->nodes[graph->n_nodes - 1];
+	uint32_t i = 0;
+
+	while (graph->nodes[i] != other)
+		i++;
+	memmove(graph->nodes + i + 1, graph->nodes + i,
+		(graph->n_nodes - 1 - i) * sizeof(*graph->nodes));
+	graph->nodes[i] = last;
+}
+
 static int apply_rules(struct lw_folding *folding, struct lw_node *node)
 {
 	size_t i;

@@ -35,7 +35,8 @@ struct lw_folding {
 	X(slice, "a slice of a slice is one slice") \
 	X(part, "a slice that is a part of a concatenation is that") \
 	X(parts_first, "batch norm and bounds behind a batch go to each image") \
-	X(padding, "padding with zeros goes into the window behind it")
+	X(padding, "padding with zeros goes into the window behind it") \
+	X(window, "taps of a kernel that is too long become channels")
 
 #define LW_FOLD_DECLARE(name, text) \
 	int lw_fold_##name(struct lw_folding *folding, struct lw_node *node);
@@ -45,6 +46,9 @@ LW_FOLD_RULES(LW_FOLD_DECLARE)
 /* Removes a node given by address; the second, if nothing reads its output. */
 void lw_fold_remove(struct lw_graph *graph, const struct lw_node *node);
 void lw_fold_remove_unread(struct lw_graph *graph, const struct lw_node *node);
+
+/* The last node moves to the place of another, which comes behind it. */
+void lw_fold_move_before(struct lw_graph *graph, const struct lw_node *other);
 
 static inline bool lw_is_unbounded(const struct lw_node *node)
 {

@@ -3,8 +3,6 @@
  * Folding of concatenated rows or columns: the images of a batch, which
  * convolutions take one by one.
  */
-#include <string.h>
-
 #include "fold.h"
 #include "graph_private.h"
 
@@ -51,19 +49,6 @@ static bool all_convolutions(const struct lw_graph *graph,
 	return true;
 }
 
-/* The last node moves to the place of another, which comes behind it. */
-static void move_before(struct lw_graph *graph, const struct lw_node *other)
-{
-	struct lw_node *last = graph->nodes[graph->n_nodes - 1];
-	uint32_t i = 0;
-
-	while (graph->nodes[i] != other)
-		i++;
-	memmove(graph->nodes + i + 1, graph->nodes + i,
-		(graph->n_nodes - 1 - i) * sizeof(*graph->nodes));
-	graph->nodes[i] = last;
-}
-
 /* A copy of a node that does the same to one part. */
 static int add_copy(struct lw_graph *graph, const struct lw_node *node,
 		    struct lw_node *concat, uint32_t part)
@@ -79,7 +64,7 @@ static int add_copy(struct lw_graph *graph, const struct lw_node *node,
 	copy->in[0] = in;
 	copy->out = out;
 	concat->in[part] = out;
-	move_before(graph, concat);
+	lw_fold_move_before(graph, concat);
 	return 0;
 }
 
