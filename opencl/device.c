@@ -95,7 +95,8 @@ static void describe_device(struct lw_cl_device *device)
 
 /*
  * PoCL makes its devices without threads only if asked, before it makes any.
- * From version 4 on its devices have other names.
+ * From version 4 on its devices have other names, and these are still taken; 7
+ * and later ones are untried.
  */
 static void ask_for_basic(cl_platform_id platform)
 {
@@ -105,7 +106,7 @@ static void ask_for_basic(cl_platform_id platform)
 	clGetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof(version) - 1,
 			  version, NULL);
 	if (!is_pocl(platform) ||
-	    sscanf(version, "OpenCL %*s PoCL %u", &major) != 1 || major > 3)
+	    sscanf(version, "OpenCL %*s PoCL %u", &major) != 1 || major > 6)
 		return;
 	setenv("POCL_DEVICES", "pthread basic basic", 0);
 }
@@ -246,7 +247,8 @@ int lw_cl_choose_device(struct lw_cl_device *device, const char *choice,
 
 bool lw_cl_is_basic(const struct lw_cl_device *device)
 {
-	return device->is_host && !strncmp(device->name, "basic", 5);
+	return device->is_host && (!strncmp(device->name, "basic", 5) ||
+				   !strncmp(device->name, "cpu-minimal", 11));
 }
 
 bool lw_cl_find_basic(const struct lw_cl_device *device,
