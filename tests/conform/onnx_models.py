@@ -296,7 +296,10 @@ def where_constant():
     net = Net()
     mask = net.const(net.rng.random((11, 9)) > 0.4, bool)
     most = net.op("ReduceMax", "x")
+    everywhere = net.const(np.ones((1, 1, 11, 9)), bool)
     return net.model(
+        net.op("Where", everywhere, "x", net.const(-np.inf)),
+        net.op("Where", net.op("Not", everywhere), "x", net.random(5, 1, 1)),
         net.op("Where", mask, "x", net.random(5, 1, 1)),
         net.op("Where", net.op("Less", most, net.const(2)), "x", most),
         net.op("Where", net.op("Greater", net.const(2), most),

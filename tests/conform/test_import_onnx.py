@@ -272,6 +272,12 @@ REFUSALS = {
                "5 channels in blocks of 2 x 2"),
     "huge": (lambda: refused("Pad", "x", lambda n: n.op(
         "ConstantOfShape", n.ints(2**30))), "too large"),
+    "masked": (lambda: refused("Where", lambda n: n.const([True, False, True] * 3,
+                                                          bool), "x",
+                               lambda n: n.const(-np.inf)),
+               "input 2 is -inf, with which nothing else fits in 8 bits"),
+    "condition": (lambda: refused("Where", "x", "x", "x"),
+                  "input 0 is float, expected bool"),
     "evaluated": (lambda: refused("Add", "x", lambda n: n.op(
         "Resize", n.random(1, 1, 64, 64), "", n.const([1, 1, 60, 60]))),
                   "what it makes of constants takes more memory"),

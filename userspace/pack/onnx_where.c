@@ -201,6 +201,20 @@ static struct onnx_value *part(struct onnx_node *node, uint32_t i,
 	return lw_onnx_mul(node, held, mask);
 }
 
+/* A constant condition that chooses one input everywhere: that; else NULL. */
+static const struct onnx_value *only_choice(struct onnx_node *node)
+{
+	const struct onnx_constant *k = node->in[0]->constant;
+	size_t i;
+
+	if (node->in[0]->state != ONNX_CONSTANT || !k->whole || !k->n)
+		return NULL;
+	for (i = 1; i < k->n; i++)
+		if (!k->whole[i] != !k->whole[0])
+			return NULL;
+	return lw_onnx_held(node, k->whole[0] ? 1 : 2);
+}
+
 /* Of all inputs together; false if they do not fit. */
 static bool result_shape(const struct onnx_node *node, struct onnx_shape *shape)
 {
@@ -214,10 +228,15 @@ static bool result_shape(const struct onnx_node *node, struct onnx_shape *shape)
 int lw_onnx_run_where(struct onnx_node *node)
 {
 	struct onnx_value *mask, *yes, *no, *out;
+	const struct onnx_value *only;
 	struct onnx_shape shape;
 
 	if (!result_shape(node, &shape))
 		return lw_onnx_refuse(node, "the shapes of its inputs do not fit");
+	only = only_choice(node);
+	if (only || node->status)
+		return lw_onnx_result(node, 0,
+				      lw_onnx_expand(node, only, &shape));
 	mask = read_mask(node, 0, false);
 	yes = part(node, 1, mask);
 	no = part(node, 2, node->status ? NULL : read_mask(node, 0, true));
