@@ -208,7 +208,7 @@ def test_pack_lists_operators(lwctl):
     assert len(ops) == len(said) > 60
     assert ops["onnx", "", "Conv"] == {
         "format": "onnx", "domain": "", "operator": "Conv", "versions": "7-28",
-        "activations": True, "constants": False,
+        "activations": True, "constants": True,
         "limits": ops["onnx", "", "Conv"]["limits"]}
     assert not ops["onnx", "", "Constant"]["activations"]
     assert ops["tflite", "", "CONV_2D"]["versions"] == ""
