@@ -2,12 +2,12 @@
 /* The twin of an engine that runs small programs. */
 #define _GNU_SOURCE
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "thread.h"
 #include "twin.h"
 
 /* A job that begins within this time of the last one is one of a stream. */
@@ -153,19 +153,6 @@ static void *live(void *data)
 	return NULL;
 }
 
-/* Signals are for threads that the application has made. */
-static int create_thread(struct lw_cl_twin *twin)
-{
-	sigset_t all, before;
-	int ret;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&twin->thread, NULL, live, twin);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return ret;
-}
-
 static bool has_processors(void)
 {
 	cpu_set_t set;
@@ -206,11 +193,11 @@ int lw_cl_twin_open(struct lw_cl_engine *engine, struct lwnpu_error *error)
 	}
 	pthread_mutex_init(&twin->lock, NULL);
 	pthread_cond_init(&twin->called, NULL);
-	ret = create_thread(twin);
+	ret = lw_thread_create(&twin->thread, live, twin);
 	if (ret) {
 		lw_cl_engine_close(twin->engine);
 		free(twin);
-		return lw_fail(error, -ret, "pthread_create: %s", strerror(ret));
+		return lw_fail(error, ret, "a thread: %s", strerror(-ret));
 	}
 	engine->twin = twin;
 	return 0;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "decode.h"
+#include "thread.h"
 
 /* Work that pays for a thread, in ns. */
 #define WORTH_A_THREAD 200000
@@ -185,7 +186,7 @@ static void run_crew(struct crew *crew, unsigned int threads)
 	unsigned int n = 0;
 
 	while (n + 1 < threads &&
-	       !pthread_create(&thread[n], NULL, work, crew))
+	       !lw_thread_create(&thread[n], work, crew))
 		n++;
 	work(crew);
 	while (n--)

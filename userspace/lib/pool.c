@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -11,6 +10,7 @@
 
 #include "log.h"
 #include "pool.h"
+#include "thread.h"
 
 #define MAX_THREADS 16
 #define N_PRIORITIES (LWNPU_HIGH + 1)
@@ -187,19 +187,13 @@ static void *run_thread(void *data)
 	return NULL;
 }
 
-/* Signals are for the threads of the application. */
 static int start_thread(struct lw_pool *pool)
 {
-	sigset_t all, before;
-	int ret;
+	int ret = lw_thread_create(&pool->threads[pool->n_threads], run_thread,
+				   pool);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&pool->threads[pool->n_threads], NULL, run_thread,
-			     pool);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pool->n_threads += !ret;
-	return -ret;
+	return ret;
 }
 
 /*
