@@ -287,7 +287,10 @@ def where(kind):
         net.op("Where", a, "x", net.const(3)),
         net.op("Where", net.op("And", b, net.op("Not", a)), net.const(0), "x"),
         net.op("Where", net.op("Or", c, d), net.random(9), net.const(0)),
-        net.op("Cast", d, to=TensorProto.FLOAT))
+        net.op("Cast", net.op("Cast", d, to=TensorProto.BOOL),
+               to=TensorProto.FLOAT),
+        net.op("Where", net.op("Cast", x, to=TensorProto.BOOL), "x",
+               net.const(1)))
 
 
 @model()

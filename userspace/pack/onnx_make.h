@@ -311,6 +311,9 @@ int lw_onnx_test_margin(struct onnx_node *node);
  * @invert: where not.
  */
 int lw_onnx_compare(struct onnx_node *node, float sign, bool invert);
+/* Where a number is not 0. */
+struct onnx_value *lw_onnx_truth(struct onnx_node *node,
+				 const struct onnx_value *in);
 /* Output 0: where input 0 is not. */
 int lw_onnx_negate(struct onnx_node *node);
 

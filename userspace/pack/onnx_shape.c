@@ -187,16 +187,18 @@ int lw_onnx_run_cast(struct onnx_node *node)
 
 	lw_onnx_ignore(node, "saturate");
 	lw_onnx_ignore(node, "round_mode");
-	if (!lw_onnx_is_real(to))
-		lw_onnx_refuse(node, "to is %s, expected a type of real numbers",
+	if (!lw_onnx_is_real(to) && to != ONNX_BOOL)
+		lw_onnx_refuse(node, "to is %s, expected bool or a type of real numbers",
 			       lw_onnx_type_name(to));
-	/* A condition is 0 or 1. */
 	if (in && in->type == ONNX_BOOL) {
+		/* A condition is 0 or 1. */
 		in = lw_onnx_view(node, in, &in->shape);
 		if (in)
-			in->type = ONNX_FLOAT;
+			in->type = to == ONNX_BOOL ? ONNX_BOOL : ONNX_FLOAT;
 	} else {
 		in = lw_onnx_activation(node, 0);
+		if (to == ONNX_BOOL)
+			in = lw_onnx_truth(node, in);
 	}
 	return lw_onnx_result(node, 0, in);
 }

@@ -56,6 +56,14 @@ static struct onnx_value *has_sign(struct onnx_node *node,
 	return as_mask(lw_onnx_clamp(node, out, 0, 1));
 }
 
+struct onnx_value *lw_onnx_truth(struct onnx_node *node,
+				 const struct onnx_value *in)
+{
+	struct onnx_value *out = lw_onnx_unary(node, in, LW_UNARY_SIGN, 0, 0);
+
+	return as_mask(lw_onnx_unary(node, out, LW_UNARY_ABS, 0, 0));
+}
+
 int lw_onnx_compare(struct onnx_node *node, float sign, bool invert)
 {
 	struct onnx_value *mask = has_sign(node, difference(node), sign);
@@ -207,7 +215,8 @@ static const struct onnx_value *only_choice(struct onnx_node *node)
 	const struct onnx_constant *k = node->in[0]->constant;
 	size_t i;
 
-	if (node->in[0]->state != ONNX_CONSTANT || !k->whole || !k->n)
+	if (node->in[0]->state != ONNX_CONSTANT ||
+	    node->in[0]->type != ONNX_BOOL || !k->n)
 		return NULL;
 	for (i = 1; i < k->n; i++)
 		if (!k->whole[i] != !k->whole[0])
