@@ -585,7 +585,7 @@ static void test_large_constants_are_refused(void **state)
 	import_build(&r, b);
 	assert_int_equal(r.ret, -EOPNOTSUPP);
 	assert_string_equal(r.refusals.item[0].reason,
-			    "its constant result is too large");
+			    "its constant result of 1048576 numbers takes more memory than the model's size explains");
 	release(&r, b);
 }
 

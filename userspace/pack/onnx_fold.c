@@ -15,7 +15,8 @@ struct onnx_constant *lw_onnx_fold_new(struct onnx_node *node,
 	if (node->status)
 		return NULL;
 	if (n > node->im->budget / 8) {
-		lw_onnx_refuse(node, "its constant result is too large");
+		lw_onnx_refuse(node, "its constant result of %llu numbers takes more memory than the model's size explains",
+			       (unsigned long long)n);
 		return NULL;
 	}
 	constant = lw_onnx_constant_new(node->im, n, real);
