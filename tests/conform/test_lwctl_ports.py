@@ -9,6 +9,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from conftest import BAD_INPUT, USAGE, Lwctl
+from tflite_models import Maker
 
 SHAPES = {"image": (3, 4, 6), "gain": (3, 1, 1)}
 
@@ -149,3 +150,23 @@ def test_calibration_needs_all_inputs(lwctl, two):
     assert "--mean" in lwctl.refused(
         USAGE, "pack", two[0], "-o", "m.lwm", "--calib",
         files["image"], "--calib", files["gain"], "--mean", "1,2")
+
+
+def test_reshaped_ports_keep_their_names(lwctl):
+    """Where a reshaping is no operation, a port is what lies behind it."""
+    m = Maker()
+    x = m.tensor((1, 24))
+    y = m.operator("RESHAPE", [x, m.constant(np.int32([1, 2, 3, 4]))],
+                   (1, 2, 3, 4))
+    z = m.operator("LOGISTIC", [y], (1, 2, 3, 4))
+    out = m.operator("RESHAPE", [z, m.constant(np.int32([1, 24]))], (1, 24))
+    (lwctl.folder / "m.tflite").write_bytes(m.finish(out))
+    numbers = np.linspace(-1, 1, 72, dtype=np.float32).reshape(3, 24)
+    lwctl.save("x.npy", numbers)
+    lwctl("pack", "m.tflite", "-o", "m.lwm", "--calib", f"t{x}=x.npy")
+    info = json.loads(lwctl("info", "m.lwm", "--json"))
+    assert [p["name"] for p in info["inputs"]] == [f"t{x}"]
+    assert [p["name"] for p in info["outputs"]] == [f"t{out}"]
+    lwctl("submit", "m.lwm", f"t{x}=x.npy", "--output", f"t{out}=y.npy")
+    assert np.abs(np.load(lwctl.folder / "y.npy")
+                  - 1 / (1 + np.exp(-numbers))).max() < 0.01

@@ -209,6 +209,24 @@ static int import_operators(struct lw_tflite_import *import)
 	return 0;
 }
 
+/* What a reshaping did nothing to has the name of one side of it. */
+static int name_port(const struct lw_tflite_import *import,
+		     const struct lw_tflite_tensor *tensor,
+		     struct lw_value *value)
+{
+	char *name;
+
+	if (lw_graph_is_input(import->graph, value) ||
+	    lw_graph_is_output(import->graph, value))
+		return 0;
+	name = strdup(tensor->name);
+	if (!name)
+		return -ENOMEM;
+	free(value->name);
+	value->name = name;
+	return 0;
+}
+
 /* A port has its source's own shape, of one image. */
 static int add_port(struct lw_tflite_import *import, uint32_t index,
 		    bool is_input)
@@ -239,6 +257,9 @@ static int add_port(struct lw_tflite_import *import, uint32_t index,
 	for (i = 0; i < dims.n; i++)
 		port.dims[i] = dims.d[i];
 	port.value = value;
+	ret = name_port(import, tensor, value);
+	if (ret)
+		return ret;
 	return is_input ? lw_graph_input(import->graph, &port) :
 			  lw_graph_output(import->graph, &port);
 }
