@@ -210,13 +210,13 @@ check-fast:
 # The driver's tests, each in kernels of its own.
 include $(wildcard tests/kselftest/Makefile)
 VM_PROGRAMS = kselftest $(addprefix $(BUILD)/tests/tools/,daemon_cut daemon_kills device_async)
-VM_SUITES = "tap:tests/vm/check $(BUILD)" \
+UML_SUITE = "tap:tests/vm/check $(BUILD) uml-debug"
+VM_SUITES = "tap:tests/vm/check $(BUILD) qemu-6.12 qemu-7.3" \
 	"module of Debian 12=tests/vm/module bookworm 6.12" \
 	"checkpatch=tests/vm/checkpatch" "boots again=tests/vm/boots-again"
 
-# Longest first: as many suites run at a time as there are processors.
-HOST_SUITES = "pytest:$$venv/bin/python:tests/conform" \
-	$(FAST_SUITES) $(SAN_SUITES) $(TSAN_TESTS:%=unit:%) \
+PYTEST_SUITE = "pytest:$$venv/bin/python:tests/conform"
+HOST_SUITES = $(FAST_SUITES) $(SAN_SUITES) $(TSAN_TESTS:%=unit:%) \
 	"engines=$(BUILD)/tests/property/engines --count 2000" \
 	"engines, threads=$(BUILD)/tests/property/engines --count 2000 --engines ref,opencl:0" \
 	"graphs=$(BUILD)/tests/property/graphs --count 2000" \
@@ -233,16 +233,18 @@ tsan-tests:
 
 host-programs: venv all tests san-tests tsan-tests
 
+# As many suites run at a time as there are processors, the longest first.
 check:
 	@tests/deps lab
 	@$(MAKE) $(JOBS) $(VM_PROGRAMS) host-programs
-	@venv=$$(tests/deps venv) && \
-		tests/run.py $(JOBS) $(VM_SUITES) $(HOST_SUITES)
+	@venv=$$(tests/deps venv) && tests/run.py $(JOBS) $(UML_SUITE) \
+		$(PYTEST_SUITE) $(VM_SUITES) $(HOST_SUITES)
 
 check-host:
 	@tests/deps test
 	@$(MAKE) $(JOBS) host-programs
-	@venv=$$(tests/deps venv) && tests/run.py $(JOBS) $(HOST_SUITES)
+	@venv=$$(tests/deps venv) && \
+		tests/run.py $(JOBS) $(PYTEST_SUITE) $(HOST_SUITES)
 
 # BENCH: options of tests/bench/bench.py, such as "--models kws --threads 1".
 bench:
@@ -261,7 +263,7 @@ bench-device:
 check-vm:
 	@tests/deps lab
 	@$(MAKE) $(JOBS) all $(VM_PROGRAMS)
-	@tests/run.py $(JOBS) $(VM_SUITES)
+	@tests/run.py $(JOBS) $(UML_SUITE) $(VM_SUITES)
 
 # In a copy: objects of the module and of userspace would have the same names.
 KDIR ?= /lib/modules/$(shell uname -r)/build

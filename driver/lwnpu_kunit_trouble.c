@@ -84,13 +84,13 @@ static void lwnpu_kunit_at_hand(struct kunit *test)
 	u32 i;
 
 	mock->is_lazy = true;
-	lwnpu_timeout_ms = 300;
+	lwnpu_timeout_ms = 500;
 	lwnpu_kunit_submit(test, busy, KTIME_MAX);
 	KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 1));
 	lwnpu_kunit_submit(test, queue, KTIME_MAX);
 	for (i = 0; i < 8; i++) {
 		lwnpu_kunit_submit(test, busy, KTIME_MAX);
-		msleep(100);
+		msleep(140);
 		lwnpu_mock_finish(test, busy);
 		KUNIT_EXPECT_TRUE(test, lwnpu_mock_has(mock, 2));
 		spin_lock(&mock->lwnpu->lock);
@@ -104,7 +104,7 @@ static void lwnpu_kunit_at_hand(struct kunit *test)
 	lwnpu_mock_finish(test, busy);
 	msleep(300);
 	KUNIT_EXPECT_EQ(test, mock->resets, 0);
-	msleep(600);
+	msleep(1200);
 	KUNIT_EXPECT_GE(test, mock->resets, 1);
 	KUNIT_EXPECT_FALSE(test, lwnpu_kunit_is_complete(queue, 1));
 	lwnpu_timeout_ms = mock->timeout_ms;
