@@ -3,7 +3,7 @@
 #   make            liblwnpu, lwctl and lwnpud, in build/
 #   make demo       install what is missing, build, pack a model and run it
 #   make demo-dev   the same through the device, in a Linux that is a process
-#   make check      all tests; the first time builds a kernel, 25 minutes
+#   make check      all tests; the first time fetches and builds kernels
 #   make check-fast those that take under a minute
 #   make check-host those that need no kernel of their own
 #   make check-vm   the driver's, in User-Mode Linux and QEMU
