@@ -254,6 +254,10 @@ OPERATORS = {
     "ReduceLogSum": Operator(one("ReduceLogSum", IMAGE, 0.05, 0, 1, axes=[1])),
     "ReduceSumSquare": Operator(one("ReduceSumSquare", axes=[1])),
     "ReduceMin": Operator(one("ReduceMin", axes=[2, 3])),
+    "LRN": Operator(one("LRN", size=3)),
+    "Where": Operator(lambda n: n.op(
+        "Where", n.const(n.rng.integers(2, size=IMAGE), bool),
+        n.activation(), n.activation())),
     "Resize, cubic": Operator(resize("cubic", 2, 2)),
     # With another scale onnxruntime takes them and the rounding away.
     "Identity": Operator(one("Identity"), True),

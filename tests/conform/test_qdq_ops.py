@@ -22,11 +22,11 @@ LIST = pathlib.Path(__file__).with_name("qdq_ops.txt")
 SEEDS = 6
 PARTS = "needs --calib: quantised only in parts"
 # Claimed for activations, and not here: they start or end what is quantised,
-# or are of use to If only, or have their own scales (test_onnx_bytes.py).
+# or are conditions, or have their own scales (test_onnx_bytes.py).
 ELSEWHERE = {
     "QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul",
-    "Cast", "If", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not",
-    "TopK", "Shape", "Size"}
+    "Cast", "If", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual",
+    "And", "Or", "Not", "TopK", "Shape", "Size"}
 
 
 # Where onnxruntime's result is the same on every processor: all bytes are equal.

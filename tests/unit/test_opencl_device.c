@@ -18,6 +18,18 @@
 
 static const struct lw_engine_ops *const ops = &lw_opencl_engine;
 
+/*
+ * The compiler in PoCL gives the first thread another stack for signals, which
+ * AddressSanitizer would take for its own.
+ */
+__attribute__((visibility("default")))
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "use_sigaltstack=0";
+}
+
 /* The loader looks for drivers, and PoCL for devices, once in a process. */
 static void in_a_child(bool (*is_right)(void))
 {
