@@ -135,23 +135,26 @@ static void lwnpu_ctl_wait_begin(wait_queue_head_t *head,
 	spin_unlock_irq(&head->lock);
 }
 
-static int lwnpu_ctl_wait(struct lwnpu_ctl *ctl, long left)
+/* A tick that comes late ends a wait early, by the clock: there is a rest. */
+static int lwnpu_ctl_wait(struct lwnpu_ctl *ctl, s64 timeout_ns)
 {
 	struct lwnpu_user *user = ctl->lwnpu->engine_data;
 	DEFINE_WAIT(entry);
+	ktime_t left;
 	int ret;
 
 	for (;;) {
 		lwnpu_ctl_wait_begin(&user->wait, &entry);
 		if (lwnpu_ctl_has_news(ctl, &ret))
 			break;
+		left = lwnpu_timeout(timeout_ns);
 		if (!left)
 			ret = -ETIMEDOUT;
 		else if (signal_pending(current))
 			ret = -ERESTARTSYS;
 		if (ret)
 			break;
-		left = schedule_timeout(left);
+		schedule_timeout(lwnpu_timeout_jiffies(left));
 	}
 	finish_wait(&user->wait, &entry);
 	return ret;
@@ -176,7 +179,7 @@ static int lwnpu_ctl_run(struct lwnpu_ctl *ctl, struct lwnpu_ctl_run *args)
 		ret = lwnpu_ctl_look(ctl);
 	mutex_unlock(&ctl->run_mutex);
 	if (!ret && left)
-		ret = lwnpu_ctl_wait(ctl, lwnpu_timeout_jiffies(left));
+		ret = lwnpu_ctl_wait(ctl, args->timeout_ns);
 	args->now_ns = ktime_get_ns();
 	return ret;
 }
