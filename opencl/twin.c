@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* The twin of an engine that runs small programs. */
-#define _GNU_SOURCE
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "decode.h"
 #include "thread.h"
 #include "twin.h"
 
@@ -153,13 +153,6 @@ static void *live(void *data)
 	return NULL;
 }
 
-static bool has_processors(void)
-{
-	cpu_set_t set;
-
-	return !sched_getaffinity(0, sizeof(set), &set) && CPU_COUNT(&set) > 1;
-}
-
 /*
  * Whether memory can be a kernel's argument as it is: of PoCL's devices that
  * have shared virtual memory at all, any of the process can.
@@ -179,7 +172,7 @@ int lw_cl_twin_open(struct lw_cl_engine *engine, struct lwnpu_error *error)
 	struct lw_cl_twin *twin;
 	int ret;
 
-	if (!engine->walk || !has_processors() ||
+	if (!engine->walk || lwm_cpus() < 2 ||
 	    !lw_cl_find_basic(&engine->device, &device) ||
 	    !shares_memory(&device))
 		return 0;

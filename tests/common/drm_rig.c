@@ -39,19 +39,6 @@ void *drm_rig_open(void)
 void drm_rig_open_trial(struct lw_trial *trial, void *engine,
 			struct lw_program *program, uint64_t seed)
 {
-	struct lwnpu_error error;
-
 	lw_random_program(program, seed);
-	if (lw_trial_open(trial, &lw_drm_engine, engine, program, seed, &error))
-		fail_msg("seed %llu: %s", (unsigned long long)seed,
-			 error.message);
-}
-
-void drm_rig_run(struct lw_trial *trial, uint64_t seed)
-{
-	struct lwnpu_error error;
-
-	if (lw_trial_run(trial, seed, &error))
-		fail_msg("seed %llu: %s", (unsigned long long)seed,
-			 error.message);
+	lw_trial_must_open(trial, &lw_drm_engine, engine, program, seed);
 }

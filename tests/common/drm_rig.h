@@ -17,11 +17,10 @@ void *drm_rig_open(void);
 
 /*
  * A random program with its buffers; @seed chooses which are the device's own.
- * The test fails if it is not taken, or does not run.
+ * The test fails if it is not taken.
  */
 void drm_rig_open_trial(struct lw_trial *trial, void *engine,
 			struct lw_program *program, uint64_t seed);
-void drm_rig_run(struct lw_trial *trial, uint64_t seed);
 
 #define DRM_RIG_TEST(function) \
 	cmocka_unit_test_setup_teardown(function, drm_rig_start, drm_rig_stop)

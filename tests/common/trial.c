@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "trial.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "lwnpu_table.h"
 #include "random.h"
@@ -181,6 +186,26 @@ static uint32_t lw_trial_writer(const struct lw_program *program,
 		    program->ops[i].out.offset <= offset)
 			best = i;
 	return best;
+}
+
+void lw_trial_must_open(struct lw_trial *trial, const struct lw_engine_ops *ops,
+			void *engine, const struct lw_program *program,
+			uint64_t seed)
+{
+	struct lwnpu_error error;
+
+	if (lw_trial_open(trial, ops, engine, program, seed, &error))
+		fail_msg("seed %llu: %s", (unsigned long long)seed,
+			 error.message);
+}
+
+void lw_trial_must_run(struct lw_trial *trial, uint64_t seed)
+{
+	struct lwnpu_error error;
+
+	if (lw_trial_run(trial, seed, &error))
+		fail_msg("seed %llu: %s", (unsigned long long)seed,
+			 error.message);
 }
 
 int lw_trial_compare(const struct lw_trial *a, const struct lw_trial *b,

@@ -70,6 +70,12 @@ uint8_t *lw_trial_bytes(const struct lw_trial *trial, uint32_t region,
 int lw_trial_run(struct lw_trial *trial, uint64_t seed,
 		 struct lwnpu_error *error);
 
+/* The same for cmocka's tests, which fail with the error's message. */
+void lw_trial_must_open(struct lw_trial *trial, const struct lw_engine_ops *ops,
+			void *engine, const struct lw_program *program,
+			uint64_t seed);
+void lw_trial_must_run(struct lw_trial *trial, uint64_t seed);
+
 /**
  * lw_trial_compare() - compare the results of two trials of one program
  * @a: a trial that has run

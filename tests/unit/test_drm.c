@@ -60,7 +60,7 @@ static void random_programs(void *engine)
 				  seed, &error))
 			fail_msg("%s", error.message);
 		for (uint64_t run = 0; run < 3; run++) {
-			drm_rig_run(&trial, seed + run);
+			lw_trial_must_run(&trial, seed + run);
 			if (lw_trial_run(&expected, seed + run, &error) ||
 			    lw_trial_compare(&trial, &expected, &error))
 				fail_msg("seed %llu: %s",
@@ -190,7 +190,7 @@ static void two_calls_a_job(void **state)
 		drm_rig_open_trial(&trial, engine, &program, seed);
 		for (int run = 0; run < 3; run++) {
 			fake_drm_forget();
-			drm_rig_run(&trial, seed);
+			lw_trial_must_run(&trial, seed);
 			assert_string_equal(fake_drm.log, "submit wait_job ");
 		}
 		lw_trial_close(&trial);

@@ -64,7 +64,7 @@ static void outcomes(void **state)
 				 table[i].text);
 		/* The next job is none the worse for it. */
 		fake_drm.outcome.status = DRM_LWNPU_JOB_PENDING;
-		drm_rig_run(&trial, i);
+		lw_trial_must_run(&trial, i);
 		assert_int_equal(fake_drm.queues, 1);
 	}
 	lw_trial_close(&trial);
@@ -81,7 +81,7 @@ static void guilty_queue(void **state)
 
 	(void)state;
 	drm_rig_open_trial(&trial, engine, &program, 4);
-	drm_rig_run(&trial, 1);
+	lw_trial_must_run(&trial, 1);
 	fake_drm_forget();
 	fake_drm.outcome.status = DRM_LWNPU_JOB_HUNG;
 	assert_int_equal(drm->run(engine, trial.loaded, trial.bindings, NULL,
@@ -90,7 +90,7 @@ static void guilty_queue(void **state)
 	assert_string_equal(fake_drm.log, "submit wait_job queue_destroy ");
 	fake_drm.outcome.status = DRM_LWNPU_JOB_PENDING;
 	fake_drm_forget();
-	drm_rig_run(&trial, 1);
+	lw_trial_must_run(&trial, 1);
 	assert_string_equal(fake_drm.log, "queue_create submit wait_job ");
 	assert_int_equal(fake_drm.queues, 1);
 
@@ -103,7 +103,7 @@ static void guilty_queue(void **state)
 			 -ECANCELED);
 	assert_string_equal(fake_drm.log, "submit queue_destroy ");
 	fake_drm.fail_request = 0;
-	drm_rig_run(&trial, 1);
+	lw_trial_must_run(&trial, 1);
 	lw_trial_close(&trial);
 	lw_program_release(&program);
 	drm->close(engine);
@@ -132,7 +132,7 @@ static void refused_jobs(void **state)
 					       strerror(codes[i])));
 			assert_non_null(strstr(error.message, NODE));
 			fake_drm.fail_request = 0;
-			drm_rig_run(&trial, 1);
+			lw_trial_must_run(&trial, 1);
 		}
 	}
 	lw_trial_close(&trial);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Streams of small jobs on the OpenCL engine, which two threads may share. */
-#define _GNU_SOURCE
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +14,7 @@
 #include "../../opencl/kernels.h"
 #include "../common/random_program.h"
 #include "../common/trial.h"
+#include "decode.h"
 
 #define PROGRAMS 60
 #define RUNS 4
@@ -41,26 +40,6 @@ static int stop(void **state)
 	return 0;
 }
 
-static void open_trial(struct lw_trial *trial, const struct lw_engine_ops *on,
-		       void *engine, const struct lw_program *program,
-		       uint64_t seed)
-{
-	struct lwnpu_error error;
-
-	if (lw_trial_open(trial, on, engine, program, seed, &error))
-		fail_msg("seed %llu: %s", (unsigned long long)seed,
-			 error.message);
-}
-
-static void run_trial(struct lw_trial *trial, uint64_t seed)
-{
-	struct lwnpu_error error;
-
-	if (lw_trial_run(trial, seed, &error))
-		fail_msg("seed %llu: %s", (unsigned long long)seed,
-			 error.message);
-}
-
 /*
  * The first program from @seed on that can be shared: its buffers are not
  * copied to the device, and not more than one launch takes.
@@ -74,7 +53,7 @@ static uint64_t open_shareable(struct lw_trial *trial, void *engine,
 		lw_random_program(program, seed);
 		apart = program->info.n_regions >
 			  LWNPU_REGION_IO + LW_CL_WALK_BUFFERS;
-		open_trial(trial, ops, engine, program, seed);
+		lw_trial_must_open(trial, ops, engine, program, seed);
 		for (uint32_t r = 0; r < program->info.n_regions; r++)
 			apart |= trial->foreign[r];
 		if (!apart)
@@ -91,12 +70,12 @@ static uint64_t compare_stream(void *engine, uint64_t seed)
 	struct lwnpu_error error;
 
 	seed = open_shareable(&trial, engine, &program, seed);
-	open_trial(&ref, &lw_ref_engine, NULL, &program, seed);
+	lw_trial_must_open(&ref, &lw_ref_engine, NULL, &program, seed);
 	for (uint64_t run = 0; run < RUNS; run++) {
-		run_trial(&ref, run);
+		lw_trial_must_run(&ref, run);
 		/* Once more, since the reference took time between. */
 		for (int i = 0; i < REPEATS; i++)
-			run_trial(&trial, run);
+			lw_trial_must_run(&trial, run);
 		if (lw_trial_compare(&trial, &ref, &error))
 			fail_msg("seed %llu, run %llu: %s",
 				 (unsigned long long)seed,
@@ -124,13 +103,6 @@ static double seconds(clockid_t clock)
 	return time.tv_sec + time.tv_nsec * 1e-9;
 }
 
-static bool has_processors(void)
-{
-	cpu_set_t set;
-
-	return !sched_getaffinity(0, sizeof(set), &set) && CPU_COUNT(&set) > 1;
-}
-
 /* Time that other threads use for jobs, @pause microseconds after each other. */
 static double others_time(void *engine, unsigned int jobs, unsigned int pause)
 {
@@ -139,12 +111,12 @@ static double others_time(void *engine, unsigned int jobs, unsigned int pause)
 	double all, own;
 
 	open_shareable(&trial, engine, &program, 0);
-	run_trial(&trial, 0);
+	lw_trial_must_run(&trial, 0);
 	usleep(10000);
 	own = seconds(CLOCK_THREAD_CPUTIME_ID);
 	all = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	for (unsigned int i = 0; i < jobs; i++) {
-		run_trial(&trial, i);
+		lw_trial_must_run(&trial, i);
 		if (pause)
 			usleep(pause);
 	}
@@ -159,7 +131,7 @@ static void streams_alone_wake_the_other_thread(void **state)
 {
 	double stream, single;
 
-	if (!has_processors())
+	if (lwm_cpus() < 2)
 		skip();
 	stream = others_time(*state, LONG_STREAM, 0);
 	single = others_time(*state, 100, 5000);
